@@ -1,0 +1,1 @@
+"""Real modules and data from registry packages, for the shipped configs."""

@@ -1,0 +1,1 @@
+"""Fine-tune, compare and re-export TF1 Hub modules with tf.estimator."""

@@ -1,0 +1,160 @@
+"""Everything of a run that can fail before step 1, in all three modes."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+from hub_estimator import adapters, inputs, model_fn, modules, serving
+from hub_estimator.errors import UserError, nearest, one_line
+from hub_estimator.module_info import ModuleInfo, read_module_info
+from hub_estimator.tensorflow_runtime import estimator, tf
+
+
+@dataclasses.dataclass(frozen=True)
+class Checked:
+  """What a run is made of, once nothing about it can fail early.
+
+  Attributes:
+    info: what the module offers.
+    train: examples; None where only `specs` were given.
+    eval: likewise.
+    specs: type of each feature of one example.
+    model_fn: for `tf.estimator.Estimator`.
+    variables: shape by name of the training graph's model variables, those of
+      the optimizer left out.
+    train_tags: the variant that is trained.
+  """
+
+  info: ModuleInfo
+  train: inputs.Examples | None
+  eval: inputs.Examples | None
+  specs: Mapping[str, inputs.FeatureSpec]
+  model_fn: Callable
+  variables: Mapping[str, tuple[int, ...]]
+  train_tags: frozenset[str]
+
+
+def check(experiment) -> Checked:
+  """Reads the data and one batch, and builds the graphs of all three modes.
+
+  Args:
+    experiment: an `experiment.Experiment`.
+
+  Raises:
+    UserError: the handle, signature, output, a feature, dtype, shape or label
+      doesn't fit; the message says what came, where, and what exists.
+  """
+  info, function = make_model(experiment)
+  train = _read(experiment.train_input, "run.train_input")
+  evaluation = _read(experiment.eval_input, "run.eval_input")
+  if train.specs() != evaluation.specs():
+    raise UserError(
+      f"Training and evaluation data differ in their features: {train.source} "
+      f"has {_show(train.specs())}; {evaluation.source} has "
+      f"{_show(evaluation.specs())}."
+    )
+  for examples in (train, evaluation):
+    try:
+      experiment.head.check_labels(examples.labels)
+    except UserError as error:
+      raise UserError(f"{examples.source}: {error}") from error
+
+  signature = info.signature(
+    experiment.module.signature, experiment.module.inference_tags
+  )
+  adapters.match_features(experiment.adapter, signature, train.features)
+  modes = estimator.ModeKeys
+  train_fn = inputs.make_train_input_fn(
+    train, batch_size=experiment.batch_size, seed=experiment.seed
+  )
+  eval_fn = inputs.make_eval_input_fn(
+    evaluation, batch_size=experiment.eval_batch_size
+  )
+  serving_fn = serving.make_serving_input_fn(train.specs())
+  variables = _build(function, modes.TRAIN, train_fn, experiment.seed)
+  _build(
+    function,
+    modes.EVAL,
+    eval_fn,
+    experiment.seed,
+    metric=experiment.early_stopping and experiment.early_stopping.metric,
+  )
+  _build(function, modes.PREDICT, serving_fn, experiment.seed)
+  return Checked(
+    info=info,
+    train=train,
+    eval=evaluation,
+    specs=train.specs(),
+    model_fn=function,
+    variables=variables,
+    train_tags=modules.choose_tags(info, experiment.module, modes.TRAIN),
+  )
+
+
+def make_model(experiment) -> tuple[ModuleInfo, Callable]:
+  """Returns the module's info and the model_fn, with no data read.
+
+  Raises:
+    UserError: the module, its signature, output or variants don't fit.
+  """
+  info = read_module_info(experiment.module.handle)
+  info.check_ops_registered()
+  modules.check_variants_agree(info, experiment.module)
+  function = model_fn.make_model_fn(
+    info,
+    experiment.module,
+    adapter=experiment.adapter,
+    top=experiment.top,
+    head=experiment.head,
+    optimizer=experiment.optimizer,
+    fine_tuning=experiment.fine_tuning,
+  )
+  return info, function
+
+
+def _read(source, name: str) -> inputs.Examples:
+  examples = source.read()
+  if examples.labels is None:
+    raise UserError(
+      f"{name} ({examples.source}) has no labels; name their column."
+    )
+  # One batch is taken here, so that what the generator would stumble over in
+  # step 1 is said now.
+  examples.take(slice(0, 1))
+  return examples
+
+
+def _build(
+  function, mode, input_fn, seed, metric=None
+) -> dict[str, tuple[int, ...]]:
+  """Builds one graph, with a metric in it, and returns its model variables."""
+  with tf.Graph().as_default():
+    tf.set_random_seed(seed)
+    tf.train.create_global_step()
+    if mode == estimator.ModeKeys.PREDICT:
+      features, labels = input_fn().features, None
+    else:
+      dataset = input_fn()
+      features, labels = tf.data.make_initializable_iterator(dataset).get_next()
+    try:
+      spec = function(features, labels, mode)
+    except UserError:
+      raise
+    except (TypeError, ValueError, tf.errors.OpError) as error:
+      raise UserError(
+        f"The {mode} graph can't be built: {type(error).__name__}: "
+        f"{one_line(error)}"
+      ) from error
+    known = {"loss", *(spec.eval_metric_ops or {})}
+    if metric is not None and metric not in known:
+      raise UserError(
+        f"early_stopping.metric {metric!r}: {nearest(metric, known)}"
+      )
+    return {
+      v.op.name: tuple(v.shape.as_list())
+      for v in tf.get_collection(tf.GraphKeys.MODEL_VARIABLES)
+      + tf.trainable_variables()
+    }
+
+
+def _show(specs) -> str:
+  return ", ".join(f"{name}: {spec}" for name, spec in specs.items())

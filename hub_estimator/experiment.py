@@ -1,0 +1,613 @@
+"""A run: check, train, evaluate, export -> Result."""
+
+import dataclasses
+import hashlib
+import logging
+import os
+import platform
+import re
+import time
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from typing import Any
+
+import gin
+
+from hub_estimator import (
+  adapters,
+  checking,
+  exporting,
+  heads,
+  hooks,
+  inputs,
+  modules,
+  optimizers,
+  results,
+  schedules,
+  serving,
+  tops,
+)
+from hub_estimator.errors import RunFailed, UserError, nearest, one_line
+from hub_estimator.tensorflow_runtime import (
+  estimator,
+  read_eval_metrics,
+  tf,
+)
+from hub_estimator.workdir import Workdir, open_run, write_json, write_text
+
+# Registered with gin for whoever parses a run.
+PARTS = (adapters, heads, inputs, modules, optimizers, schedules, tops)
+
+_log = logging.getLogger(__name__)
+
+
+@gin.register("early_stopping", module="hub_estimator")
+@dataclasses.dataclass(frozen=True)
+class EarlyStopping:
+  """Ends a run when a metric stands still.
+
+  Attributes:
+    metric: of the evaluation.
+    patience_steps: optimizer steps without a better value.
+    min_steps: never stops before.
+    smaller_is_better: None means: for losses and errors only.
+  """
+
+  metric: str
+  patience_steps: int
+  min_steps: int = 0
+  smaller_is_better: bool | None = None
+
+
+@gin.register("run", module="hub_estimator")
+@dataclasses.dataclass(frozen=True)
+class Experiment:
+  """All that a run is made of.
+
+  Attributes:
+    module: which module, and how it is used.
+    head: one of `heads`, or yours.
+    optimizer: one of `optimizers`.
+    train_input: one of `inputs`, or yours.
+    eval_input: likewise; evaluation reads all of it, every time.
+    adapter: fits features to module and head.
+    top: one of `tops`: what computes the logits.
+    fine_tuning: how the module moves beside the head.
+    exports: what is exported.
+    max_steps: optimizer steps in all, interruptions included.
+    batch_size: examples a step.
+    eval_batch_size: examples at a time in evaluation; changes no metric.
+    eval_every_steps: steps between two evaluations; a checkpoint precedes each.
+    keep_checkpoints: how many stay.
+    summary_every_steps: steps between two points of TensorBoard's curves.
+    early_stopping: None trains all of max_steps.
+    seed: fixes initial values, order of examples and dropout.
+    start_from: a model_dir or checkpoint whose weights a new run starts with,
+      where name and shape agree. Named as this run's own model_dir, it allows
+      to go on after the module or head was changed.
+  """
+
+  module: modules.ModuleSource
+  head: Any
+  optimizer: Any
+  train_input: inputs.Input
+  eval_input: inputs.Input
+  adapter: adapters.Adapter = adapters.Adapter()
+  top: Any = tops.Linear()
+  fine_tuning: optimizers.FineTuning = optimizers.FineTuning()
+  exports: exporting.Exports = exporting.Exports()
+  max_steps: int = 1000
+  batch_size: int = 64
+  eval_batch_size: int = 256
+  eval_every_steps: int = 500
+  keep_checkpoints: int = 5
+  summary_every_steps: int = 100
+  early_stopping: EarlyStopping | None = None
+  seed: int = 1
+  start_from: str | None = None
+
+  def __post_init__(self):
+    for name in (
+      "max_steps",
+      "batch_size",
+      "eval_batch_size",
+      "eval_every_steps",
+      "keep_checkpoints",
+      "summary_every_steps",
+    ):
+      value = getattr(self, name)
+      if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise UserError(f"run.{name} is {value!r}; it is an integer above 0.")
+    if (
+      isinstance(self.seed, bool)
+      or not isinstance(self.seed, int)
+      or self.seed < 0
+    ):
+      raise UserError(
+        f"run.seed is {self.seed!r}; it is an integer of at least 0."
+      )
+    for name, kind, methods in (
+      ("module", "@module()", ("handle",)),
+      ("head", "one of @heads", ("build", "check_labels")),
+      ("optimizer", "one of @optimizers", ("build", "learning_rate")),
+      ("train_input", "one of @inputs", ("read",)),
+      ("eval_input", "one of @inputs", ("read",)),
+      ("top", "one of @tops", ("build",)),
+    ):
+      value = getattr(self, name)
+      if isinstance(value, type) or not all(hasattr(value, m) for m in methods):
+        raise UserError(
+          f"run.{name} is {value!r}; it is {kind}, called: {kind.split()[-1]}"
+          + ("." if kind.endswith("()") else ".<name>().")
+        )
+
+
+def check_run(experiment: Experiment, model_dir: str) -> checking.Checked:
+  """Finds all that would fail before step 1 of `train`; changes nothing.
+
+  Args:
+    experiment: what the run is made of.
+    model_dir: where it would be kept.
+
+  Raises:
+    UserError: something doesn't fit, model_dir can't be written, or it holds
+      the weights of another module or head.
+  """
+  workdir = Workdir.at(model_dir)
+  workdir.check_writable()
+  checked = checking.check(experiment)
+  _check_same_run(workdir, _identity(experiment, checked), experiment)
+  _starting_weights(experiment, workdir, checked)
+  return checked
+
+
+def train(
+  experiment: Experiment,
+  model_dir: str,
+  *,
+  config_text: str = "",
+  operative_config: Callable[[], str] = lambda: "",
+) -> results.Result:
+  """Trains, evaluates and exports, or goes on where a run was interrupted.
+
+  Args:
+    experiment: what the run is made of.
+    model_dir: where it is kept.
+    config_text: written as config.gin: what makes this experiment again.
+    operative_config: returns what is written as operative_config.gin, asked
+      once all graphs were built.
+
+  Returns:
+    The result, also in result.json. A run that was done before is returned as
+    it was, and nothing runs.
+
+  Raises:
+    UserError: something doesn't fit; model_dir is as it was.
+    RunFailed: training stopped at a loss that isn't finite; the last good
+      checkpoint is kept.
+  """
+  started = time.monotonic()
+  workdir = Workdir.at(model_dir)
+  checked = check_run(experiment, model_dir)
+  identity = _identity(experiment, checked)
+  start_from = _starting_weights(experiment, workdir, checked)
+  check_seconds = time.monotonic() - started
+  with workdir.lock():
+    done = _result_if_done(workdir, experiment)
+    if done is not None:
+      _log.info("Done before: %d steps in %s.", done.steps, workdir.path)
+      return done
+    manifest = {
+      **identity,
+      "train_tags": sorted(checked.train_tags),
+      "features": {k: dataclasses.asdict(v) for k, v in checked.specs.items()},
+      "seed": experiment.seed,
+      "working_dir": os.getcwd(),
+      "config_sha256": hashlib.sha256(config_text.encode()).hexdigest(),
+      "versions": versions(),
+    }
+    write_text(workdir.config, config_text)
+    write_json(workdir.manifest, manifest)
+    workdir.result.unlink(missing_ok=True)
+    made = _make_estimator(
+      experiment, workdir, _warm_started(checked.model_fn, start_from)
+    )
+    exporter = _make_exporter(experiment, checked.specs, manifest)
+    try:
+      _train_and_evaluate(made, experiment, checked, exporter)
+    except tf.errors.InvalidArgumentError as error:
+      failed = _failure(error, made, workdir)
+      results.write(
+        workdir.result,
+        results.Result(
+          state=results.FAILED,
+          steps=_step_of(made.latest_checkpoint()),
+          metrics={},
+          best={},
+          exports={},
+          seconds={"total": time.monotonic() - started},
+          error=str(failed),
+        ),
+      )
+      raise failed from error
+    write_text(workdir.operative_config, operative_config())
+    result = _collect(
+      made,
+      experiment,
+      workdir,
+      exporter,
+      {"check": check_seconds, "total": time.monotonic() - started},
+    )
+    results.write(workdir.result, result)
+  return result
+
+
+def evaluate(
+  experiment: Experiment, model_dir: str, *, checkpoint: str | None = None
+) -> dict[str, float]:
+  """Evaluates a run's checkpoint on `experiment.eval_input`.
+
+  Args:
+    experiment: as `train` had it.
+    model_dir: of the run.
+    checkpoint: None means the last.
+
+  Returns:
+    Metrics by name, and "global_step".
+
+  Raises:
+    UserError: there is no run or no checkpoint, or the data doesn't fit.
+  """
+  workdir, manifest = open_run(model_dir)
+  _, function = checking.make_model(experiment)
+  examples = experiment.eval_input.read()
+  specs = {k: dataclasses.asdict(v) for k, v in examples.specs().items()}
+  if not _same_specs(specs, manifest["features"]):
+    raise UserError(
+      f"{examples.source} has features {specs}; the run was trained on "
+      f"{manifest['features']}."
+    )
+  experiment.head.check_labels(examples.labels)
+  made = _make_estimator(experiment, workdir, function)
+  metrics = made.evaluate(
+    inputs.make_eval_input_fn(examples, batch_size=experiment.eval_batch_size),
+    checkpoint_path=find_checkpoint(workdir, checkpoint),
+    name="command",
+  )
+  return results.plain(metrics)
+
+
+def export(
+  experiment: Experiment, model_dir: str, *, checkpoint: str | None = None
+) -> exporting.Version:
+  """Exports a run's checkpoint as a version under `export/<kind>`.
+
+  Args:
+    experiment: as `train` had it.
+    model_dir: of the run.
+    checkpoint: None means the last.
+
+  Raises:
+    UserError: there is no run or no checkpoint, or another process works on
+      the run.
+  """
+  workdir, manifest = open_run(model_dir)
+  path = find_checkpoint(workdir, checkpoint)
+  _, function = checking.make_model(experiment)
+  with workdir.lock():
+    return exporting.export_version(
+      _make_estimator(experiment, workdir, function),
+      workdir.export / (experiment.exports.kind or "latest"),
+      serving_input_fn=serving.make_serving_input_fn(read_specs(manifest)),
+      checkpoint_path=path,
+      manifest=manifest,
+      keep=experiment.exports.keep,
+      number=int(time.time()),
+    )
+
+
+def make_estimator(
+  experiment: Experiment, model_dir: str
+) -> estimator.Estimator:
+  """Returns the Estimator of an existing run.
+
+  Raises:
+    UserError: there is no run at `model_dir`, or its module is gone.
+  """
+  workdir, _ = open_run(model_dir)
+  _, function = checking.make_model(experiment)
+  return _make_estimator(experiment, workdir, function)
+
+
+def read_specs(manifest: Mapping[str, Any]) -> dict[str, inputs.FeatureSpec]:
+  """Returns the types of the features that a run was trained on."""
+  return {
+    name: inputs.FeatureSpec(spec["dtype"], tuple(spec["shape"]))
+    for name, spec in manifest["features"].items()
+  }
+
+
+def find_checkpoint(workdir: Workdir, checkpoint: str | None) -> str:
+  """Returns the path of a checkpoint of a run.
+
+  Args:
+    workdir: of the run.
+    checkpoint: a step, a name such as "model.ckpt-500", a path, or None for
+      the last.
+
+  Raises:
+    UserError: there is none.
+  """
+  state = tf.train.get_checkpoint_state(str(workdir.path))
+  paths = [
+    p
+    for p in (state.all_model_checkpoint_paths if state else [])
+    if tf.train.checkpoint_exists(p)
+  ]
+  if not paths:
+    raise UserError(f"{workdir.path} has no checkpoint yet.")
+  if checkpoint is None:
+    return paths[-1]
+  for path in paths:
+    if checkpoint in (path, os.path.basename(path), path.rsplit("-", 1)[-1]):
+      return path
+  if tf.train.checkpoint_exists(checkpoint):
+    return checkpoint
+  names = [os.path.basename(p) for p in paths]
+  raise UserError(f"No checkpoint {checkpoint!r}; {nearest(checkpoint, names)}")
+
+
+def versions() -> dict[str, str]:
+  """Returns the version of everything that a run's numbers hang on."""
+  found = {"python": platform.python_version()}
+  for package in (
+    "hub-estimator",
+    "tensorflow",
+    "tensorflow-estimator",
+    "tensorflow-hub",
+    "tf-keras",
+    "numpy",
+    "gin-config",
+  ):
+    try:
+      found[package] = metadata.version(package)
+    except metadata.PackageNotFoundError:
+      continue
+  return found
+
+
+# --- Steps of train ----------------------------------------------------------
+
+
+def _identity(
+  experiment: Experiment, checked: checking.Checked
+) -> dict[str, Any]:
+  """Returns what can't change under a run's weights."""
+  source = experiment.module
+  return {
+    "handle": source.handle,
+    "path": checked.info.path,
+    "fingerprint": checked.info.fingerprint,
+    "signature": source.signature,
+    "output": checked.info.output(
+      source.signature, source.output, source.inference_tags
+    ),
+    "head": repr(experiment.head),
+    "top": repr(experiment.top),
+  }
+
+
+def _check_same_run(workdir: Workdir, identity, experiment) -> None:
+  """Refuses to resume weights of another module or head."""
+  before = workdir.read_manifest()
+  if before is None or _names_own(experiment.start_from, workdir):
+    return
+  for key, what in (
+    ("handle", "handle"),
+    ("fingerprint", "content (sha256)"),
+    ("signature", "signature"),
+    ("output", "output"),
+    ("head", "head"),
+    ("top", "top"),
+  ):
+    if key == "handle" and before.get("path") == identity["path"]:
+      continue
+    if before.get(key) != identity[key]:
+      raise UserError(
+        f"{str(workdir.path)!r} was trained with the {what} {before.get(key)!r}, "
+        f"and now it is {identity[key]!r}; choose another model_dir, or set "
+        f"run.start_from = {str(workdir.path)!r} to go on from the old weights."
+      )
+
+
+def _names_own(start_from: str | None, workdir: Workdir) -> bool:
+  return start_from is not None and Workdir.at(start_from).path == workdir.path
+
+
+def _starting_weights(
+  experiment: Experiment, workdir: Workdir, checked: checking.Checked
+) -> tuple[str, list[str]] | None:
+  """Returns (checkpoint, names of the variables taken from it), or None."""
+  if experiment.start_from is None:
+    return None
+  path = os.path.expanduser(experiment.start_from)
+  checkpoint = tf.train.latest_checkpoint(path) if os.path.isdir(path) else path
+  if not checkpoint or not tf.train.checkpoint_exists(checkpoint):
+    raise UserError(
+      f"run.start_from {experiment.start_from!r} holds no checkpoint."
+    )
+  stored = dict(tf.train.list_variables(checkpoint))
+  taken = [
+    name
+    for name, shape in checked.variables.items()
+    if tuple(stored.get(name, (None,))) == shape
+  ]
+  new = sorted(set(checked.variables) - set(taken))
+  own = _names_own(experiment.start_from, workdir)
+  if own and new:
+    raise UserError(
+      f"{str(workdir.path)!r} can't go on from its old weights: they lack, or "
+      f"hold in another shape, {', '.join(new[:5])}; start in a new model_dir "
+      f"with run.start_from = {str(workdir.path)!r}."
+    )
+  if not taken:
+    raise UserError(
+      f"run.start_from {experiment.start_from!r} holds none of this model's "
+      f"variables; it holds: {', '.join(sorted(stored)[:5])}."
+    )
+  _log.info(
+    "Starting from %s: %d variables taken, %d new%s.",
+    checkpoint,
+    len(taken),
+    len(new),
+    f" ({', '.join(new[:5])})" if new else "",
+  )
+  return None if own else (checkpoint, taken)
+
+
+def _warm_started(function: Callable, start: tuple[str, list[str]] | None):
+  if start is None:
+    return function
+  checkpoint, names = start
+
+  def model_fn(features, labels, mode, config=None):
+    spec = function(features, labels, mode, config)
+    if mode == estimator.ModeKeys.TRAIN:
+      tf.train.init_from_checkpoint(checkpoint, {n: n for n in names})
+    return spec
+
+  return model_fn
+
+
+def _result_if_done(workdir: Workdir, experiment) -> results.Result | None:
+  if not workdir.result.exists():
+    return None
+  result = results.read(workdir.result)
+  if result.state == results.FAILED or any(
+    "error" in e for e in result.exports.values()
+  ):
+    return None
+  if result.state == results.STOPPED_EARLY and experiment.early_stopping:
+    return result
+  return result if result.steps >= experiment.max_steps else None
+
+
+def _make_estimator(
+  experiment: Experiment, workdir: Workdir, function: Callable
+) -> estimator.Estimator:
+  return estimator.Estimator(
+    model_fn=function,
+    config=estimator.RunConfig(
+      model_dir=str(workdir.path),
+      tf_random_seed=experiment.seed,
+      save_checkpoints_steps=experiment.eval_every_steps,
+      save_summary_steps=experiment.summary_every_steps,
+      log_step_count_steps=experiment.summary_every_steps,
+      keep_checkpoint_max=experiment.keep_checkpoints,
+    ),
+  )
+
+
+def _make_exporter(experiment, specs, manifest):
+  if experiment.exports.kind is None:
+    return None
+  return exporting.VersionExporter(
+    experiment.exports,
+    serving_input_fn=serving.make_serving_input_fn(specs),
+    manifest=manifest,
+  )
+
+
+def _train_and_evaluate(made, experiment, checked, exporter) -> None:
+  train_hooks = [hooks.ProgressHook(experiment.max_steps)]
+  stopping = experiment.early_stopping
+  if stopping is not None:
+    smaller = stopping.smaller_is_better
+    if smaller is None:
+      smaller = results.is_better_smaller(stopping.metric)
+    train_hooks.append(
+      hooks.EarlyStoppingHook(
+        made.eval_dir(),
+        stopping.metric,
+        patience_steps=stopping.patience_steps,
+        min_steps=stopping.min_steps,
+        smaller_is_better=smaller,
+        every_steps=experiment.eval_every_steps,
+      )
+    )
+  estimator.train_and_evaluate(
+    made,
+    estimator.TrainSpec(
+      inputs.make_train_input_fn(
+        checked.train, batch_size=experiment.batch_size, seed=experiment.seed
+      ),
+      max_steps=experiment.max_steps,
+      hooks=train_hooks,
+    ),
+    estimator.EvalSpec(
+      inputs.make_eval_input_fn(
+        checked.eval, batch_size=experiment.eval_batch_size
+      ),
+      steps=None,
+      exporters=[exporter] if exporter else None,
+      start_delay_secs=0,
+      throttle_secs=0,
+    ),
+  )
+
+
+def _failure(error, made, workdir: Workdir) -> Exception:
+  """Returns what to raise for an error of a training step."""
+  message = one_line(error)
+  if optimizers.NOT_FINITE not in message:
+    return RunFailed(message)
+  numbers = re.findall(
+    r"\[([^\[\]]+)\]", message.split(optimizers.NOT_FINITE)[1]
+  )
+  step, loss, norm = (numbers + ["?"] * 3)[:3]
+  checkpoint = made.latest_checkpoint()
+  return RunFailed(
+    f"Training stopped at step {step}: the loss is {loss} and its gradient's "
+    f"norm {norm}; the last good checkpoint is {checkpoint}. A smaller "
+    "learning rate often helps."
+  )
+
+
+def _collect(made, experiment, workdir, exporter, seconds) -> results.Result:
+  evaluations = dict(read_eval_metrics(made.eval_dir()))
+  steps = _step_of(made.latest_checkpoint())
+  if steps not in evaluations:
+    evaluations[steps] = {}
+  exports = {}
+  if exporter is not None and exporter.error is not None:
+    exports[exporter.name] = {"error": exporter.error}
+  elif exporter is not None and exporter.version is not None:
+    version = exporter.version
+    exports[exporter.name] = {
+      "version": version.number,
+      "model": str(version.model.relative_to(workdir.path)),
+      "module": None
+      if version.modules is None
+      else str(version.modules.relative_to(workdir.path)),
+    }
+  return results.Result(
+    state=results.FINISHED
+    if steps >= experiment.max_steps
+    else results.STOPPED_EARLY,
+    steps=steps,
+    metrics=results.plain(evaluations[steps]),
+    best=results.best_of(evaluations),
+    exports=exports,
+    seconds=seconds,
+  )
+
+
+def _step_of(checkpoint: str | None) -> int:
+  return int(checkpoint.rsplit("-", 1)[-1]) if checkpoint else 0
+
+
+def _same_specs(a: Mapping, b: Mapping) -> bool:
+  def norm(specs):
+    return {k: (v["dtype"], tuple(v["shape"])) for k, v in specs.items()}
+
+  return norm(a) == norm(b)

@@ -1,0 +1,136 @@
+"""Session hooks of a run: its progress line, and its early end."""
+
+import sys
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+from hub_estimator.tensorflow_runtime import estimator, read_eval_metrics, tf
+
+
+class ProgressHook(estimator.SessionRunHook):
+  """Keeps one line on a terminal: step, steps/s and time left.
+
+  Writes nothing where the stream isn't a terminal.
+  """
+
+  def __init__(
+    self,
+    max_steps: int,
+    *,
+    stream: TextIO | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    every_secs: float = 0.5,
+  ):
+    """Makes the hook.
+
+    Args:
+      max_steps: the global step at which training ends.
+      stream: where to write; None means standard error.
+      clock: seconds.
+      every_secs: seconds between two writings.
+    """
+    self._max_steps = max_steps
+    self._stream = stream or sys.stderr
+    self._clock = clock
+    self._every_secs = every_secs
+    self._on = self._stream.isatty()
+
+  def begin(self):
+    self._step = tf.train.get_global_step()
+
+  def after_create_session(self, session, coord):
+    del coord
+    self._started = self._written = self._clock()
+    self._first = session.run(self._step)
+
+  def before_run(self, run_context):
+    if not self._on:
+      return None
+    return estimator.SessionRunArgs(self._step)
+
+  def after_run(self, run_context, run_values):
+    if not self._on:
+      return
+    now = self._clock()
+    if now - self._written < self._every_secs:
+      return
+    self._written = now
+    step = int(run_values.results)
+    rate = max(step - self._first, 1) / max(now - self._started, 1e-9)
+    left = (self._max_steps - step) / rate
+    self._stream.write(
+      f"\r\x1b[Kstep {step} of {self._max_steps}, {rate:.1f} steps/s, "
+      f"{_clock_text(left)} left"
+    )
+    self._stream.flush()
+
+  def end(self, session):
+    if self._on:
+      self._stream.write("\r\x1b[K")
+      self._stream.flush()
+
+
+class EarlyStoppingHook(estimator.SessionRunHook):
+  """Ends training when a metric of the evaluations stands still.
+
+  Unlike tf.estimator's own, it keeps nothing in the checkpoint: that one's
+  stop variable makes a resumed run stop at its first step, and keeps
+  checkpoints from being resumed once early stopping is switched on.
+  """
+
+  def __init__(
+    self,
+    eval_dir: str,
+    metric: str,
+    *,
+    patience_steps: int,
+    min_steps: int,
+    smaller_is_better: bool,
+    every_steps: int,
+  ):
+    """Makes the hook.
+
+    Args:
+      eval_dir: where evaluations write their events.
+      metric: the one that is watched; evaluations without it count for nothing.
+      patience_steps: steps without a better value after which training ends.
+      min_steps: evaluations before this step count for nothing.
+      smaller_is_better: which way is better.
+      every_steps: looks at the evaluations at multiples of this step.
+    """
+    self._eval_dir = eval_dir
+    self._metric = metric
+    self._patience_steps = patience_steps
+    self._min_steps = min_steps
+    self._sign = -1 if smaller_is_better else 1
+    self._every_steps = every_steps
+
+  def begin(self):
+    self._step = tf.train.get_global_step()
+
+  def before_run(self, run_context):
+    return estimator.SessionRunArgs(self._step)
+
+  def after_run(self, run_context, run_values):
+    if run_values.results % self._every_steps == 0 and self.stands_still():
+      run_context.request_stop()
+
+  def stands_still(self) -> bool:
+    """Returns whether patience is at an end by the evaluations on disk."""
+    best = best_step = None
+    for step, metrics in read_eval_metrics(self._eval_dir).items():
+      if step < self._min_steps or self._metric not in metrics:
+        continue
+      value = self._sign * metrics[self._metric]
+      if best is None or value > best:
+        best, best_step = value, step
+      if step - best_step >= self._patience_steps:
+        return True
+    return False
+
+
+def _clock_text(seconds: float) -> str:
+  minutes, secs = divmod(int(seconds + 0.5), 60)
+  hours, minutes = divmod(minutes, 60)
+  return f"{hours}:{minutes:02}:{secs:02}" if hours else f"{minutes}:{secs:02}"

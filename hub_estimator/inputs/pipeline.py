@@ -1,0 +1,85 @@
+"""input_fns over examples, in an order that the seed and the step fix."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from hub_estimator.inputs.interface import Examples, spec_of
+from hub_estimator.tensorflow_runtime import tf
+
+
+def make_train_input_fn(
+  examples: Examples, *, batch_size: int, seed: int
+) -> Callable[..., tf.data.Dataset]:
+  """Returns an input_fn of endless shuffled batches.
+
+  Every epoch has its own permutation, drawn from (seed, epoch), and an epoch's
+  rest is joined with the next one's start, so all batches are full. The place
+  to start is the step of the model_dir's last checkpoint: an interrupted run
+  goes on with the very batch that it would have read.
+
+  Args:
+    examples: with labels.
+    batch_size: examples a step.
+    seed: of the order.
+  """
+
+  def input_fn(config=None):
+    start = _last_step(config.model_dir) if config is not None else 0
+    return _dataset(
+      examples, lambda: _train_batches(examples, batch_size, seed, start)
+    )
+
+  return input_fn
+
+
+def make_eval_input_fn(
+  examples: Examples, *, batch_size: int
+) -> Callable[[], tf.data.Dataset]:
+  """Returns an input_fn of all examples once, in order, the last batch too."""
+
+  def batches():
+    for start in range(0, len(examples), batch_size):
+      yield examples.take(slice(start, start + batch_size))
+
+  return lambda: _dataset(examples, batches)
+
+
+def order(n_examples: int, *, seed: int, start: int) -> Iterator[int]:
+  """Yields indices of examples without end, from position `start` on."""
+  epoch, offset = divmod(start, n_examples)
+  while True:
+    rng = np.random.default_rng([seed, epoch])
+    yield from rng.permutation(n_examples)[offset:].tolist()
+    epoch, offset = epoch + 1, 0
+
+
+def _train_batches(examples, batch_size, seed, start_step):
+  indices = order(len(examples), seed=seed, start=start_step * batch_size)
+  while True:
+    yield examples.take(np.fromiter(indices, np.int64, batch_size))
+
+
+def _dataset(examples: Examples, batches) -> tf.data.Dataset:
+  def spec(array):
+    kind = spec_of(array)
+    return tf.TensorSpec([None, *kind.shape], tf.as_dtype(kind.dtype))
+
+  signature = {name: spec(array) for name, array in examples.features.items()}
+  if examples.labels is None:
+    dataset = tf.data.Dataset.from_generator(
+      lambda: (features for features, _ in batches()),
+      output_signature=signature,
+    )
+  else:
+    dataset = tf.data.Dataset.from_generator(
+      batches, output_signature=(signature, spec(examples.labels))
+    )
+  return dataset.prefetch(2)
+
+
+def _last_step(model_dir: str | None) -> int:
+  checkpoint = tf.train.latest_checkpoint(model_dir) if model_dir else None
+  match = re.search(r"-(\d+)$", checkpoint or "")
+  return int(match.group(1)) if match else 0

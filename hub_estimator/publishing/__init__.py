@@ -1,0 +1,1 @@
+"""Makes modules that are fit to share."""

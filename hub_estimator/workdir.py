@@ -1,0 +1,154 @@
+"""Every file name that a run writes, and its manifest."""
+
+import contextlib
+import dataclasses
+import fcntl
+import json
+import os
+import pathlib
+import socket
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hub_estimator.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class Workdir:
+  """The files of one model_dir."""
+
+  path: pathlib.Path
+
+  @classmethod
+  def at(cls, model_dir: str | os.PathLike) -> "Workdir":
+    return cls(pathlib.Path(model_dir).expanduser().absolute())
+
+  @property
+  def config(self) -> pathlib.Path:
+    return self.path / "config.gin"
+
+  @property
+  def operative_config(self) -> pathlib.Path:
+    return self.path / "operative_config.gin"
+
+  @property
+  def manifest(self) -> pathlib.Path:
+    return self.path / "manifest.json"
+
+  @property
+  def result(self) -> pathlib.Path:
+    return self.path / "result.json"
+
+  @property
+  def export(self) -> pathlib.Path:
+    return self.path / "export"
+
+  def check_writable(self) -> None:
+    """Raises a UserError unless the directory is, or can be made, writable."""
+    existing = self.path
+    while not existing.exists():
+      existing = existing.parent
+    if not existing.is_dir():
+      raise UserError(
+        f"model_dir {str(self.path)!r} can't be made: {existing} is a file."
+      )
+    # The kernel's own answer: root passes `os.access` where a mount refuses.
+    probe = existing / f".hub_estimator_probe_{os.getpid()}"
+    try:
+      probe.touch()
+      probe.unlink()
+    except OSError as error:
+      raise UserError(
+        f"model_dir {str(self.path)!r} can't be written: {error.strerror} at "
+        f"{existing}."
+      ) from error
+
+  @contextlib.contextmanager
+  def lock(self) -> Iterator[None]:
+    """Holds the directory for this process; the system frees it at its death.
+
+    Raises:
+      UserError: another process holds it.
+    """
+    self.path.mkdir(parents=True, exist_ok=True)
+    with open(self.path / ".lock", "a+") as file:
+      try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+      except BlockingIOError:
+        file.seek(0)
+        holder = file.read().strip() or "another process"
+        raise UserError(
+          f"model_dir {str(self.path)!r} is in use by {holder}; wait for it, or "
+          "choose another model_dir."
+        ) from None
+      file.truncate(0)
+      file.write(f"process {os.getpid()} on {socket.gethostname()}")
+      file.flush()
+      yield
+
+  def read_manifest(self) -> dict[str, Any] | None:
+    """Returns the manifest, or None where there is no run yet.
+
+    Raises:
+      UserError: it is there and can't be read.
+    """
+    if not self.manifest.exists():
+      return None
+    return read_json(self.manifest)
+
+
+def open_run(model_dir: str) -> tuple[Workdir, dict[str, Any]]:
+  """Returns an existing run and its manifest.
+
+  Raises:
+    UserError: there is no run at `model_dir`.
+  """
+  workdir = Workdir.at(model_dir)
+  manifest = workdir.read_manifest()
+  if manifest is None or not workdir.config.exists():
+    held = sorted(os.listdir(workdir.path)) if workdir.path.is_dir() else None
+    raise UserError(
+      f"No run at {model_dir!r}: it "
+      + (
+        f"has no config.gin and manifest.json; it holds: {', '.join(held[:10])}."
+        if held
+        else "is empty."
+        if held is not None
+        else "doesn't exist."
+      )
+    )
+  return workdir, manifest
+
+
+def read_json(path: pathlib.Path) -> dict[str, Any]:
+  """Returns a JSON object.
+
+  Raises:
+    UserError: the file can't be read or holds something else.
+  """
+  try:
+    value = json.loads(path.read_text())
+  except (OSError, ValueError) as error:
+    raise UserError(f"{path} can't be read: {error}.") from error
+  if not isinstance(value, dict):
+    raise UserError(f"{path} doesn't hold a JSON object.")
+  return value
+
+
+def write_json(path: pathlib.Path, value: Mapping[str, Any]) -> None:
+  """Writes a JSON object whole, or leaves what was there."""
+  write_text(path, json.dumps(value, indent=2, sort_keys=False) + "\n")
+
+
+def write_text(path: pathlib.Path, text: str) -> None:
+  """Writes a file whole, or leaves what was there."""
+  path.parent.mkdir(parents=True, exist_ok=True)
+  partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+  try:
+    with open(partial, "w", encoding="utf-8") as file:
+      file.write(text)
+      file.flush()
+      os.fsync(file.fileno())
+    os.replace(partial, path)
+  finally:
+    partial.unlink(missing_ok=True)

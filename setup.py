@@ -1,0 +1,52 @@
+"""Packaging of hub_estimator."""
+
+import pathlib
+
+import setuptools
+
+HERE = pathlib.Path(__file__).parent
+
+setuptools.setup(
+  name="hub-estimator",
+  version="0.1.0",
+  description="Fine-tune, compare and re-export TF1 Hub modules with tf.estimator, on today's TensorFlow.",
+  long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+  long_description_content_type="text/markdown",
+  license="Apache-2.0",
+  license_files=["LICENSE"],
+  python_requires=">=3.11,<3.14",
+  packages=[
+    *setuptools.find_packages(include=["hub_estimator", "hub_estimator.*"]),
+    "hub_estimator.trainers",
+    "hub_estimator.configs",
+    "hub_estimator.examples",
+  ],
+  package_dir={
+    "hub_estimator.trainers": "trainers",
+    "hub_estimator.configs": "configs",
+    "hub_estimator.examples": "examples",
+  },
+  package_data={"hub_estimator.configs": ["*.gin", "**/*.gin"]},
+  install_requires=[
+    # 2.20 needs protobuf<7; 2.12 to 2.14 pin an older Estimator.
+    "tensorflow>=2.15.1,<2.22,!=2.20.*",
+    # Keras 2; each of its versions asks for its own TensorFlow.
+    "tf-keras>=2.15,<2.22,!=2.20.*",
+    "tensorflow-estimator==2.15.0",
+    "tensorflow-hub==0.15.0",
+    "gin-config==0.5.0",
+    "numpy",
+  ],
+  extras_require={
+    "tests": ["pytest>=8", "pytest-xdist", "hypothesis", "ruff", "build"],
+  },
+  entry_points={
+    "console_scripts": ["hub-estimator = hub_estimator.trainers.main:main"]
+  },
+  classifiers=[
+    "License :: OSI Approved :: Apache Software License",
+    "Programming Language :: Python :: 3.11",
+    "Programming Language :: Python :: 3.12",
+    "Programming Language :: Python :: 3.13",
+  ],
+)

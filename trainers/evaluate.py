@@ -1,0 +1,26 @@
+"""Evaluate a run's checkpoint; prints its metrics as JSON.
+
+Needs the model_dir alone. --gin_param can name other data, such as
+--gin_param='eval/inputs.csv.path = "other.csv"'.
+"""
+
+import argparse
+
+from hub_estimator.trainers import flags
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+  """Adds the verb's flags."""
+  flags.add_run_arguments(parser)
+  flags.add_gin_param_argument(parser)
+
+
+def main(args: argparse.Namespace) -> int:
+  """Evaluates, and prints the metrics."""
+  experiment = flags.read_run(args)
+  from hub_estimator import experiment as experiments
+
+  flags.print_json(
+    experiments.evaluate(experiment, args.model_dir, checkpoint=args.checkpoint)
+  )
+  return 0

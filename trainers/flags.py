@@ -1,0 +1,82 @@
+"""Flags that several verbs share, and what they name."""
+
+import argparse
+import json
+import os
+
+
+def add_gin_arguments(
+  parser: argparse.ArgumentParser, *, required: bool
+) -> None:
+  """Adds gin's own flags."""
+  parser.add_argument(
+    "--gin_file",
+    "--gin_config",
+    action="append",
+    default=[],
+    required=required,
+    metavar="FILE",
+    help="a gin file by path, or a shipped one by name, such as "
+    "runs/quickstart.gin; may be repeated",
+  )
+  add_gin_param_argument(parser)
+
+
+def add_gin_param_argument(parser: argparse.ArgumentParser) -> None:
+  """Adds the flag for single bindings."""
+  parser.add_argument(
+    "--gin_param",
+    "--gin_bindings",
+    action="append",
+    default=[],
+    metavar="BINDING",
+    help="one binding, such as 'MAX_STEPS = 100'; may be repeated, and wins "
+    "over the files",
+  )
+
+
+def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+  """Adds the flags of verbs that work on an existing run."""
+  parser.add_argument(
+    "--model_dir", required=True, metavar="D", help="the run, as train left it"
+  )
+  parser.add_argument(
+    "--checkpoint",
+    metavar="C",
+    help="a step, a name such as model.ckpt-500, or a path; default: the last",
+  )
+
+
+def read_experiment(gin_files, gin_params):
+  """Returns the `Experiment` that gin files and bindings name."""
+  from hub_estimator.trainers import startup
+
+  startup.import_tensorflow()
+  from hub_estimator import config
+  from hub_estimator import experiment as experiments
+
+  config.parse(gin_files, gin_params)
+  experiment = config.build("run")
+  assert isinstance(experiment, experiments.Experiment)
+  return experiment
+
+
+def read_run(args: argparse.Namespace):
+  """Returns the experiment of `args.model_dir`.
+
+  Relative paths in a run's config mean the directory where it was started, so
+  this process goes there; paths among `args` are made absolute first.
+  """
+  from hub_estimator import workdir
+
+  args.model_dir = os.path.abspath(os.path.expanduser(args.model_dir))
+  run, manifest = workdir.open_run(args.model_dir)
+  started_in = manifest.get("working_dir", "")
+  if os.path.isdir(started_in):
+    os.chdir(started_in)
+  return read_experiment([str(run.config)], getattr(args, "gin_param", []))
+
+
+def print_json(value) -> None:
+  """Prints a JSON object on standard output."""
+  print(json.dumps(value, indent=2))

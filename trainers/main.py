@@ -1,0 +1,81 @@
+"""The command `hub-estimator VERB`."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from hub_estimator.trainers import check, evaluate, export, predict, train
+
+from hub_estimator.errors import RunFailed, UserError, one_line
+
+# In the order of a user's work. None of them imports TensorFlow at its top.
+VERBS = {
+  "train": train,
+  "check": check,
+  "evaluate": evaluate,
+  "predict": predict,
+  "export": export,
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+  """Runs one verb and returns the exit code.
+
+  0: done. 1: the run failed. 2: what was asked for can't be done; one line on
+  standard error says what came, where, and what exists.
+  """
+  parser = argparse.ArgumentParser(
+    prog="hub-estimator",
+    description="Fine-tune, compare and re-export TF1 Hub modules.",
+  )
+  verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+  for name, module in VERBS.items():
+    doc = module.__doc__.strip()
+    verb = verbs.add_parser(
+      name,
+      help=doc.splitlines()[0],
+      description=doc,
+      formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    module.add_arguments(verb)
+  args = parser.parse_args(argv)
+  _set_up_logging()
+  try:
+    return VERBS[args.verb].main(args) or 0
+  except UserError as error:
+    print(f"hub-estimator {args.verb}: {one_line(error)}", file=sys.stderr)
+    return 2
+  except RunFailed as error:
+    print(f"hub-estimator {args.verb}: {one_line(error)}", file=sys.stderr)
+    return 1
+  except BrokenPipeError:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
+  except KeyboardInterrupt:
+    print(f"hub-estimator {args.verb}: interrupted.", file=sys.stderr)
+    return 130
+  except ImportError as error:
+    # The one that a user can mend: no TensorFlow, or an unsupported one.
+    if type(error).__name__ != "UnsupportedTensorFlowError":
+      raise
+    print(f"hub-estimator {args.verb}: {one_line(error)}", file=sys.stderr)
+    return 2
+
+
+def _set_up_logging() -> None:
+  """Shows this package's lines; of TensorFlow's and Hub's, only errors."""
+  os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+  handler = logging.StreamHandler(sys.stderr)
+  handler.setFormatter(logging.Formatter("%(message)s"))
+  ours = logging.getLogger("hub_estimator")
+  ours.handlers[:] = [handler]
+  ours.setLevel(logging.INFO)
+  ours.propagate = False
+  for name in ("tensorflow", "absl"):
+    logging.getLogger(name).setLevel(logging.ERROR)
+
+
+if __name__ == "__main__":
+  sys.exit(main())

@@ -1,0 +1,52 @@
+"""Predict for the rows of a csv or jsonl file; writes one JSON line a row.
+
+Needs the model_dir alone. Rows hold the run's features by name.
+"""
+
+import argparse
+import os
+import sys
+
+from hub_estimator.trainers import flags
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+  """Adds the verb's flags."""
+  flags.add_run_arguments(parser)
+  parser.add_argument(
+    "--input", required=True, metavar="F", help="a .csv or .jsonl file"
+  )
+  parser.add_argument(
+    "--output", metavar="G", help="a file; default: standard output"
+  )
+
+
+def main(args: argparse.Namespace) -> int:
+  """Predicts, and writes the predictions."""
+  args.input = os.path.abspath(os.path.expanduser(args.input))
+  output = args.output and os.path.abspath(os.path.expanduser(args.output))
+  experiment = flags.read_run(args)
+  from hub_estimator import predicting
+
+  def predict(stream):
+    return predicting.predict(
+      experiment,
+      args.model_dir,
+      input_path=args.input,
+      output=stream,
+      checkpoint=args.checkpoint,
+    )
+
+  if output is None:
+    predict(sys.stdout)
+    return 0
+  partial = f"{output}.{os.getpid()}.partial"
+  try:
+    with open(partial, "w", encoding="utf-8") as stream:
+      count = predict(stream)
+    os.replace(partial, output)
+  finally:
+    if os.path.exists(partial):
+      os.unlink(partial)
+  print(f"{count} predictions in {output}", file=sys.stderr)
+  return 0
