@@ -1,0 +1,149 @@
+"""Arrows point down only."""
+
+import ast
+import pathlib
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+LIBRARY = ROOT / "hub_estimator"
+
+# What each file of the library may import from it. A package stands for its
+# files, which may also import each other.
+ALLOWED = {
+  "adapters": {"errors", "module_info", "tensorflow_runtime"},
+  "checking": {
+    "adapters",
+    "errors",
+    "inputs",
+    "model_fn",
+    "module_info",
+    "modules",
+    "serving",
+    "tensorflow_runtime",
+  },
+  "config": {"errors"},
+  "errors": set(),
+  "experiment": {
+    "adapters",
+    "checking",
+    "errors",
+    "exporting",
+    "heads",
+    "hooks",
+    "inputs",
+    "modules",
+    "optimizers",
+    "results",
+    "schedules",
+    "serving",
+    "tensorflow_runtime",
+    "tops",
+    "workdir",
+  },
+  "exporting": {"errors", "results", "tensorflow_runtime", "workdir"},
+  "handles": {"errors", "tensorflow_runtime"},
+  "heads": {"errors", "tensorflow_runtime"},
+  "hooks": {"tensorflow_runtime"},
+  "inputs": {"errors", "tensorflow_runtime"},
+  "model_fn": {
+    "adapters",
+    "module_info",
+    "modules",
+    "optimizers",
+    "tensorflow_runtime",
+  },
+  "module_info": {"errors", "handles", "tensorflow_runtime"},
+  "modules": {"errors", "module_info", "tensorflow_runtime"},
+  "optimizers": {"errors", "tensorflow_runtime"},
+  "predicting": {
+    "errors",
+    "experiment",
+    "inputs",
+    "results",
+    "tensorflow_runtime",
+    "workdir",
+  },
+  "publishing": {"errors", "tensorflow_runtime"},
+  "results": {"workdir"},
+  "schedules": {"tensorflow_runtime"},
+  "serving": {"inputs", "tensorflow_runtime"},
+  "tensorflow_runtime": set(),
+  "testing": {"publishing", "tensorflow_runtime"},
+  "tops": {"tensorflow_runtime"},
+  "workdir": {"errors"},
+}
+
+
+def _room(path: pathlib.Path) -> str:
+  return path.relative_to(LIBRARY).parts[0].removesuffix(".py")
+
+
+def _imports(path: pathlib.Path) -> set[str]:
+  found = set()
+  for node in ast.walk(ast.parse(path.read_text())):
+    if isinstance(node, ast.Import):
+      found.update(alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and not node.level:
+      found.add(node.module)
+      found.update(f"{node.module}.{alias.name}" for alias in node.names)
+  return found
+
+
+def _rooms_imported(path: pathlib.Path) -> set[str]:
+  names = (n.split(".") for n in _imports(path) if n.startswith("hub_estimator."))
+  return {parts[1] for parts in names}
+
+
+FILES = sorted(p for p in LIBRARY.rglob("*.py") if p != LIBRARY / "__init__.py")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(LIBRARY)))
+def test_a_file_imports_only_what_lies_below_it(path):
+  room = _room(path)
+  assert room in ALLOWED, f"{path} has no place in the house yet"
+  assert _rooms_imported(path) - {room} <= ALLOWED[room]
+
+
+def test_the_arrows_have_no_circle():
+  done = set()
+  while len(done) < len(ALLOWED):
+    ready = {r for r, below in ALLOWED.items() if r not in done and below <= done}
+    assert ready, f"a circle among {sorted(set(ALLOWED) - done)}"
+    done |= ready
+
+
+def test_only_the_runtime_imports_tensorflow_estimator_or_hub():
+  for path in [*FILES, *ROOT.glob("trainers/*.py"), *ROOT.glob("examples/*.py")]:
+    if path.name == "tensorflow_runtime.py":
+      continue
+    roots = {name.split(".")[0] for name in _imports(path)}
+    assert not roots & {"tensorflow_estimator", "tensorflow_hub", "tf_keras"}, path
+    deep = {n for n in _imports(path) if n.split(".")[0] == "tensorflow"}
+    # Protos and the op registry have no public name.
+    assert all(
+      n.startswith(("tensorflow.core", "tensorflow.python.framework"))
+      for n in deep
+    ), path
+
+
+def test_trainers_import_tensorflow_only_inside_of_functions():
+  light = {"errors", "trainers"}
+  for path in ROOT.glob("trainers/*.py"):
+    tree = ast.parse(path.read_text())
+    top = [n for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
+    module = ast.Module(body=top, type_ignores=[])
+    for node in ast.walk(module):
+      if isinstance(node, ast.ImportFrom) and node.module.startswith("hub_estimator"):
+        assert node.module.split(".")[1] in light, path
+
+
+def test_every_file_of_the_library_has_its_test():
+  tested = {
+    p.relative_to(ROOT / "tests").with_name(p.name.replace("_test.py", ".py"))
+    for p in (ROOT / "tests").rglob("*_test.py")
+  }
+  for path in FILES:
+    name = path.relative_to(LIBRARY)
+    if name.name not in ("__init__.py", "testing.py", "errors.py"):
+      assert name in tested, f"{name} has no test"

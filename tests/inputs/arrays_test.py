@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+from hub_estimator.errors import UserError
+from hub_estimator.inputs import FeatureSpec, Npz
+
+
+def test_arrays_are_read_with_types_that_tensorflow_has(tmp_path):
+  path = tmp_path / "a.npz"
+  np.savez(
+    path,
+    wide=np.ones((2, 3)),
+    text=np.array(["ä", "b"]),
+    pixels=np.zeros((2, 4, 4), np.uint8),
+    label=np.array([0, 1]),
+  )
+  examples = Npz(str(path)).read()
+  assert examples.specs() == {
+    "wide": FeatureSpec("float32", (3,)),
+    "text": FeatureSpec("string", ()),
+    "pixels": FeatureSpec("uint8", (4, 4)),
+  }
+  assert examples.features["text"].tolist() == ["ä".encode(), b"b"]
+  assert examples.labels.tolist() == [0, 1]
+  assert len(examples) == 2
+
+
+@pytest.mark.parametrize(
+  "arrays, kwargs, why",
+  [
+    ({"x": np.ones(2)}, {}, "has no column 'label'; It has: x"),
+    ({"x": np.ones(2), "label": np.ones(3)}, {}, "different lengths"),
+    ({"x": np.ones(0), "label": np.ones(0)}, {}, "no examples"),
+    ({"x": np.float32(1), "label": np.ones(1)}, {}, "'x' is a scalar"),
+    ({"x": np.ones(1), "label": np.ones(1)}, {"features": ["y"]}, "no column 'y'"),
+    ({"label": np.ones(1)}, {}, "has no features"),
+  ],
+)
+def test_what_does_not_fit_is_said(tmp_path, arrays, kwargs, why):
+  path = tmp_path / "a.npz"
+  np.savez(path, **arrays)
+  with pytest.raises(UserError, match=why):
+    Npz(str(path), **kwargs).read()
+
+
+def test_a_broken_file_is_named(tmp_path):
+  path = tmp_path / "a.npz"
+  path.write_bytes(b"not a zip")
+  with pytest.raises(UserError, match="a.npz"):
+    Npz(str(path)).read()
+
+
+def test_pickled_objects_are_not_loaded(tmp_path):
+  path = tmp_path / "a.npz"
+  np.savez(path, x=np.array([{"a": 1}], object), label=np.ones(1))
+  with pytest.raises(UserError, match="allow_pickle"):
+    Npz(str(path)).read()
+
+
+def test_a_missing_file_names_its_neighbours(tmp_path):
+  (tmp_path / "train.npz").touch()
+  with pytest.raises(UserError, match="did you mean 'train.npz'"):
+    Npz(str(tmp_path / "tran.npz")).read()

@@ -1,0 +1,29 @@
+import numpy as np
+import pytest
+
+from hub_estimator.errors import UserError
+from hub_estimator.inputs import interface
+
+
+def test_strings_are_bytes_in_an_array_of_objects():
+  array = interface.strings(["ü", b"\x00\xff", ""])
+  assert array.dtype == object
+  assert array.tolist() == ["ü".encode(), b"\x00\xff", b""]
+
+
+def test_a_type_is_of_one_example():
+  assert interface.spec_of(np.zeros((3, 2, 5), np.uint8)) == interface.FeatureSpec(
+    "uint8", (2, 5)
+  )
+
+
+def test_examples_are_taken_in_any_order():
+  examples = interface.Examples({"x": np.arange(4)}, np.arange(4) * 10, "here")
+  features, labels = examples.take(np.array([3, 0]))
+  assert features["x"].tolist() == [3, 0]
+  assert labels.tolist() == [30, 0]
+
+
+def test_a_column_of_several_kinds_is_refused():
+  with pytest.raises(UserError, match="all text or all numbers"):
+    interface.column("c", [1, "a"], "here")

@@ -1,0 +1,43 @@
+import pytest
+
+from hub_estimator.errors import UserError
+from hub_estimator.inputs import FeatureSpec, Jsonl
+
+
+def _jsonl(tmp_path, text, **kwargs):
+  path = tmp_path / "a.jsonl"
+  path.write_text(text)
+  return Jsonl(str(path), **kwargs)
+
+
+def test_values_get_types_by_what_json_says(tmp_path):
+  examples = _jsonl(
+    tmp_path,
+    '{"text": "1", "x": 0.5, "v": [1, 2], "t": ["a", "b"], "label": true}\n\n'
+    '{"text": "☃", "x": 2, "v": [3, 4], "t": ["c", "d"], "label": false}\n',
+  ).read()
+  assert examples.specs() == {
+    "text": FeatureSpec("string"),
+    "x": FeatureSpec("float32"),
+    "v": FeatureSpec("int64", (2,)),
+    "t": FeatureSpec("string", (2,)),
+  }
+  assert examples.labels.tolist() == [1, 0]
+  assert examples.features["t"][1, 0] == b"c"
+
+
+@pytest.mark.parametrize(
+  "text, why",
+  [
+    ('{"a": 1, "label": 1}\n{"a": 1}\n', "line 2: no 'label'; it has: a"),
+    ('{"a": 1, "label": 1}\nnope\n', "line 2: Expecting value"),
+    ('[1]\n', "line 1: not a JSON object"),
+    ("\n", "no examples"),
+    ('{"a": [1], "label": 1}\n{"a": [1, 2], "label": 1}\n', "lists of 'a' differ"),
+    ('{"a": 1, "label": 1}\n{"a": "x", "label": 1}\n', "all text or all numbers"),
+    ('{"a": null, "label": 1}\n', "'a' of example 0 is None"),
+  ],
+)
+def test_what_does_not_fit_is_said(tmp_path, text, why):
+  with pytest.raises(UserError, match=why):
+    _jsonl(tmp_path, text).read()

@@ -1,0 +1,72 @@
+import itertools
+
+import numpy as np
+import pytest
+
+from hub_estimator.inputs import Examples, make_eval_input_fn, make_train_input_fn
+from hub_estimator.inputs.pipeline import order
+from hub_estimator.tensorflow_runtime import estimator, tf
+
+
+def _examples(n):
+  return Examples({"x": np.arange(n)}, np.arange(n), "here")
+
+
+def _batches(input_fn, n, **kwargs):
+  with tf.Graph().as_default(), tf.Session() as session:
+    iterator = tf.data.make_initializable_iterator(input_fn(**kwargs))
+    following = iterator.get_next()
+    session.run(iterator.initializer)
+    got = []
+    for _ in range(n):
+      try:
+        got.append(session.run(following)[0]["x"].tolist())
+      except tf.errors.OutOfRangeError:
+        break
+    return got
+
+
+def test_every_epoch_has_each_example_once_in_another_order():
+  indices = list(itertools.islice(order(10, seed=1, start=0), 30))
+  epochs = [indices[i : i + 10] for i in (0, 10, 20)]
+  assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
+  assert epochs[0] != epochs[1] != epochs[2]
+
+
+def test_the_order_is_the_same_for_the_same_seed_and_another_for_another():
+  def first(seed):
+    return list(itertools.islice(order(100, seed=seed, start=0), 100))
+
+  assert first(1) == first(1) != first(2)
+
+
+@pytest.mark.parametrize("start", [0, 3, 10, 27, 1000])
+def test_an_order_can_be_entered_anywhere(start):
+  whole = list(itertools.islice(order(10, seed=1, start=0), start + 15))
+  assert list(itertools.islice(order(10, seed=1, start=start), 15)) == whole[start:]
+
+
+def test_training_goes_on_with_the_batch_after_the_last_checkpoint(tmp_path):
+  input_fn = make_train_input_fn(_examples(10), batch_size=4, seed=1)
+  fresh = estimator.RunConfig(model_dir=str(tmp_path))
+  whole = _batches(input_fn, 8, config=fresh)
+  assert all(len(batch) == 4 for batch in whole)
+  with tf.Graph().as_default(), tf.Session() as session:
+    step = tf.get_variable("global_step", [], tf.int64, tf.constant_initializer(3))
+    session.run(step.initializer)
+    tf.train.Saver().save(session, str(tmp_path / "model.ckpt"), global_step=3)
+  assert _batches(input_fn, 5, config=fresh) == whole[3:]
+
+
+def test_a_batch_may_be_larger_than_the_data():
+  input_fn = make_train_input_fn(_examples(3), batch_size=8, seed=1)
+  (batch,) = _batches(input_fn, 1)
+  assert len(batch) == 8
+  assert set(batch) == {0, 1, 2}
+
+
+@pytest.mark.parametrize("n, sizes", [(10, [4, 4, 2]), (1, [1]), (8, [4, 4])])
+def test_evaluation_reads_all_once_and_keeps_the_last_batch(n, sizes):
+  batches = _batches(make_eval_input_fn(_examples(n), batch_size=4), 99)
+  assert [len(batch) for batch in batches] == sizes
+  assert sum(batches, []) == list(range(n))

@@ -1,0 +1,30 @@
+import numpy as np
+
+from hub_estimator import schedules
+from hub_estimator.tensorflow_runtime import tf
+
+
+def _values(schedule, steps, **kwargs):
+  with tf.Graph().as_default(), tf.Session() as session:
+    step = tf.placeholder(tf.int64, [])
+    rate = schedule(step, **kwargs)
+    return np.array([session.run(rate, {step: s}) for s in steps])
+
+
+def test_constant_with_warm_up():
+  got = _values(schedules.constant, [0, 1, 3, 9], rate=0.4, warm_up_steps=4)
+  np.testing.assert_allclose(got, [0.1, 0.2, 0.4, 0.4], rtol=1e-6)
+
+
+def test_cosine_is_half_a_cosine():
+  steps = np.array([0, 25, 50, 100, 150])
+  got = _values(schedules.cosine, steps, rate=1.0, decay_steps=100, final=0.1)
+  want = 0.1 + 0.9 * 0.5 * (1 + np.cos(np.pi * np.minimum(steps, 100) / 100))
+  np.testing.assert_allclose(got, want, atol=1e-6)
+
+
+def test_exponential():
+  got = _values(
+    schedules.exponential, [0, 10, 20], rate=1.0, decay_steps=10, decay=0.5
+  )
+  np.testing.assert_allclose(got, [1.0, 0.5, 0.25], rtol=1e-6)
