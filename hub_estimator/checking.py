@@ -152,7 +152,6 @@ def _build(
     return {
       v.op.name: tuple(v.shape.as_list())
       for v in tf.get_collection(tf.GraphKeys.MODEL_VARIABLES)
-      + tf.trainable_variables()
     }
 
 

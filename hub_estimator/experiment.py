@@ -473,7 +473,8 @@ def _warm_started(function: Callable, start: tuple[str, list[str]] | None):
   def model_fn(features, labels, mode, config=None):
     spec = function(features, labels, mode, config)
     if mode == estimator.ModeKeys.TRAIN:
-      tf.train.init_from_checkpoint(checkpoint, {n: n for n in names})
+      by_name = {v.op.name: v for v in tf.global_variables()}
+      tf.train.init_from_checkpoint(checkpoint, {n: by_name[n] for n in names})
     return spec
 
   return model_fn
@@ -535,6 +536,21 @@ def _train_and_evaluate(made, experiment, checked, exporter) -> None:
         every_steps=experiment.eval_every_steps,
       )
     )
+  eval_input_fn = inputs.make_eval_input_fn(
+    checked.eval, batch_size=experiment.eval_batch_size
+  )
+  if _step_of(made.latest_checkpoint()) >= experiment.max_steps or any(
+    isinstance(hook, hooks.EarlyStoppingHook) and hook.stands_still()
+    for hook in train_hooks
+  ):
+    # Killed between the last step and the result: train_and_evaluate would
+    # return at once, without the evaluation and the export.
+    checkpoint = made.latest_checkpoint()
+    metrics = made.evaluate(eval_input_fn, checkpoint_path=checkpoint)
+    if exporter is not None:
+      path = os.path.join(made.model_dir, "export", exporter.name)
+      exporter.export(made, path, checkpoint, metrics, True)
+    return
   estimator.train_and_evaluate(
     made,
     estimator.TrainSpec(
@@ -545,9 +561,7 @@ def _train_and_evaluate(made, experiment, checked, exporter) -> None:
       hooks=train_hooks,
     ),
     estimator.EvalSpec(
-      inputs.make_eval_input_fn(
-        checked.eval, batch_size=experiment.eval_batch_size
-      ),
+      eval_input_fn,
       steps=None,
       exporters=[exporter] if exporter else None,
       start_delay_secs=0,

@@ -113,7 +113,11 @@ class EarlyStoppingHook(estimator.SessionRunHook):
     return estimator.SessionRunArgs(self._step)
 
   def after_run(self, run_context, run_values):
-    if run_values.results % self._every_steps == 0 and self.stands_still():
+    # What is fetched beside the train op is the step before or after it.
+    if (run_values.results + 1) % self._every_steps > 1:
+      return
+    step = run_context.session.run(self._step)
+    if step % self._every_steps == 0 and self.stands_still():
       run_context.request_stop()
 
   def stands_still(self) -> bool:

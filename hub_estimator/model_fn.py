@@ -48,6 +48,7 @@ def make_model_fn(
     logits, top_losses = top.build(
       head_input, units=built.logits_dimension, training=training
     )
+    _collect_model_variables()
     scale = fine_tuning.regularization_scale
     losses = [
       scale * loss for loss in (*placed.regularization_losses, *top_losses)
@@ -55,8 +56,9 @@ def make_model_fn(
 
     def train_op_fn(loss):
       regularization = tf.add_n(losses) if losses else tf.constant(0.0)
-      tf.summary.scalar("loss/data", loss - regularization)
-      tf.summary.scalar("loss/regularization", regularization)
+      with tf.name_scope(None):  # Heads call this in a scope of their own.
+        tf.summary.scalar("loss/data", loss - regularization)
+        tf.summary.scalar("loss/regularization", regularization)
       of_module = placed.trainable_variables
       module_ids = {id(v) for v in of_module}
       return optimizers.build_train_op(
@@ -81,6 +83,18 @@ def make_model_fn(
     return _serve_predictions(spec)
 
   return model_fn
+
+
+def _collect_model_variables() -> None:
+  """Adds all variables so far to MODEL_VARIABLES, as their name promises.
+
+  Modules leave out those that aren't trained, batch-norm statistics among them.
+  """
+  collected = {id(v) for v in tf.get_collection(tf.GraphKeys.MODEL_VARIABLES)}
+  step = tf.train.get_global_step()
+  for variable in tf.global_variables():
+    if id(variable) not in collected and variable is not step:
+      tf.add_to_collection(tf.GraphKeys.MODEL_VARIABLES, variable)
 
 
 def _serve_predictions(spec):

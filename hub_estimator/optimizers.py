@@ -150,9 +150,10 @@ def build_train_op(
   module_ids = {id(v) for v in module_variables}
   module_rate = rate * fine_tuning.module_rate_multiplier
   frozen_steps = fine_tuning.freeze_module_steps
-  tf.summary.scalar("learning_rate/head", rate)
-  if module_variables:
-    tf.summary.scalar("learning_rate/module", module_rate)
+  with tf.name_scope(None):  # Heads call this in a scope of their own.
+    tf.summary.scalar("learning_rate/head", rate)
+    if module_variables:
+      tf.summary.scalar("learning_rate/module", module_rate)
   if fine_tuning.module_rate_multiplier == 1 and not frozen_steps:
     groups = [(rate, moved, 0)]
   else:

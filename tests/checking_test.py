@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+from hub_estimator import adapters, checking, heads, inputs, modules
+from hub_estimator.errors import UserError
+from tests.runs import make_experiment
+
+
+def _source(handle, **fields):
+  return modules.ModuleSource(handle, **fields)
+
+
+def test_a_run_that_fits_is_described(batch_norm, numbers_npz):
+  checked = checking.check(make_experiment(batch_norm, numbers_npz))
+  assert checked.train_tags == {"train"}
+  assert len(checked.train) == 96
+  assert checked.variables == {
+    "module/kernel": (4, 3),
+    "module/gamma": (3,),
+    "module/moving_mean": (3,),
+    "module/moving_variance": (3,),
+    "head/logits/kernel": (3, 1),
+    "head/logits/bias": (1,),
+  }
+
+
+@pytest.mark.parametrize(
+  "change, why",
+  [
+    ({"module": _source("/no/such/module")}, "'/no/such/module' doesn't exist"),
+    ({"module_signature": "ohter"}, "did you mean 'other'"),
+    ({"module_output": "embedding"}, "no output 'embedding'"),
+    ({"module_tags": ["training"]}, "no graph variant with tags"),
+    ({"adapter": adapters.Adapter({"x": "y"})}, "no feature 'y'"),
+    ({"label": "z"}, "Label 2 of example"),
+    ({"label": "y"}, r"Label .* isn't one of the head's classes"),
+    ({"head": heads.MultiLabel(2)}, r"wants \[examples, 2\]"),
+  ],
+)
+def test_what_would_fail_later_is_found(batch_norm, numbers_npz, change, why):
+  with pytest.raises(UserError, match=why) as caught:
+    checking.check(make_experiment(batch_norm, numbers_npz, **change))
+  assert "\n" not in str(caught.value)
+
+
+def test_a_feature_of_another_type_is_found(text, dense, numbers_npz, sentences_csv):
+  with pytest.raises(UserError, match="is float32, and the module wants string"):
+    checking.check(make_experiment(text, numbers_npz))
+  with pytest.raises(UserError, match="is string, and the module wants float32"):
+    checking.check(make_experiment(dense, sentences_csv))
+
+
+def test_splits_with_other_features_are_found(dense, numbers_npz, tmp_path):
+  np.savez(tmp_path / "e.npz", x=np.ones((2, 5), np.float32), label=[0, 1])
+  experiment = make_experiment(
+    dense, numbers_npz, eval_input=inputs.Npz(str(tmp_path / "e.npz"))
+  )
+  with pytest.raises(UserError, match="differ in their features"):
+    checking.check(experiment)
+
+
+def test_a_split_without_labels_is_found(dense, numbers_npz):
+  experiment = make_experiment(
+    dense,
+    numbers_npz,
+    eval_input=inputs.Npz(numbers_npz, features=["x"], label=None),
+  )
+  with pytest.raises(UserError, match="run.eval_input .* has no labels"):
+    checking.check(experiment)

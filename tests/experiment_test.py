@@ -1,0 +1,355 @@
+import dataclasses
+import shutil
+
+import numpy as np
+import pytest
+
+from hub_estimator import (
+  experiment as experiments,
+)
+from hub_estimator import (
+  exporting,
+  heads,
+  inputs,
+  modules,
+  optimizers,
+  results,
+  testing,
+  tops,
+)
+from hub_estimator.errors import RunFailed, UserError
+from hub_estimator.tensorflow_runtime import estimator, hub, tf
+from hub_estimator.workdir import read_json
+from tests.runs import make_experiment, replace, tree_digest
+
+
+def _variables(model_dir) -> dict[str, np.ndarray]:
+  checkpoint = tf.train.latest_checkpoint(str(model_dir))
+  reader = tf.train.load_checkpoint(checkpoint)
+  return {n: reader.get_tensor(n) for n in reader.get_variable_to_shape_map()}
+
+
+def _scalars(path) -> dict[str, list[float]]:
+  found = {}
+  for file in sorted(path.glob("events*")):
+    for event in tf.train.summary_iterator(str(file)):
+      for value in event.summary.value:
+        if value.HasField("simple_value"):
+          found.setdefault(value.tag, []).append(value.simple_value)
+  return found
+
+
+def _assert_equal(a, b):
+  assert set(a) == set(b)
+  for name in a:
+    np.testing.assert_array_equal(a[name], b[name], err_msg=name)
+
+
+def test_a_run_leaves_what_the_house_lists(batch_norm, numbers_npz, tmp_path):
+  experiment = make_experiment(
+    batch_norm, numbers_npz, exports=exporting.Exports(), top=tops.Linear(l2=0.1)
+  )
+  result = experiments.train(
+    experiment,
+    str(tmp_path),
+    config_text="# all bindings\n",
+    operative_config=lambda: "# used\n",
+  )
+  assert (result.state, result.steps) == (results.FINISHED, 20)
+  assert results.read(tmp_path / "result.json") == result
+  assert (tmp_path / "config.gin").read_text() == "# all bindings\n"
+  assert (tmp_path / "operative_config.gin").read_text() == "# used\n"
+  manifest = read_json(tmp_path / "manifest.json")
+  assert manifest["handle"] == batch_norm
+  assert manifest["train_tags"] == ["train"]
+  assert manifest["features"] == {"x": {"dtype": "float32", "shape": [4]}}
+  assert manifest["versions"]["tensorflow"] == tf.__version__
+  version = result.exports["latest"]
+  assert (tmp_path / version["model"] / "saved_model.pb").exists()
+  assert (tmp_path / version["module"] / "module" / "tfhub_module.pb").exists()
+  assert version["model"].endswith(str(version["version"]))
+  assert version["module"].endswith(str(version["version"]))
+
+
+def test_losses_and_rates_are_written_apart(batch_norm, numbers_npz, tmp_path):
+  experiment = make_experiment(batch_norm, numbers_npz, top=tops.Linear(l2=0.1))
+  experiments.train(experiment, str(tmp_path))
+  scalars = _scalars(tmp_path)
+  np.testing.assert_allclose(
+    np.add(scalars["loss/data"], scalars["loss/regularization"]),
+    scalars["loss"],
+    rtol=1e-5,
+  )
+  assert min(scalars["loss/regularization"]) > 0
+  np.testing.assert_allclose(scalars["learning_rate/head"], 0.05)
+  np.testing.assert_allclose(scalars["learning_rate/module"], 0.005)
+  assert "accuracy" in _scalars(tmp_path / "eval")
+
+
+@pytest.mark.parametrize("scale", [0.0, 1.0, 2.5])
+def test_regularization_is_in_the_loss_once_and_scaled(
+  dense, numbers_npz, tmp_path, scale
+):
+  experiment = make_experiment(
+    dense,
+    numbers_npz,
+    max_steps=1,
+    summary_every_steps=1,
+    fine_tuning=optimizers.FineTuning(regularization_scale=scale),
+  )
+  experiments.train(experiment, str(tmp_path))
+  with tf.Graph().as_default(), tf.Session() as session:
+    kernel = hub.Module(dense).variable_map["kernel"]
+    session.run(tf.global_variables_initializer())
+    by_hand = 0.1 * 0.5 * np.sum(session.run(kernel) ** 2)
+  scalars = _scalars(tmp_path)
+  np.testing.assert_allclose(
+    scalars["loss/regularization"][0], scale * by_hand, rtol=1e-5
+  )
+  # A head that starts at zero has the loss of a coin.
+  np.testing.assert_allclose(
+    scalars["loss"][0], np.log(2) + scale * by_hand, rtol=1e-5
+  )
+
+
+def test_batch_norm_statistics_move_where_trained_and_stay_where_frozen(
+  batch_norm, numbers_npz, tmp_path
+):
+  experiments.train(make_experiment(batch_norm, numbers_npz), str(tmp_path / "t"))
+  experiments.train(
+    make_experiment(batch_norm, numbers_npz, module_trainable=False),
+    str(tmp_path / "f"),
+  )
+  trained, frozen = _variables(tmp_path / "t"), _variables(tmp_path / "f")
+  with tf.Graph().as_default(), tf.Session() as session:
+    module = hub.Module(batch_norm)
+    session.run(tf.global_variables_initializer())
+    source = session.run(module.variable_map)
+  for name, value in source.items():
+    np.testing.assert_array_equal(frozen[f"module/{name}"], value)
+    assert not np.array_equal(trained[f"module/{name}"], value), name
+
+
+def test_two_runs_agree_to_the_last_bit(batch_norm, numbers_npz, tmp_path):
+  experiment = make_experiment(
+    batch_norm, numbers_npz, top=tops.MLP(hidden_units=[8], dropout=0.3)
+  )
+  for name in "ab":
+    experiments.train(experiment, str(tmp_path / name))
+  _assert_equal(_variables(tmp_path / "a"), _variables(tmp_path / "b"))
+  experiments.train(replace(experiment, seed=2), str(tmp_path / "c"))
+  a, c = _variables(tmp_path / "a"), _variables(tmp_path / "c")
+  assert not np.array_equal(a["head/logits/kernel"], c["head/logits/kernel"])
+
+
+def test_an_interrupted_run_resumes_exactly(batch_norm, numbers_npz, tmp_path):
+  whole = make_experiment(batch_norm, numbers_npz)
+  experiments.train(whole, str(tmp_path / "whole"))
+  half = replace(whole, max_steps=10)
+  assert experiments.train(half, str(tmp_path / "parts")).steps == 10
+  assert experiments.train(whole, str(tmp_path / "parts")).steps == 20
+  _assert_equal(_variables(tmp_path / "whole"), _variables(tmp_path / "parts"))
+
+
+def test_a_finished_run_says_so_and_changes_nothing(dense, numbers_npz, tmp_path):
+  experiment = make_experiment(dense, numbers_npz, exports=exporting.Exports())
+  first = experiments.train(experiment, str(tmp_path))
+  before = tree_digest(tmp_path)
+  assert experiments.train(experiment, str(tmp_path)) == first
+  assert tree_digest(tmp_path) == before
+
+
+def test_a_run_killed_before_its_result_exports_what_it_lacks(
+  dense, numbers_npz, tmp_path
+):
+  experiment = make_experiment(dense, numbers_npz, exports=exporting.Exports())
+  experiments.train(experiment, str(tmp_path))
+  (tmp_path / "result.json").unlink()
+  shutil.rmtree(tmp_path / "export")
+  result = experiments.train(experiment, str(tmp_path))
+  assert result.state == results.FINISHED
+  assert (tmp_path / result.exports["latest"]["model"]).is_dir()
+  assert result.metrics["accuracy"] > 0
+
+
+@pytest.mark.parametrize(
+  "what, change",
+  [
+    ("handle", lambda e, p: replace(e, module=modules.ModuleSource(p["other"]))),
+    ("signature", lambda e, p: replace(
+      e, module=dataclasses.replace(e.module, signature="other"))),
+    ("head", lambda e, p: replace(e, head=heads.LogisticRegression())),
+    ("top", lambda e, p: replace(e, top=tops.MLP([3]))),
+  ],
+)
+def test_resuming_with_something_else_is_refused_and_touches_nothing(
+  batch_norm, numbers_npz, tmp_path, what, change
+):
+  experiment = make_experiment(batch_norm, numbers_npz)
+  experiments.train(experiment, str(tmp_path / "run"))
+  before = tree_digest(tmp_path / "run")
+  other = testing.batch_norm_module(str(tmp_path / "other"), l2=0.5)
+  changed = change(experiment, {"other": other})
+  with pytest.raises(UserError, match=f"was trained with the {what} .*and now it is"):
+    experiments.train(changed, str(tmp_path / "run"))
+  assert tree_digest(tmp_path / "run") == before
+
+
+def test_resuming_after_the_module_changed_in_place_is_refused(
+  numbers_npz, tmp_path
+):
+  path = testing.batch_norm_module(str(tmp_path / "m"))
+  experiment = make_experiment(path, numbers_npz)
+  experiments.train(experiment, str(tmp_path / "run"))
+  shutil.rmtree(path)
+  testing.batch_norm_module(path, momentum=0.5)
+  with pytest.raises(UserError, match="content"):
+    experiments.train(experiment, str(tmp_path / "run"))
+
+
+def test_old_weights_are_taken_where_they_are_named(
+  batch_norm, numbers_npz, tmp_path, caplog
+):
+  experiment = make_experiment(batch_norm, numbers_npz)
+  experiments.train(experiment, str(tmp_path / "old"))
+  old = _variables(tmp_path / "old")
+  # In a new run, with another head: what agrees is taken.
+  changed = replace(
+    experiment,
+    head=heads.MultiClass(3),
+    start_from=str(tmp_path / "old"),
+    max_steps=1,
+    optimizer=optimizers.SGD(1e-9),
+  )
+  with caplog.at_level("INFO", "hub_estimator"):
+    experiments.train(changed, str(tmp_path / "new"))
+  new = _variables(tmp_path / "new")
+  np.testing.assert_allclose(new["module/kernel"], old["module/kernel"], atol=1e-6)
+  assert "4 variables taken, 2 new (head/logits/bias" in caplog.text
+  # In the same run, where all shapes agree: it goes on.
+  other = testing.batch_norm_module(str(tmp_path / "other"), l2=0.5)
+  same = replace(
+    experiment,
+    module=modules.ModuleSource(other),
+    start_from=str(tmp_path / "old"),
+    max_steps=25,
+  )
+  assert experiments.train(same, str(tmp_path / "old")).steps == 25
+  with pytest.raises(UserError, match="can't go on from its old weights"):
+    experiments.train(
+      replace(same, head=heads.MultiClass(3)), str(tmp_path / "old")
+    )
+
+
+def test_a_start_without_a_checkpoint_is_refused(dense, numbers_npz, tmp_path):
+  experiment = make_experiment(dense, numbers_npz, start_from=str(tmp_path / "x"))
+  with pytest.raises(UserError, match="holds no checkpoint"):
+    experiments.train(experiment, str(tmp_path / "run"))
+  assert not (tmp_path / "run").exists()
+
+
+def test_a_loss_that_explodes_keeps_the_last_good_checkpoint(
+  dense, tmp_path
+):
+  rng = np.random.default_rng(0)
+  x = rng.normal(size=(64, 4)).astype(np.float32)
+  np.savez(tmp_path / "d.npz", x=x, y=1e18 * x[:, 0])
+  experiment = make_experiment(
+    dense,
+    str(tmp_path / "d.npz"),
+    label="y",
+    head=heads.Regression(),
+    optimizer=optimizers.SGD(1e10),
+    eval_every_steps=1,
+  )
+  with pytest.raises(RunFailed, match=r"stopped at step \d+: the loss is") as caught:
+    experiments.train(experiment, str(tmp_path / "run"))
+  variables = _variables(tmp_path / "run")
+  assert all(np.isfinite(v).all() for v in variables.values())
+  assert "last good checkpoint is" in str(caught.value)
+  assert results.read(tmp_path / "run" / "result.json").state == results.FAILED
+
+
+def test_early_stopping_ends_a_run_that_stands_still(dense, numbers_npz, tmp_path):
+  experiment = make_experiment(
+    dense,
+    numbers_npz,
+    optimizer=optimizers.SGD(1e-12),
+    max_steps=200,
+    early_stopping=experiments.EarlyStopping("accuracy", patience_steps=20),
+  )
+  result = experiments.train(experiment, str(tmp_path))
+  assert (result.state, result.steps) == (results.STOPPED_EARLY, 30)
+  assert experiments.train(experiment, str(tmp_path)) == result
+
+
+def test_early_stopping_on_an_unknown_metric_is_refused_at_once(
+  dense, numbers_npz, tmp_path
+):
+  experiment = make_experiment(
+    dense,
+    numbers_npz,
+    early_stopping=experiments.EarlyStopping("acuracy", patience_steps=20),
+  )
+  with pytest.raises(UserError, match="did you mean 'accuracy'"):
+    experiments.train(experiment, str(tmp_path / "run"))
+
+
+def test_old_checkpoints_go(dense, numbers_npz, tmp_path):
+  experiment = make_experiment(
+    dense, numbers_npz, eval_every_steps=4, keep_checkpoints=2
+  )
+  experiments.train(experiment, str(tmp_path))
+  assert sorted(p.name for p in tmp_path.glob("*.index")) == [
+    "model.ckpt-16.index",
+    "model.ckpt-20.index",
+  ]
+
+
+def test_evaluation_of_a_checkpoint_equals_what_training_saw(
+  dense, numbers_npz, tmp_path
+):
+  experiment = make_experiment(dense, numbers_npz)
+  result = experiments.train(experiment, str(tmp_path))
+  metrics = experiments.evaluate(experiment, str(tmp_path))
+  for name, value in result.metrics.items():
+    np.testing.assert_allclose(metrics[name], value, rtol=1e-6, err_msg=name)
+  assert experiments.evaluate(experiment, str(tmp_path), checkpoint="10")[
+    "global_step"
+  ] == 10
+  with pytest.raises(UserError, match="No checkpoint '11'"):
+    experiments.evaluate(experiment, str(tmp_path), checkpoint="11")
+
+
+def test_evaluation_on_other_features_is_refused(
+  dense, numbers_npz, sentences_csv, tmp_path
+):
+  experiment = make_experiment(dense, numbers_npz)
+  experiments.train(experiment, str(tmp_path))
+  with pytest.raises(UserError, match="the run was trained on"):
+    experiments.evaluate(
+      replace(experiment, eval_input=inputs.Csv(sentences_csv)), str(tmp_path)
+    )
+
+
+def test_a_user_keeps_what_plain_estimator_would_give(dense, numbers_npz, tmp_path):
+  experiment = make_experiment(dense, numbers_npz)
+  experiments.train(experiment, str(tmp_path))
+  made = experiments.make_estimator(experiment, str(tmp_path))
+  assert isinstance(made, estimator.Estimator)
+  assert made.get_variable_value("global_step") == 20
+
+
+@pytest.mark.parametrize(
+  "change, why",
+  [
+    ({"max_steps": 0}, "run.max_steps is 0"),
+    ({"batch_size": 2.5}, "run.batch_size is 2.5"),
+    ({"seed": -1}, "run.seed is -1"),
+    ({"head": heads.Binary}, "run.head is"),
+    ({"optimizer": 0.1}, "run.optimizer is 0.1"),
+  ],
+)
+def test_a_bad_value_is_refused_by_its_gin_name(dense, numbers_npz, change, why):
+  with pytest.raises(UserError, match=why):
+    make_experiment(dense, numbers_npz, **change)

@@ -1,0 +1,48 @@
+"""Small runs that several tests make."""
+
+import dataclasses
+import hashlib
+import pathlib
+
+from hub_estimator import exporting, heads, inputs, modules, optimizers
+from hub_estimator.experiment import Experiment
+
+
+def make_experiment(handle: str, data: str, **changes) -> Experiment:
+  """Returns a run of 20 steps on `x` of an npz file, or on a csv file."""
+  module = {
+    k.removeprefix("module_"): changes.pop(k)
+    for k in list(changes)
+    if k.startswith("module_")
+  }
+  source = (
+    inputs.Csv(data)
+    if data.endswith(".csv")
+    else inputs.Npz(data, features=["x"], label=changes.pop("label", "label"))
+  )
+  fields = {
+    "module": modules.ModuleSource(handle, **module),
+    "head": heads.Binary(),
+    "optimizer": optimizers.Adam(0.05),
+    "train_input": source,
+    "eval_input": source,
+    "exports": exporting.Exports(kind=None),
+    "max_steps": 20,
+    "batch_size": 16,
+    "eval_every_steps": 10,
+    "summary_every_steps": 5,
+  }
+  return Experiment(**{**fields, **changes})
+
+
+def replace(experiment: Experiment, **changes) -> Experiment:
+  return dataclasses.replace(experiment, **changes)
+
+
+def tree_digest(path) -> str:
+  """Returns a digest of all files below a directory."""
+  root = pathlib.Path(path)
+  digest = hashlib.sha256()
+  for file in sorted(p for p in root.rglob("*") if p.is_file()):
+    digest.update(str(file.relative_to(root)).encode() + file.read_bytes())
+  return digest.hexdigest()
