@@ -11,7 +11,11 @@ from hub_estimator.tensorflow_runtime import tf
 
 IMAGE = SignatureInfo({"images": TensorInfo("float32", (None, 4, 4, 3))}, {})
 TWO = SignatureInfo(
-  {"a": TensorInfo("float32", (None, 1)), "b": TensorInfo("float32", (None, 2))}, {}
+  {
+    "a": TensorInfo("float32", (None, 1)),
+    "b": TensorInfo("float32", (None, 2)),
+  },
+  {},
 )
 TEXT = SignatureInfo({"default": TensorInfo("string", (None,))}, {})
 
@@ -84,7 +88,9 @@ def test_a_map_names_what_differs():
 
 
 def test_a_missing_feature_says_what_the_data_has():
-  with pytest.raises(UserError, match=r"input 'b' has no feature 'b'; the data"):
+  with pytest.raises(
+    UserError, match=r"input 'b' has no feature 'b'; the data"
+  ):
     _run(TWO, {"a": np.ones(2, np.float32), "c": np.ones(2, np.float32)})
 
 
@@ -94,7 +100,9 @@ def test_a_map_to_an_unknown_input_is_refused():
 
 
 def test_a_wrong_dtype_is_refused():
-  with pytest.raises(UserError, match=r"'n' .* is float32, and the module wants string"):
+  with pytest.raises(
+    UserError, match=r"'n' .* is float32, and the module wants string"
+  ):
     _run(TEXT, {"n": np.ones(2, np.float32)})
 
 
@@ -119,11 +127,15 @@ def test_outputs_of_every_rank_become_two_dimensions(pooling, shape, width):
   value = np.random.default_rng(1).normal(size=shape).astype(np.float32)
   with tf.Graph().as_default(), tf.Session() as session:
     tensor = tf.placeholder_with_default(value, [None, *shape[1:]])
-    got = session.run(adapters.build_head_input(Adapter(pooling=pooling), tensor))
+    got = session.run(
+      adapters.build_head_input(Adapter(pooling=pooling), tensor)
+    )
   assert got.shape == (2, width)
   if len(shape) > 2 and pooling == "mean":
     middle = tuple(range(1, len(shape) - 1))
-    np.testing.assert_allclose(got, value.mean(axis=middle), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+      got, value.mean(axis=middle), rtol=1e-5, atol=1e-6
+    )
   if pooling == "max":
     np.testing.assert_allclose(got, value.max(axis=1))
 

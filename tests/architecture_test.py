@@ -91,14 +91,18 @@ def _imports(path: pathlib.Path) -> set[str]:
 
 
 def _rooms_imported(path: pathlib.Path) -> set[str]:
-  names = (n.split(".") for n in _imports(path) if n.startswith("hub_estimator."))
+  names = (
+    n.split(".") for n in _imports(path) if n.startswith("hub_estimator.")
+  )
   return {parts[1] for parts in names}
 
 
 FILES = sorted(p for p in LIBRARY.rglob("*.py") if p != LIBRARY / "__init__.py")
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(LIBRARY)))
+@pytest.mark.parametrize(
+  "path", FILES, ids=lambda p: str(p.relative_to(LIBRARY))
+)
 def test_a_file_imports_only_what_lies_below_it(path):
   room = _room(path)
   assert room in ALLOWED, f"{path} has no place in the house yet"
@@ -108,17 +112,25 @@ def test_a_file_imports_only_what_lies_below_it(path):
 def test_the_arrows_have_no_circle():
   done = set()
   while len(done) < len(ALLOWED):
-    ready = {r for r, below in ALLOWED.items() if r not in done and below <= done}
+    ready = {
+      r for r, below in ALLOWED.items() if r not in done and below <= done
+    }
     assert ready, f"a circle among {sorted(set(ALLOWED) - done)}"
     done |= ready
 
 
 def test_only_the_runtime_imports_tensorflow_estimator_or_hub():
-  for path in [*FILES, *ROOT.glob("trainers/*.py"), *ROOT.glob("examples/*.py")]:
+  for path in [
+    *FILES,
+    *ROOT.glob("trainers/*.py"),
+    *ROOT.glob("examples/*.py"),
+  ]:
     if path.name == "tensorflow_runtime.py":
       continue
     roots = {name.split(".")[0] for name in _imports(path)}
-    assert not roots & {"tensorflow_estimator", "tensorflow_hub", "tf_keras"}, path
+    assert not roots & {"tensorflow_estimator", "tensorflow_hub", "tf_keras"}, (
+      path
+    )
     deep = {n for n in _imports(path) if n.split(".")[0] == "tensorflow"}
     # Protos and the op registry have no public name.
     assert all(
@@ -134,7 +146,9 @@ def test_trainers_import_tensorflow_only_inside_of_functions():
     top = [n for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
     module = ast.Module(body=top, type_ignores=[])
     for node in ast.walk(module):
-      if isinstance(node, ast.ImportFrom) and node.module.startswith("hub_estimator"):
+      if isinstance(node, ast.ImportFrom) and node.module.startswith(
+        "hub_estimator"
+      ):
         assert node.module.split(".")[1] in light, path
 
 

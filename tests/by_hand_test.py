@@ -105,7 +105,8 @@ def _train(model_fn, examples, model_dir):
 
 
 @pytest.mark.parametrize(
-  "kind, trainable", [("text", True), ("batch_norm", True), ("batch_norm", False)]
+  "kind, trainable",
+  [("text", True), ("batch_norm", True), ("batch_norm", False)],
 )
 def test_twenty_steps_equal_the_hand_written_model_fn(
   request, tmp_path, kind, trainable
@@ -137,7 +138,9 @@ def test_twenty_steps_equal_the_hand_written_model_fn(
     trainable=trainable,
     tags=tags,
   )
-  before, losses, variables = _train(_ours(experiment), examples, tmp_path / "ours")
+  before, losses, variables = _train(
+    _ours(experiment), examples, tmp_path / "ours"
+  )
   _, hand_losses, hand_variables = _train(by_hand, examples, tmp_path / "hand")
 
   np.testing.assert_allclose(losses, hand_losses, rtol=1e-6, atol=0)

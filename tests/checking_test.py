@@ -43,10 +43,16 @@ def test_what_would_fail_later_is_found(batch_norm, numbers_npz, change, why):
   assert "\n" not in str(caught.value)
 
 
-def test_a_feature_of_another_type_is_found(text, dense, numbers_npz, sentences_csv):
-  with pytest.raises(UserError, match="is float32, and the module wants string"):
+def test_a_feature_of_another_type_is_found(
+  text, dense, numbers_npz, sentences_csv
+):
+  with pytest.raises(
+    UserError, match="is float32, and the module wants string"
+  ):
     checking.check(make_experiment(text, numbers_npz))
-  with pytest.raises(UserError, match="is string, and the module wants float32"):
+  with pytest.raises(
+    UserError, match="is string, and the module wants float32"
+  ):
     checking.check(make_experiment(dense, sentences_csv))
 
 

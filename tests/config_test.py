@@ -65,14 +65,15 @@ def test_nothing_of_an_earlier_config_remains(run_gin):
     ("run.max_steps = 'ten'", "run.max_steps is 'ten'"),
     ("run.head = @heads.binary", "called: @heads.<name>()"),
     ("run.optimizer = @schedules.constant", "one of @optimizers"),
-    ("heads.multi_class.n_classes = 1\nrun.head = @heads.multi_class()", "at least 2"),
+    (
+      "heads.multi_class.n_classes = 1\nrun.head = @heads.multi_class()",
+      "at least 2",
+    ),
     ('include "bse.gin"', "bse.gin"),
     ("import no_such_module_of_mine", "no_such_module_of_mine"),
   ],
 )
-def test_a_broken_file_gets_one_line_with_what_exists(
-  tmp_path, change, wanted
-):
+def test_a_broken_file_gets_one_line_with_what_exists(tmp_path, change, wanted):
   path = tmp_path / "run.gin"
   path.write_text(RUN + "\n" + change + "\n")
   assert wanted in _error([str(path)])
@@ -95,7 +96,9 @@ def test_a_mistyped_macro_on_the_command_line_is_refused(run_gin):
 
 
 def test_a_broken_binding_on_the_command_line_is_quoted(run_gin):
-  assert "--gin_param 'MAX_STEPS = = 3'" in _error([run_gin], ["MAX_STEPS = = 3"])
+  assert "--gin_param 'MAX_STEPS = = 3'" in _error(
+    [run_gin], ["MAX_STEPS = = 3"]
+  )
 
 
 def test_a_users_own_python_file_beside_the_gin_file_is_found(tmp_path):

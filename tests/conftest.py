@@ -30,7 +30,9 @@ def shared_module():
 
 @pytest.fixture(scope="session")
 def dense(tmp_path_factory) -> str:
-  return testing.dense_module(str(tmp_path_factory.mktemp("m") / "dense"), l2=0.1)
+  return testing.dense_module(
+    str(tmp_path_factory.mktemp("m") / "dense"), l2=0.1
+  )
 
 
 @pytest.fixture(scope="session")

@@ -47,7 +47,10 @@ def _assert_equal(a, b):
 
 def test_a_run_leaves_what_the_house_lists(batch_norm, numbers_npz, tmp_path):
   experiment = make_experiment(
-    batch_norm, numbers_npz, exports=exporting.Exports(), top=tops.Linear(l2=0.1)
+    batch_norm,
+    numbers_npz,
+    exports=exporting.Exports(),
+    top=tops.Linear(l2=0.1),
   )
   result = experiments.train(
     experiment,
@@ -115,7 +118,9 @@ def test_regularization_is_in_the_loss_once_and_scaled(
 def test_batch_norm_statistics_move_where_trained_and_stay_where_frozen(
   batch_norm, numbers_npz, tmp_path
 ):
-  experiments.train(make_experiment(batch_norm, numbers_npz), str(tmp_path / "t"))
+  experiments.train(
+    make_experiment(batch_norm, numbers_npz), str(tmp_path / "t")
+  )
   experiments.train(
     make_experiment(batch_norm, numbers_npz, module_trainable=False),
     str(tmp_path / "f"),
@@ -151,7 +156,9 @@ def test_an_interrupted_run_resumes_exactly(batch_norm, numbers_npz, tmp_path):
   _assert_equal(_variables(tmp_path / "whole"), _variables(tmp_path / "parts"))
 
 
-def test_a_finished_run_says_so_and_changes_nothing(dense, numbers_npz, tmp_path):
+def test_a_finished_run_says_so_and_changes_nothing(
+  dense, numbers_npz, tmp_path
+):
   experiment = make_experiment(dense, numbers_npz, exports=exporting.Exports())
   first = experiments.train(experiment, str(tmp_path))
   before = tree_digest(tmp_path)
@@ -175,9 +182,16 @@ def test_a_run_killed_before_its_result_exports_what_it_lacks(
 @pytest.mark.parametrize(
   "what, change",
   [
-    ("handle", lambda e, p: replace(e, module=modules.ModuleSource(p["other"]))),
-    ("signature", lambda e, p: replace(
-      e, module=dataclasses.replace(e.module, signature="other"))),
+    (
+      "handle",
+      lambda e, p: replace(e, module=modules.ModuleSource(p["other"])),
+    ),
+    (
+      "signature",
+      lambda e, p: replace(
+        e, module=dataclasses.replace(e.module, signature="other")
+      ),
+    ),
     ("head", lambda e, p: replace(e, head=heads.LogisticRegression())),
     ("top", lambda e, p: replace(e, top=tops.MLP([3]))),
   ],
@@ -190,7 +204,9 @@ def test_resuming_with_something_else_is_refused_and_touches_nothing(
   before = tree_digest(tmp_path / "run")
   other = testing.batch_norm_module(str(tmp_path / "other"), l2=0.5)
   changed = change(experiment, {"other": other})
-  with pytest.raises(UserError, match=f"was trained with the {what} .*and now it is"):
+  with pytest.raises(
+    UserError, match=f"was trained with the {what} .*and now it is"
+  ):
     experiments.train(changed, str(tmp_path / "run"))
   assert tree_digest(tmp_path / "run") == before
 
@@ -224,7 +240,9 @@ def test_old_weights_are_taken_where_they_are_named(
   with caplog.at_level("INFO", "hub_estimator"):
     experiments.train(changed, str(tmp_path / "new"))
   new = _variables(tmp_path / "new")
-  np.testing.assert_allclose(new["module/kernel"], old["module/kernel"], atol=1e-6)
+  np.testing.assert_allclose(
+    new["module/kernel"], old["module/kernel"], atol=1e-6
+  )
   assert "4 variables taken, 2 new (head/logits/bias" in caplog.text
   # In the same run, where all shapes agree: it goes on.
   other = testing.batch_norm_module(str(tmp_path / "other"), l2=0.5)
@@ -242,15 +260,15 @@ def test_old_weights_are_taken_where_they_are_named(
 
 
 def test_a_start_without_a_checkpoint_is_refused(dense, numbers_npz, tmp_path):
-  experiment = make_experiment(dense, numbers_npz, start_from=str(tmp_path / "x"))
+  experiment = make_experiment(
+    dense, numbers_npz, start_from=str(tmp_path / "x")
+  )
   with pytest.raises(UserError, match="holds no checkpoint"):
     experiments.train(experiment, str(tmp_path / "run"))
   assert not (tmp_path / "run").exists()
 
 
-def test_a_loss_that_explodes_keeps_the_last_good_checkpoint(
-  dense, tmp_path
-):
+def test_a_loss_that_explodes_keeps_the_last_good_checkpoint(dense, tmp_path):
   rng = np.random.default_rng(0)
   x = rng.normal(size=(64, 4)).astype(np.float32)
   np.savez(tmp_path / "d.npz", x=x, y=1e18 * x[:, 0])
@@ -262,7 +280,9 @@ def test_a_loss_that_explodes_keeps_the_last_good_checkpoint(
     optimizer=optimizers.SGD(1e10),
     eval_every_steps=1,
   )
-  with pytest.raises(RunFailed, match=r"stopped at step \d+: the loss is") as caught:
+  with pytest.raises(
+    RunFailed, match=r"stopped at step \d+: the loss is"
+  ) as caught:
     experiments.train(experiment, str(tmp_path / "run"))
   variables = _variables(tmp_path / "run")
   assert all(np.isfinite(v).all() for v in variables.values())
@@ -270,7 +290,9 @@ def test_a_loss_that_explodes_keeps_the_last_good_checkpoint(
   assert results.read(tmp_path / "run" / "result.json").state == results.FAILED
 
 
-def test_early_stopping_ends_a_run_that_stands_still(dense, numbers_npz, tmp_path):
+def test_early_stopping_ends_a_run_that_stands_still(
+  dense, numbers_npz, tmp_path
+):
   experiment = make_experiment(
     dense,
     numbers_npz,
@@ -314,9 +336,12 @@ def test_evaluation_of_a_checkpoint_equals_what_training_saw(
   metrics = experiments.evaluate(experiment, str(tmp_path))
   for name, value in result.metrics.items():
     np.testing.assert_allclose(metrics[name], value, rtol=1e-6, err_msg=name)
-  assert experiments.evaluate(experiment, str(tmp_path), checkpoint="10")[
-    "global_step"
-  ] == 10
+  assert (
+    experiments.evaluate(experiment, str(tmp_path), checkpoint="10")[
+      "global_step"
+    ]
+    == 10
+  )
   with pytest.raises(UserError, match="No checkpoint '11'"):
     experiments.evaluate(experiment, str(tmp_path), checkpoint="11")
 
@@ -332,7 +357,9 @@ def test_evaluation_on_other_features_is_refused(
     )
 
 
-def test_a_user_keeps_what_plain_estimator_would_give(dense, numbers_npz, tmp_path):
+def test_a_user_keeps_what_plain_estimator_would_give(
+  dense, numbers_npz, tmp_path
+):
   experiment = make_experiment(dense, numbers_npz)
   experiments.train(experiment, str(tmp_path))
   made = experiments.make_estimator(experiment, str(tmp_path))
@@ -350,6 +377,8 @@ def test_a_user_keeps_what_plain_estimator_would_give(dense, numbers_npz, tmp_pa
     ({"optimizer": 0.1}, "run.optimizer is 0.1"),
   ],
 )
-def test_a_bad_value_is_refused_by_its_gin_name(dense, numbers_npz, change, why):
+def test_a_bad_value_is_refused_by_its_gin_name(
+  dense, numbers_npz, change, why
+):
   with pytest.raises(UserError, match=why):
     make_experiment(dense, numbers_npz, **change)

@@ -56,7 +56,9 @@ def test_the_module_holds_the_fine_tuned_variables_in_both_variants(run):
       module = hub.Module(exported, tags=tags)
       session.run(tf.global_variables_initializer())
       for name, value in session.run(module.variable_map).items():
-        np.testing.assert_array_equal(value, reader.get_tensor(f"module/{name}"))
+        np.testing.assert_array_equal(
+          value, reader.get_tensor(f"module/{name}")
+        )
 
 
 def test_both_halves_explain_themselves(run):

@@ -38,7 +38,9 @@ def test_a_saved_model_is_told_from_a_module(tmp_path):
 
 
 def test_an_empty_directory_is_not_a_module(tmp_path):
-  with pytest.raises(UserError, match="holds no saved_model.pb; it holds: nothing"):
+  with pytest.raises(
+    UserError, match="holds no saved_model.pb; it holds: nothing"
+  ):
     handles.resolve(str(tmp_path))
 
 
@@ -50,5 +52,7 @@ def test_a_handle_is_a_string(handle):
 
 def test_an_unreachable_url_names_itself_and_the_cause(tmp_path, monkeypatch):
   monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path))
-  with pytest.raises(UserError, match="'http://127.0.0.1:9/m/1' can't be fetched"):
+  with pytest.raises(
+    UserError, match="'http://127.0.0.1:9/m/1' can't be fetched"
+  ):
     handles.resolve("http://127.0.0.1:9/m/1")

@@ -9,13 +9,25 @@ from hub_estimator.inputs.interface import strings
 @pytest.mark.parametrize(
   "head, labels, why",
   [
-    (heads.MultiClass(3), np.array([0, 1, 3]), "Label 3 of example 2 isn't one of"),
+    (
+      heads.MultiClass(3),
+      np.array([0, 1, 3]),
+      "Label 3 of example 2 isn't one of",
+    ),
     (heads.MultiClass(3), np.array([0, -1]), "Label -1 of example 1"),
     (heads.MultiClass(3), np.array([0.5, 1]), "Label 0.5 of example 0"),
     (heads.Binary(), np.array([0, 2]), "classes, 0 to 1"),
     (heads.Binary(), strings(["a"]), "strings such as 'a'; give the head its"),
-    (heads.Binary(["no", "yes"]), np.array([0]), "label_vocabulary holds strings"),
-    (heads.Binary(["no", "yes"]), strings(["yes", "maybe"]), "'maybe' of example 1"),
+    (
+      heads.Binary(["no", "yes"]),
+      np.array([0]),
+      "label_vocabulary holds strings",
+    ),
+    (
+      heads.Binary(["no", "yes"]),
+      strings(["yes", "maybe"]),
+      "'maybe' of example 1",
+    ),
     (heads.MultiLabel(2), np.array([[0, 1], [0, 2]]), "isn't made of 0 and 1"),
     (heads.MultiLabel(3), np.array([[0, 1]]), r"wants \[examples, 3\]"),
     (heads.Regression(), np.array([1.0, np.nan]), "isn't a finite number"),

@@ -49,7 +49,9 @@ def test_time_left_reads_like_a_clock(seconds, text):
 def _write_evaluations(path, metric, values):
   writer = tf.summary.FileWriter(str(path))
   for step, value in values.items():
-    summary = tf.Summary(value=[tf.Summary.Value(tag=metric, simple_value=value)])
+    summary = tf.Summary(
+      value=[tf.Summary.Value(tag=metric, simple_value=value)]
+    )
     writer.add_summary(summary, step)
   writer.close()
 

@@ -29,17 +29,19 @@ def test_dropout_is_in_training_only(dense, numbers_npz):
     with tf.Graph().as_default():
       _build(experiment, mode)
       names = [op.name for op in tf.get_default_graph().get_operations()]
-    assert any("dropout/random_uniform" in n for n in names) == (mode == "train")
+    assert any("dropout/random_uniform" in n for n in names) == (
+      mode == "train"
+    )
 
 
 def test_predictions_are_the_default_signature(dense, numbers_npz):
   with tf.Graph().as_default():
     spec = _build(make_experiment(dense, numbers_npz), "infer")
   outputs = spec.export_outputs
-  assert {"predict", "classification", "regression", "serving_default"} <= set(outputs)
-  assert isinstance(
-    outputs["serving_default"], estimator.export.PredictOutput
+  assert {"predict", "classification", "regression", "serving_default"} <= set(
+    outputs
   )
+  assert isinstance(outputs["serving_default"], estimator.export.PredictOutput)
 
 
 @pytest.mark.parametrize(
@@ -54,4 +56,7 @@ def test_the_top_is_sized_by_the_head(dense, numbers_npz, head, label, dtype):
   experiment = make_experiment(dense, numbers_npz, head=head, label=label)
   assert experiment.train_input.read().labels.dtype == dtype
   checked = checking.check(experiment)
-  assert checked.variables["head/logits/kernel"] == (3, head.build().logits_dimension)
+  assert checked.variables["head/logits/kernel"] == (
+    3,
+    head.build().logits_dimension,
+  )

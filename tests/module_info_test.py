@@ -12,12 +12,18 @@ def test_a_module_is_described_as_hub_finds_it(batch_norm):
   assert set(info.variants) == {frozenset(), frozenset({"train"})}
   train = info.variant(["train"])
   assert set(train.signatures) == {"default", "other"}
-  assert train.signatures["default"].inputs == {"x": TensorInfo("float32", (None, 4))}
+  assert train.signatures["default"].inputs == {
+    "x": TensorInfo("float32", (None, 4))
+  }
   assert len(train.update_ops) == 4
   with tf.Graph().as_default():
     module = hub.Module(batch_norm, trainable=True, tags={"train"})
-    shapes = {n: tuple(v.shape.as_list()) for n, v in module.variable_map.items()}
-    trainable = {v.op.name.removeprefix("module/") for v in tf.trainable_variables()}
+    shapes = {
+      n: tuple(v.shape.as_list()) for n, v in module.variable_map.items()
+    }
+    trainable = {
+      v.op.name.removeprefix("module/") for v in tf.trainable_variables()
+    }
     losses = tf.get_collection(tf.GraphKeys.REGULARIZATION_LOSSES)
   assert {n: v.shape for n, v in train.variables.items()} == shapes
   assert {n for n, v in train.variables.items() if v.trainable} == trainable
@@ -80,7 +86,9 @@ def test_an_op_without_a_known_package_is_named_too():
 
 def test_unknown_rank_is_told(shared_module):
   info = read_module_info(shared_module("half_plus_two_v1"))
-  assert info.signature("default").inputs["default"] == TensorInfo("float32", None)
+  assert info.signature("default").inputs["default"] == TensorInfo(
+    "float32", None
+  )
   assert "unknown rank" in str(info.signature("default").outputs["default"])
 
 

@@ -24,7 +24,9 @@ def test_training_a_trainable_module_takes_the_train_variant(batch_norm):
 
 def test_a_frozen_module_never_takes_the_train_variant(batch_norm):
   assert _tags(batch_norm, TRAIN, trainable=False) == frozenset()
-  with pytest.raises(UserError, match="frozen and asked for its training variant"):
+  with pytest.raises(
+    UserError, match="frozen and asked for its training variant"
+  ):
     _tags(batch_norm, TRAIN, trainable=False, tags=["train"])
 
 
@@ -44,7 +46,9 @@ def test_explicit_tags_win(batch_norm):
 
 
 def test_unknown_tags_raise_with_what_exists(batch_norm):
-  with pytest.raises(UserError, match=r"tags \['trian'\]; it has: \[\], \['train'\]"):
+  with pytest.raises(
+    UserError, match=r"tags \['trian'\]; it has: \[\], \['train'\]"
+  ):
     _tags(batch_norm, TRAIN, trainable=True, tags=["trian"])
 
 
@@ -96,7 +100,9 @@ def test_a_frozen_module_has_no_losses_and_nothing_to_train(batch_norm):
 
 
 def test_an_activity_regularizer_is_left_out_and_named(tmp_path, caplog):
-  path = testing.batch_norm_module(str(tmp_path / "m"), activity_regularizer=True)
+  path = testing.batch_norm_module(
+    str(tmp_path / "m"), activity_regularizer=True
+  )
   with tf.Graph().as_default():
     with caplog.at_level(logging.WARNING, "hub_estimator"):
       placed = modules.place(
@@ -124,7 +130,9 @@ def test_inference_variables_that_training_lacks_are_refused(tmp_path):
     session.run(tf.global_variables_initializer())
     module.export(str(tmp_path / "m"), session)
   source = modules.ModuleSource(str(tmp_path / "m"))
-  with pytest.raises(UserError, match="training can't save them: only_inference"):
+  with pytest.raises(
+    UserError, match="training can't save them: only_inference"
+  ):
     modules.check_variants_agree(read_module_info(source.handle), source)
 
 

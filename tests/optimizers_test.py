@@ -9,8 +9,12 @@ from hub_estimator.tensorflow_runtime import tf
 def _steps(optimizer, fine_tuning, n_steps, loss_of=None, update=False):
   """Runs steps on a module variable m and a head variable h, both from 1.0."""
   with tf.Graph().as_default(), tf.Session() as session:
-    m = tf.get_variable("m", [], initializer=tf.ones_initializer(), use_resource=True)
-    h = tf.get_variable("h", [], initializer=tf.ones_initializer(), use_resource=True)
+    m = tf.get_variable(
+      "m", [], initializer=tf.ones_initializer(), use_resource=True
+    )
+    h = tf.get_variable(
+      "h", [], initializer=tf.ones_initializer(), use_resource=True
+    )
     seen = tf.get_variable(
       "seen", [], initializer=tf.zeros_initializer(), trainable=False
     )
@@ -37,7 +41,9 @@ def _steps(optimizer, fine_tuning, n_steps, loss_of=None, update=False):
   [optimizers.SGD(0.1), optimizers.Adam(0.1), optimizers.RMSProp(0.1)],
 )
 def test_the_multiplier_scales_what_the_module_moves(optimizer):
-  values = _steps(optimizer, optimizers.FineTuning(module_rate_multiplier=0.1), 5)
+  values = _steps(
+    optimizer, optimizers.FineTuning(module_rate_multiplier=0.1), 5
+  )
   moved = 1 - values[:, :2]
   np.testing.assert_allclose(moved[:, 0], 0.1 * moved[:, 1], rtol=1e-3)
 
@@ -47,7 +53,9 @@ def test_a_multiplier_of_one_is_one_optimizer():
   np.testing.assert_array_equal(one[:, 0], one[:, 1])
 
 
-@pytest.mark.parametrize("optimizer", [optimizers.SGD(0.1), optimizers.Adam(0.1)])
+@pytest.mark.parametrize(
+  "optimizer", [optimizers.SGD(0.1), optimizers.Adam(0.1)]
+)
 def test_the_module_rests_for_its_first_steps_and_starts_afresh(optimizer):
   values = _steps(
     optimizer,
@@ -60,13 +68,17 @@ def test_the_module_rests_for_its_first_steps_and_starts_afresh(optimizer):
 
 
 def test_update_ops_run_before_variables_move():
-  values = _steps(optimizers.SGD(0.5), optimizers.FineTuning(1.0), 2, update=True)
+  values = _steps(
+    optimizers.SGD(0.5), optimizers.FineTuning(1.0), 2, update=True
+  )
   np.testing.assert_allclose(values[:, 2], [1.0, 0.5])
 
 
 def test_a_loss_that_is_not_finite_changes_nothing():
   with tf.Graph().as_default(), tf.Session() as session:
-    h = tf.get_variable("h", [], initializer=tf.ones_initializer(), use_resource=True)
+    h = tf.get_variable(
+      "h", [], initializer=tf.ones_initializer(), use_resource=True
+    )
     scale = tf.placeholder_with_default(1.0, [])
     train_op = optimizers.build_train_op(
       optimizers.SGD(0.1),
@@ -78,7 +90,9 @@ def test_a_loss_that_is_not_finite_changes_nothing():
     )
     session.run(tf.global_variables_initializer())
     for bad in (np.nan, np.inf):
-      with pytest.raises(tf.errors.InvalidArgumentError, match=optimizers.NOT_FINITE):
+      with pytest.raises(
+        tf.errors.InvalidArgumentError, match=optimizers.NOT_FINITE
+      ):
         session.run(train_op, {scale: bad})
     assert session.run([h, tf.train.get_global_step()]) == [1.0, 0]
     session.run(train_op)
@@ -89,7 +103,9 @@ def test_a_gradient_that_is_not_finite_stops_the_step_too():
   def loss_of(m, h):
     return tf.sqrt(m - 1.0) + h  # Finite at 1; its gradient isn't.
 
-  with pytest.raises(tf.errors.InvalidArgumentError, match=optimizers.NOT_FINITE):
+  with pytest.raises(
+    tf.errors.InvalidArgumentError, match=optimizers.NOT_FINITE
+  ):
     _steps(optimizers.SGD(0.1), optimizers.FineTuning(), 1, loss_of)
 
 
@@ -99,7 +115,9 @@ def test_a_multiplier_of_zero_names_the_way_to_freeze():
 
 
 def test_a_schedule_is_passed_uncalled():
-  rate = lambda step: schedules.exponential(step, rate=1.0, decay_steps=1, decay=0.5)
+  rate = lambda step: schedules.exponential(
+    step, rate=1.0, decay_steps=1, decay=0.5
+  )
   values = _steps(optimizers.SGD(rate), optimizers.FineTuning(1.0), 3)
   np.testing.assert_allclose(values[:, 1], [0.0, -0.5, -0.75])
 

@@ -41,13 +41,22 @@ def test_csv_and_jsonl_give_the_same_in_any_batch_size(text_run, tmp_path):
   csv_path, jsonl_path = tmp_path / "a.csv", tmp_path / "a.jsonl"
   csv_path.write_text(
     "id,sentence\n"
-    + "".join('{},"{}"\n'.format(i, s.replace('"', '""')) for i, s in enumerate(sentences))
+    + "".join(
+      '{},"{}"\n'.format(i, s.replace('"', '""'))
+      for i, s in enumerate(sentences)
+    )
   )
-  jsonl_path.write_text("".join(json.dumps({"sentence": s}) + "\n" for s in sentences))
+  jsonl_path.write_text(
+    "".join(json.dumps({"sentence": s}) + "\n" for s in sentences)
+  )
   rows = _predict(text_run, csv_path)
   assert len(rows) == 4
   assert set(rows[0]) == {
-    "logits", "logistic", "probabilities", "class_ids", "classes"
+    "logits",
+    "logistic",
+    "probabilities",
+    "class_ids",
+    "classes",
   }
   assert rows[0]["classes"] == ["1"]
   for other in (
@@ -60,14 +69,19 @@ def test_csv_and_jsonl_give_the_same_in_any_batch_size(text_run, tmp_path):
 
 
 def test_numbers_are_read_from_both(number_run, tmp_path):
-  (tmp_path / "a.jsonl").write_text('{"x": [1, 2.5, 3, 4]}\n{"x": [0, 0, 0, 0]}\n')
+  (tmp_path / "a.jsonl").write_text(
+    '{"x": [1, 2.5, 3, 4]}\n{"x": [0, 0, 0, 0]}\n'
+  )
   assert len(_predict(number_run, tmp_path / "a.jsonl")) == 2
 
 
 @pytest.mark.parametrize(
   "line, why",
   [
-    ('{"x": [1, 2, 3]}', r"line 2: 'x' is \[1, 2, 3\], and the run has float32 \[4\]"),
+    (
+      '{"x": [1, 2, 3]}',
+      r"line 2: 'x' is \[1, 2, 3\], and the run has float32 \[4\]",
+    ),
     ('{"x": ["a", 2, 3, 4]}', "line 2: 'x' is"),
     ('{"y": 1}', "line 2: no 'x'; it has: y"),
     ('{"x": null}', "line 2: 'x' is None"),

@@ -31,7 +31,9 @@ def _example():
 def test_features_are_fed_by_name_or_as_tf_examples():
   with tf.Graph().as_default(), tf.Session() as session:
     receiver = serving.make_serving_input_fn(SPECS)()
-    assert {k: (t.dtype.name, t.shape.as_list()) for k, t in receiver.features.items()} == {
+    assert {
+      k: (t.dtype.name, t.shape.as_list()) for k, t in receiver.features.items()
+    } == {
       "text": ("string", [None]),
       "pixels": ("uint8", [None, 2, 2]),
       "x": ("float32", [None, 3]),

@@ -18,7 +18,9 @@ def test_a_second_process_is_refused_and_a_dead_one_holds_nothing(tmp_path):
       time.sleep(60)
   """)
   holder = subprocess.Popen(
-    [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    [sys.executable, "-c", code, str(tmp_path)],
+    stdout=subprocess.PIPE,
+    text=True,
   )
   assert holder.stdout.readline() == "held\n"
   mine = workdir.Workdir.at(tmp_path)

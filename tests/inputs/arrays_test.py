@@ -32,7 +32,11 @@ def test_arrays_are_read_with_types_that_tensorflow_has(tmp_path):
     ({"x": np.ones(2), "label": np.ones(3)}, {}, "different lengths"),
     ({"x": np.ones(0), "label": np.ones(0)}, {}, "no examples"),
     ({"x": np.float32(1), "label": np.ones(1)}, {}, "'x' is a scalar"),
-    ({"x": np.ones(1), "label": np.ones(1)}, {"features": ["y"]}, "no column 'y'"),
+    (
+      {"x": np.ones(1), "label": np.ones(1)},
+      {"features": ["y"]},
+      "no column 'y'",
+    ),
     ({"label": np.ones(1)}, {}, "has no features"),
   ],
 )

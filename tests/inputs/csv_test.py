@@ -53,7 +53,11 @@ def test_a_text_of_ten_megabytes_is_read(tmp_path):
     ("a,a\n1,1\n", {}, "repeats a column"),
     ("a,lable\n1,1\n", {}, "no column 'label'; did you mean 'lable'"),
     (b"a,label\n\xff,1\n", {}, "isn't UTF-8"),
-    ("a,label\nx,1\n", {"dtypes": {"a": "int64"}}, "line 2: 'a' is 'x', not int64"),
+    (
+      "a,label\nx,1\n",
+      {"dtypes": {"a": "int64"}},
+      "line 2: 'a' is 'x', not int64",
+    ),
     ("a,label\nx,1\n", {"dtypes": {"a": "int"}}, "did you mean 'int64'"),
   ],
 )

@@ -12,9 +12,9 @@ def test_strings_are_bytes_in_an_array_of_objects():
 
 
 def test_a_type_is_of_one_example():
-  assert interface.spec_of(np.zeros((3, 2, 5), np.uint8)) == interface.FeatureSpec(
-    "uint8", (2, 5)
-  )
+  assert interface.spec_of(
+    np.zeros((3, 2, 5), np.uint8)
+  ) == interface.FeatureSpec("uint8", (2, 5))
 
 
 def test_examples_are_taken_in_any_order():

@@ -31,10 +31,16 @@ def test_values_get_types_by_what_json_says(tmp_path):
   [
     ('{"a": 1, "label": 1}\n{"a": 1}\n', "line 2: no 'label'; it has: a"),
     ('{"a": 1, "label": 1}\nnope\n', "line 2: Expecting value"),
-    ('[1]\n', "line 1: not a JSON object"),
+    ("[1]\n", "line 1: not a JSON object"),
     ("\n", "no examples"),
-    ('{"a": [1], "label": 1}\n{"a": [1, 2], "label": 1}\n', "lists of 'a' differ"),
-    ('{"a": 1, "label": 1}\n{"a": "x", "label": 1}\n', "all text or all numbers"),
+    (
+      '{"a": [1], "label": 1}\n{"a": [1, 2], "label": 1}\n',
+      "lists of 'a' differ",
+    ),
+    (
+      '{"a": 1, "label": 1}\n{"a": "x", "label": 1}\n',
+      "all text or all numbers",
+    ),
     ('{"a": null, "label": 1}\n', "'a' of example 0 is None"),
   ],
 )

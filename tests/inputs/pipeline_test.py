@@ -3,7 +3,11 @@ import itertools
 import numpy as np
 import pytest
 
-from hub_estimator.inputs import Examples, make_eval_input_fn, make_train_input_fn
+from hub_estimator.inputs import (
+  Examples,
+  make_eval_input_fn,
+  make_train_input_fn,
+)
 from hub_estimator.inputs.pipeline import order
 from hub_estimator.tensorflow_runtime import estimator, tf
 
@@ -43,7 +47,9 @@ def test_the_order_is_the_same_for_the_same_seed_and_another_for_another():
 @pytest.mark.parametrize("start", [0, 3, 10, 27, 1000])
 def test_an_order_can_be_entered_anywhere(start):
   whole = list(itertools.islice(order(10, seed=1, start=0), start + 15))
-  assert list(itertools.islice(order(10, seed=1, start=start), 15)) == whole[start:]
+  assert (
+    list(itertools.islice(order(10, seed=1, start=start), 15)) == whole[start:]
+  )
 
 
 def test_training_goes_on_with_the_batch_after_the_last_checkpoint(tmp_path):
@@ -52,7 +58,9 @@ def test_training_goes_on_with_the_batch_after_the_last_checkpoint(tmp_path):
   whole = _batches(input_fn, 8, config=fresh)
   assert all(len(batch) == 4 for batch in whole)
   with tf.Graph().as_default(), tf.Session() as session:
-    step = tf.get_variable("global_step", [], tf.int64, tf.constant_initializer(3))
+    step = tf.get_variable(
+      "global_step", [], tf.int64, tf.constant_initializer(3)
+    )
     session.run(step.initializer)
     tf.train.Saver().save(session, str(tmp_path / "model.ckpt"), global_step=3)
   assert _batches(input_fn, 5, config=fresh) == whole[3:]

@@ -23,7 +23,9 @@ def test_sentences_are_combined_as_in_numpy(tmp_path, combiner):
     str(tmp_path / "m"), words=WORDS, vectors=VECTORS, combiner=combiner
   )
   got = _apply(path, ["Good,  film!", "ÜNÏ\tx\nx", "unknown", "", "..."])
-  divisor = {"sum": lambda n: 1, "mean": lambda n: n, "sqrtn": np.sqrt}[combiner]
+  divisor = {"sum": lambda n: 1, "mean": lambda n: n, "sqrtn": np.sqrt}[
+    combiner
+  ]
   want = [
     (VECTORS[0] + VECTORS[1]) / divisor(2),
     (VECTORS[2] + 2 * VECTORS[3]) / divisor(3),
@@ -47,9 +49,7 @@ def test_tokens_are_looked_up_as_they_are(tmp_path):
 def test_rows_are_written_in_chunks(tmp_path, monkeypatch):
   monkeypatch.setattr(text, "_CHUNK_ROWS", 3)
   path = text.publish(str(tmp_path / "m"), words=WORDS, vectors=VECTORS)
-  np.testing.assert_allclose(
-    _apply(path, {"tokens": WORDS}, "tokens"), VECTORS
-  )
+  np.testing.assert_allclose(_apply(path, {"tokens": WORDS}, "tokens"), VECTORS)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,45 @@
+# Every target does all of its own set-up. Variables:
+#   PYTHON   the interpreter of .venv; by default the newest of 3.13 to 3.11
+#   WORKERS  how many processes the tests use
+WORKERS ?= 2
+FIND_PYTHON = .ci/find-python
+STAMP = .installed
+DEPENDS = setup.py pyproject.toml
+
+.PHONY: quickstart test test-fast test-oldest lint format clean
+
+quickstart: .venv/$(STAMP)
+	.venv/bin/python -m hub_estimator.examples.quickstart runs/quickstart
+
+test: .venv/$(STAMP) lint
+	.venv/bin/python -m pytest -n $(WORKERS)
+
+# The inner loop: without what takes more than some seconds.
+test-fast: .venv/$(STAMP)
+	.venv/bin/python -m pytest -n $(WORKERS) -m "not slow"
+
+test-oldest: .venv-oldest/$(STAMP)
+	.venv-oldest/bin/python -m pytest -n $(WORKERS)
+
+lint: .venv/$(STAMP)
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+
+format: .venv/$(STAMP)
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+clean:
+	rm -rf .venv .venv-oldest build *.egg-info
+
+.venv/$(STAMP): requirements/newest.txt $(DEPENDS)
+	python=$${PYTHON:-$$($(FIND_PYTHON) 3.13 3.12 3.11)} && "$$python" -m venv .venv
+	.venv/bin/python -m pip install --quiet --upgrade pip
+	.venv/bin/python -m pip install --quiet -r requirements/newest.txt -e .
+	touch $@
+
+.venv-oldest/$(STAMP): requirements/oldest.txt $(DEPENDS)
+	python=$$($(FIND_PYTHON) 3.11) && "$$python" -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet --upgrade pip
+	.venv-oldest/bin/python -m pip install --quiet -r requirements/oldest.txt -e .
+	touch $@

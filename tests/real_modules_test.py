@@ -1,0 +1,141 @@
+"""The shared modules, with real weights, train and export."""
+
+import numpy as np
+import pytest
+
+from hub_estimator import (
+  adapters,
+  exporting,
+  heads,
+  inputs,
+  modules,
+  optimizers,
+)
+from hub_estimator import experiment as experiments
+from hub_estimator.errors import UserError
+from hub_estimator.tensorflow_runtime import hub, tf
+from tests.runs import make_experiment
+
+
+def _train(experiment, tmp_path):
+  result = experiments.train(experiment, str(tmp_path / "run"))
+  assert result.state == "finished"
+  version = result.exports["latest"]
+  with tf.Graph().as_default(), tf.Session() as session:
+    tf.saved_model.load(
+      session, ["serve"], str(tmp_path / "run" / version["model"])
+    )
+  module = str(tmp_path / "run" / version["module"] / "module")
+  for tags in hub.load_module_spec(module).get_tags():
+    with tf.Graph().as_default(), tf.Session() as session:
+      hub.Module(module, tags=set(tags))
+      session.run([tf.global_variables_initializer(), tf.tables_initializer()])
+  return result
+
+
+def _moved(module_dir, run, name="module"):
+  """Returns the names of the module's variables that training changed."""
+  with tf.Graph().as_default(), tf.Session() as session:
+    module = hub.Module(module_dir)
+    session.run([tf.global_variables_initializer(), tf.tables_initializer()])
+    before = session.run(module.variable_map)
+  reader = tf.train.load_checkpoint(tf.train.latest_checkpoint(str(run)))
+  return {
+    n
+    for n, value in before.items()
+    if not np.array_equal(reader.get_tensor(f"{name}/{n}"), value)
+  }, set(before)
+
+
+def test_glove(shared_module, sentences_csv, tmp_path):
+  path = shared_module("glove50_20k")
+  _train(
+    make_experiment(path, sentences_csv, exports=exporting.Exports()), tmp_path
+  )
+  assert _moved(path, tmp_path / "run")[0] == {"embeddings"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trainable", [True, False])
+def test_efficientnet(shared_module, tmp_path, trainable):
+  path = shared_module("enlite0_96_feature_vector")
+  rng = np.random.default_rng(0)
+  images = rng.integers(0, 256, size=(24, 28, 28), dtype=np.uint8)
+  images[::3] //= 4
+  np.savez(tmp_path / "d.npz", x=images, label=np.arange(24) % 3)
+  experiment = make_experiment(
+    path,
+    str(tmp_path / "d.npz"),
+    module_trainable=trainable,
+    head=heads.MultiClass(3),
+    exports=exporting.Exports(),
+    max_steps=3,
+    eval_every_steps=3,
+    batch_size=8,
+  )
+  _train(experiment, tmp_path)
+  moved, all_variables = _moved(path, tmp_path / "run")
+  # 147 weights and 98 batch-norm statistics, or nothing.
+  assert moved == (all_variables if trainable else set())
+
+
+def test_dm21_by_its_named_inputs(shared_module, tmp_path):
+  path = shared_module("dm21_DM21")
+  rng = np.random.default_rng(0)
+  widths = {"grid_coords": 3, "hfxa": 2, "hfxb": 2}
+  names = [
+    "grid_coords",
+    "grid_weights",
+    "hfxa",
+    "hfxb",
+    "norm_grad_rho",
+    "norm_grad_rho_a",
+    "norm_grad_rho_b",
+    "rho_a",
+    "rho_b",
+    "tau_a",
+    "tau_b",
+  ]
+  data = {
+    n: rng.uniform(0.1, 1.0, size=(32, widths.get(n, 1))).astype(np.float32)
+    for n in names
+  }
+  np.savez(tmp_path / "d.npz", **data, label=data["rho_a"][:, 0] ** 2)
+  source = inputs.Npz(str(tmp_path / "d.npz"))
+  experiment = experiments.Experiment(
+    module=modules.ModuleSource(path, output="grid_contribution"),
+    adapter=adapters.Adapter(inputs={f"tensor_dict${n}": n for n in names}),
+    head=heads.Regression(),
+    optimizer=optimizers.Adam(1e-3),
+    train_input=source,
+    eval_input=source,
+    max_steps=5,
+    eval_every_steps=5,
+  )
+  _train(experiment, tmp_path)
+  moved, all_variables = _moved(path, tmp_path / "run")
+  assert moved and moved <= all_variables
+
+
+def test_half_plus_two_trains_where_the_features_fix_its_rank(
+  shared_module, tmp_path
+):
+  path = shared_module("half_plus_two_v1")
+  x = np.linspace(-1, 1, 32, dtype=np.float32)[:, np.newaxis]
+  np.savez(tmp_path / "d.npz", x=x, label=3 * x[:, 0])
+  experiment = make_experiment(
+    path,
+    str(tmp_path / "d.npz"),
+    head=heads.Regression(),
+    exports=exporting.Exports(),
+  )
+  _train(experiment, tmp_path)
+  assert _moved(path, tmp_path / "run")[0] == {"a", "b"}
+
+
+def test_half_plus_two_on_an_unknown_rank_says_what_a_head_needs(shared_module):
+  module = shared_module("half_plus_two_v1")
+  with tf.Graph().as_default():
+    output = hub.Module(module)(tf.placeholder(tf.float32))
+    with pytest.raises(UserError, match="unknown rank for these features"):
+      adapters.build_head_input(adapters.Adapter(), output)
