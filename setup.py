@@ -44,7 +44,6 @@ setuptools.setup(
     "console_scripts": ["hub-estimator = hub_estimator.trainers.main:main"]
   },
   classifiers=[
-    "License :: OSI Approved :: Apache Software License",
     "Programming Language :: Python :: 3.11",
     "Programming Language :: Python :: 3.12",
     "Programming Language :: Python :: 3.13",

@@ -115,9 +115,9 @@ def test_a_multiplier_of_zero_names_the_way_to_freeze():
 
 
 def test_a_schedule_is_passed_uncalled():
-  rate = lambda step: schedules.exponential(
-    step, rate=1.0, decay_steps=1, decay=0.5
-  )
+  def rate(step):
+    return schedules.exponential(step, rate=1.0, decay_steps=1, decay=0.5)
+
   values = _steps(optimizers.SGD(rate), optimizers.FineTuning(1.0), 3)
   np.testing.assert_allclose(values[:, 1], [0.0, -0.5, -0.75])
 
