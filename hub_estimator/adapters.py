@@ -69,6 +69,31 @@ def match_features(
   return matched
 
 
+def image_sizes(
+  adapter: Adapter,
+  signature: SignatureInfo,
+  features: Mapping,
+  *,
+  image_size: tuple[int, int] | None,
+) -> dict[str, tuple[int, int]]:
+  """Returns (height, width) by feature, of those that the module sees as images.
+
+  Args:
+    adapter: the choices.
+    signature: of the module.
+    features: by name; only the names matter.
+    image_size: (height, width) that the module attached, or None.
+  """
+  sizes = {}
+  for name, feature in match_features(adapter, signature, features).items():
+    wanted = signature.inputs[name]
+    if _is_image(wanted, image_size):
+      height, width = image_size or wanted.shape[1:3]
+      if height and width:
+        sizes[feature] = (height, width)
+  return sizes
+
+
 def build_module_inputs(
   adapter: Adapter,
   signature: SignatureInfo,
@@ -157,7 +182,9 @@ def _build_images(adapter, images, wanted, image_size, where):
       raise UserError(
         f"{where} holds encoded images, and the module states no image size."
       )
-    images = _decode(images, height, width, channels or 3)
+    images = decode_images(
+      images, height=height, width=width, channels=channels or 3
+    )
   else:
     if images.shape.rank == 3:
       images = images[..., tf.newaxis]
@@ -184,7 +211,21 @@ def _resize(images, height, width):
   return tf.clip_by_value(resized, 0.0, 1.0)
 
 
-def _decode(encoded, height, width, channels):
+def decode_images(
+  encoded: tf.Tensor, *, height: int, width: int, channels: int
+) -> tf.Tensor:
+  """Adds the ops that decode images of any size.
+
+  Args:
+    encoded: strings [batch] of JPEG, PNG, GIF or BMP.
+    height: in pixels, of all results.
+    width: likewise.
+    channels: 1 or 3.
+
+  Returns:
+    float32 [batch, height, width, channels] of 0 to 1.
+  """
+
   def decode(image):
     image = tf.io.decode_image(
       image, channels=channels, expand_animations=False

@@ -69,14 +69,14 @@ def check(experiment) -> Checked:
   eval_fn = inputs.make_eval_input_fn(
     evaluation, batch_size=experiment.eval_batch_size
   )
-  serving_fn = serving.make_serving_input_fn(train.specs())
+  serving_fn = make_serving_input_fn(experiment, info, train.specs())
   variables = _build(function, modes.TRAIN, train_fn, experiment.seed)
   _build(
     function,
     modes.EVAL,
     eval_fn,
     experiment.seed,
-    metric=experiment.early_stopping and experiment.early_stopping.metric,
+    metrics=_metrics_named(experiment),
   )
   _build(function, modes.PREDICT, serving_fn, experiment.seed)
   return Checked(
@@ -111,6 +111,37 @@ def make_model(experiment) -> tuple[ModuleInfo, Callable]:
   return info, function
 
 
+def make_serving_input_fn(
+  experiment, info: ModuleInfo, specs: Mapping[str, inputs.FeatureSpec]
+) -> Callable:
+  """Returns the serving_input_receiver_fn of an experiment.
+
+  Args:
+    experiment: an `experiment.Experiment`.
+    info: of its module.
+    specs: type of each feature of one example, by name.
+  """
+  signature = info.signature(
+    experiment.module.signature, experiment.module.inference_tags
+  )
+  return serving.make_serving_input_fn(
+    specs,
+    image_sizes=adapters.image_sizes(
+      experiment.adapter, signature, specs, image_size=info.image_size
+    ),
+  )
+
+
+def _metrics_named(experiment) -> list[tuple[str, str]]:
+  """Returns (gin's name, metric) of each metric that the run goes by."""
+  named = []
+  if experiment.early_stopping is not None:
+    named.append(("early_stopping.metric", experiment.early_stopping.metric))
+  if "best" in experiment.exports.kinds:
+    named.append(("exports.best_metric", experiment.exports.best_metric))
+  return named
+
+
 def _read(source, name: str) -> inputs.Examples:
   examples = source.read()
   if examples.labels is None:
@@ -124,9 +155,9 @@ def _read(source, name: str) -> inputs.Examples:
 
 
 def _build(
-  function, mode, input_fn, seed, metric=None
+  function, mode, input_fn, seed, metrics=()
 ) -> dict[str, tuple[int, ...]]:
-  """Builds one graph, with a metric in it, and returns its model variables."""
+  """Builds one graph, with metrics in it, and returns its model variables."""
   with tf.Graph().as_default():
     tf.set_random_seed(seed)
     tf.train.create_global_step()
@@ -145,10 +176,9 @@ def _build(
         f"{one_line(error)}"
       ) from error
     known = {"loss", *(spec.eval_metric_ops or {})}
-    if metric is not None and metric not in known:
-      raise UserError(
-        f"early_stopping.metric {metric!r}: {nearest(metric, known)}"
-      )
+    for binding, metric in metrics:
+      if metric not in known:
+        raise UserError(f"{binding} {metric!r}: {nearest(metric, known)}")
     return {
       v.op.name: tuple(v.shape.as_list())
       for v in tf.get_collection(tf.GraphKeys.MODEL_VARIABLES)

@@ -26,6 +26,7 @@ from hub_estimator import (
   schedules,
   serving,
   tops,
+  versions,
 )
 from hub_estimator.errors import RunFailed, UserError, nearest, one_line
 from hub_estimator.tensorflow_runtime import (
@@ -39,6 +40,7 @@ from hub_estimator.workdir import Workdir, open_run, write_json, write_text
 PARTS = (adapters, heads, inputs, modules, optimizers, schedules, tops)
 
 _log = logging.getLogger(__name__)
+_VERIFIED_EXAMPLES = 16
 
 
 @gin.register("early_stopping", module="hub_estimator")
@@ -204,7 +206,7 @@ def train(
       "seed": experiment.seed,
       "working_dir": os.getcwd(),
       "config_sha256": hashlib.sha256(config_text.encode()).hexdigest(),
-      "versions": versions(),
+      "versions": package_versions(),
     }
     write_text(workdir.config, config_text)
     write_json(workdir.manifest, manifest)
@@ -212,9 +214,14 @@ def train(
     made = _make_estimator(
       experiment, workdir, _warm_started(checked.model_fn, start_from)
     )
-    exporter = _make_exporter(experiment, checked.specs, manifest)
+    _write_examples(workdir, checked)
+    context = _export_context(experiment, workdir, checked.info, manifest)
+    exporters = [
+      exporting.VersionExporter(kind, context)
+      for kind in experiment.exports.kinds
+    ]
     try:
-      _train_and_evaluate(made, experiment, checked, exporter)
+      _train_and_evaluate(made, experiment, checked, exporters)
     except tf.errors.InvalidArgumentError as error:
       failed = _failure(error, made, workdir)
       results.write(
@@ -235,7 +242,7 @@ def train(
       made,
       experiment,
       workdir,
-      exporter,
+      exporters,
       {"check": check_seconds, "total": time.monotonic() - started},
     )
     results.write(workdir.result, result)
@@ -278,30 +285,46 @@ def evaluate(
 
 
 def export(
-  experiment: Experiment, model_dir: str, *, checkpoint: str | None = None
-) -> exporting.Version:
-  """Exports a run's checkpoint as a version under `export/<kind>`.
+  experiment: Experiment,
+  model_dir: str,
+  *,
+  checkpoint: str | None = None,
+  averaged: bool | None = None,
+) -> versions.Version:
+  """Exports a run's checkpoint as a version under `export/latest`.
 
   Args:
     experiment: as `train` had it.
     model_dir: of the run.
     checkpoint: None means the last.
+    averaged: whether averaged weights are exported; None means where the run
+      has them.
 
   Raises:
-    UserError: there is no run or no checkpoint, or another process works on
-      the run.
+    UserError: there is no run or no checkpoint, the run has no averages, or
+      another process works on it.
   """
   workdir, manifest = open_run(model_dir)
   path = find_checkpoint(workdir, checkpoint)
-  _, function = checking.make_model(experiment)
+  has_averages = experiment.fine_tuning.average_decay is not None
+  if averaged and not has_averages:
+    raise UserError(
+      f"{str(workdir.path)!r} has no averaged weights; "
+      "fine_tuning.average_decay makes them."
+    )
+  if averaged is False and has_averages:
+    raw = dataclasses.replace(experiment.fine_tuning, average_decay=None)
+    experiment = dataclasses.replace(experiment, fine_tuning=raw)
+  info, function = checking.make_model(experiment)
+  made = _make_estimator(experiment, workdir, function)
+  evaluations = read_eval_metrics(made.eval_dir())
   with workdir.lock():
     return exporting.export_version(
-      _make_estimator(experiment, workdir, function),
-      workdir.export / (experiment.exports.kind or "latest"),
-      serving_input_fn=serving.make_serving_input_fn(read_specs(manifest)),
+      made,
+      workdir.export / "latest",
+      context=_export_context(experiment, workdir, info, manifest),
       checkpoint_path=path,
-      manifest=manifest,
-      keep=experiment.exports.keep,
+      metrics=evaluations.get(exporting.step_of(path), {}),
       number=int(time.time()),
     )
 
@@ -357,7 +380,7 @@ def find_checkpoint(workdir: Workdir, checkpoint: str | None) -> str:
   raise UserError(f"No checkpoint {checkpoint!r}; {nearest(checkpoint, names)}")
 
 
-def versions() -> dict[str, str]:
+def package_versions() -> dict[str, str]:
   """Returns the version of everything that a run's numbers hang on."""
   found = {"python": platform.python_version()}
   for package in (
@@ -509,17 +532,36 @@ def _make_estimator(
   )
 
 
-def _make_exporter(experiment, specs, manifest):
-  if experiment.exports.kind is None:
-    return None
-  return exporting.VersionExporter(
-    experiment.exports,
-    serving_input_fn=serving.make_serving_input_fn(specs),
-    manifest=manifest,
+def _write_examples(workdir: Workdir, checked: checking.Checked) -> None:
+  """Keeps the first batch of evaluation: exports are verified with it."""
+  features, _ = checked.eval.take(slice(0, _VERIFIED_EXAMPLES))
+  with tf.io.TFRecordWriter(str(workdir.examples)) as writer:
+    for example in serving.serialize(features, checked.specs):
+      writer.write(example)
+
+
+def _export_context(
+  experiment: Experiment, workdir: Workdir, info, manifest: Mapping[str, Any]
+) -> exporting.ExportContext:
+  examples = []
+  if workdir.examples.exists():
+    examples = list(tf.io.tf_record_iterator(str(workdir.examples)))
+  return exporting.ExportContext(
+    exports=experiment.exports,
+    serving_input_fn=checking.make_serving_input_fn(
+      experiment, info, read_specs(manifest)
+    ),
+    modules=[(experiment.module, info)],
+    manifest={
+      **manifest,
+      "averaged": experiment.fine_tuning.average_decay is not None,
+      "config": workdir.config.read_text(encoding="utf-8"),
+    },
+    examples=examples,
   )
 
 
-def _train_and_evaluate(made, experiment, checked, exporter) -> None:
+def _train_and_evaluate(made, experiment, checked, exporters) -> None:
   train_hooks = [hooks.ProgressHook(experiment.max_steps)]
   stopping = experiment.early_stopping
   if stopping is not None:
@@ -547,7 +589,7 @@ def _train_and_evaluate(made, experiment, checked, exporter) -> None:
     # return at once, without the evaluation and the export.
     checkpoint = made.latest_checkpoint()
     metrics = made.evaluate(eval_input_fn, checkpoint_path=checkpoint)
-    if exporter is not None:
+    for exporter in exporters:
       path = os.path.join(made.model_dir, "export", exporter.name)
       exporter.export(made, path, checkpoint, metrics, True)
     return
@@ -563,7 +605,7 @@ def _train_and_evaluate(made, experiment, checked, exporter) -> None:
     estimator.EvalSpec(
       eval_input_fn,
       steps=None,
-      exporters=[exporter] if exporter else None,
+      exporters=exporters,
       start_delay_secs=0,
       throttle_secs=0,
     ),
@@ -587,29 +629,29 @@ def _failure(error, made, workdir: Workdir) -> Exception:
   )
 
 
-def _collect(made, experiment, workdir, exporter, seconds) -> results.Result:
+def _collect(made, experiment, workdir, exporters, seconds) -> results.Result:
   evaluations = dict(read_eval_metrics(made.eval_dir()))
   steps = _step_of(made.latest_checkpoint())
-  if steps not in evaluations:
-    evaluations[steps] = {}
   exports = {}
-  if exporter is not None and exporter.error is not None:
-    exports[exporter.name] = {"error": exporter.error}
-  elif exporter is not None and exporter.version is not None:
-    version = exporter.version
-    exports[exporter.name] = {
-      "version": version.number,
-      "model": str(version.model.relative_to(workdir.path)),
-      "module": None
-      if version.modules is None
-      else str(version.modules.relative_to(workdir.path)),
-    }
+  for exporter in exporters:
+    path = workdir.export / exporter.name
+    numbers = versions.numbers(path)
+    if exporter.error is not None:
+      exports[exporter.name] = {"error": exporter.error}
+    elif numbers:
+      version = versions.find(path, numbers[-1])
+      exports[exporter.name] = {
+        "version": version.number,
+        "model": str(version.model.relative_to(workdir.path)),
+        "module": version.modules
+        and str(version.modules.relative_to(workdir.path)),
+      }
   return results.Result(
     state=results.FINISHED
     if steps >= experiment.max_steps
     else results.STOPPED_EARLY,
     steps=steps,
-    metrics=results.plain(evaluations[steps]),
+    metrics=results.plain(evaluations.get(steps, {})),
     best=results.best_of(evaluations),
     exports=exports,
     seconds=seconds,

@@ -1,33 +1,36 @@
-"""Versions: the full model and its modules, together or not at all.
+"""Exports: a checkpoint becomes a version, whole, verified and explained.
 
-A version is one checkpoint under two directories,
-
-    export/<kind>/model/<version>                   a SavedModel
-    export/<kind>/module/<version>/<export_name>    a TF1 Hub module
-
-made in `export/<kind>/.staging`, where no reader looks, and moved into place
-once both halves are on disk: the modules first, then the model. Who finds
-`model/<version>` therefore finds a complete version.
+`hub.LatestModuleExporter` does the modules' part, `tf.estimator` the full
+model's. What they leave to chance is made certain here: both under one number,
+every variant's variables, one appearance, a reload before it.
 """
 
 import dataclasses
+import hashlib
 import logging
+import math
 import os
 import pathlib
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import gin
+import numpy as np
 
-from hub_estimator import results
-from hub_estimator.errors import UserError, one_line
-from hub_estimator.tensorflow_runtime import estimator, hub
-from hub_estimator.workdir import write_json
+from hub_estimator import results, verification, versions
+from hub_estimator.errors import UserError, nearest, one_line
+from hub_estimator.module_info import ModuleInfo
+from hub_estimator.modules import ModuleSource
+from hub_estimator.tensorflow_runtime import estimator as tf_estimator
+from hub_estimator.tensorflow_runtime import hub, tf
+from hub_estimator.versions import Version
+from hub_estimator.workdir import read_json, write_json
 
 _log = logging.getLogger(__name__)
-_STAGING = ".staging"
+KINDS = ("latest", "best", "final")
+_MANIFEST = pathlib.Path("assets.extra") / "manifest.json"
 
 
 @gin.register("exports", module="hub_estimator")
@@ -36,41 +39,66 @@ class Exports:
   """What a run exports.
 
   Attributes:
-    kind: "latest" exports after every evaluation, "final" once, at the end,
-      None never.
-    keep: versions that stay; older ones go, both halves together.
+    kinds: any of "latest", after every evaluation; "best", after an evaluation
+      that is better than all before; "final", once, at the end. Empty exports
+      nothing.
+    keep: versions of each kind that stay; older ones go, both halves together.
+    best_metric: of the evaluation, what "best" goes by.
+    best_is_smaller: which way is better; None means: smaller for losses and
+      errors, larger for all else.
+    verify: whether a version is reloaded and compared before it appears.
   """
 
-  kind: str | None = "latest"
+  kinds: Sequence[str] = ("latest",)
   keep: int = 5
+  best_metric: str = "loss"
+  best_is_smaller: bool | None = None
+  verify: bool = True
 
   def __post_init__(self):
-    if self.kind not in ("latest", "final", None):
+    if isinstance(self.kinds, str):
+      raise UserError(f"exports.kinds is a list: write [{self.kinds!r}].")
+    for kind in self.kinds:
+      if kind not in KINDS:
+        raise UserError(f"exports.kinds has {kind!r}: {nearest(kind, KINDS)}")
+    if (
+      isinstance(self.keep, bool)
+      or not isinstance(self.keep, int)
+      or self.keep < 1
+    ):
       raise UserError(
-        f"exports.kind is {self.kind!r}; it is 'latest', 'final' or None."
+        f"exports.keep is {self.keep!r}; it is an integer above 0."
       )
-    if self.keep < 1:
-      raise UserError(f"exports.keep is {self.keep}; it is at least 1.")
+
+  def smaller_is_better(self) -> bool:
+    """Returns which way `best_metric` is better."""
+    if self.best_is_smaller is not None:
+      return self.best_is_smaller
+    return results.is_better_smaller(self.best_metric)
 
 
 @dataclasses.dataclass(frozen=True)
-class Version:
-  """One export.
+class ExportContext:
+  """What every export of a run needs.
 
   Attributes:
-    number: the version.
-    model: directory of the full model.
-    modules: directory that holds one directory a module; None where the run
-      registers none.
+    exports: the user's choices.
+    serving_input_fn: returns a `ServingInputReceiver` whose alternative
+      "examples" takes serialized tf.Examples.
+    modules: source and info of each module that is exported.
+    manifest: what each version's manifest starts from.
+    examples: serialized tf.Examples of one real batch, for verification.
   """
 
-  number: int
-  model: pathlib.Path
-  modules: pathlib.Path | None
+  exports: Exports
+  serving_input_fn: Callable
+  modules: Sequence[tuple[ModuleSource, ModuleInfo]]
+  manifest: Mapping[str, Any]
+  examples: Sequence[bytes]
 
 
-class VersionExporter(estimator.Exporter):
-  """Exports one version after an evaluation.
+class VersionExporter(tf_estimator.Exporter):
+  """Exports versions of one kind during training.
 
   A failed export is logged and kept in `error`; the run goes on, because its
   checkpoint is safe and can be exported later.
@@ -78,31 +106,27 @@ class VersionExporter(estimator.Exporter):
 
   def __init__(
     self,
-    exports: Exports,
+    kind: str,
+    context: ExportContext,
     *,
-    serving_input_fn: Callable,
-    manifest: Mapping[str, Any],
     clock: Callable[[], float] = time.time,
   ):
     """Makes the exporter.
 
     Args:
-      exports: what to export and how much to keep.
-      serving_input_fn: returns a `ServingInputReceiver`.
-      manifest: what is written beside each version, with the checkpoint's step
-        and metrics added.
+      kind: one of KINDS.
+      context: of the run.
       clock: seconds since 1970; the version is their whole part.
     """
-    self._exports = exports
-    self._serving_input_fn = serving_input_fn
-    self._manifest = manifest
+    self._kind = kind
+    self._context = context
     self._clock = clock
     self.version: Version | None = None
     self.error: str | None = None
 
   @property
   def name(self) -> str:
-    return self._exports.kind
+    return self._kind
 
   def export(
     self,
@@ -112,17 +136,21 @@ class VersionExporter(estimator.Exporter):
     eval_result,
     is_the_final_export,
   ):
-    """Exports `checkpoint_path`; returns the model's directory, or None."""
-    if self._exports.kind == "final" and not is_the_final_export:
+    """Exports `checkpoint_path` if its turn has come; returns the model's path."""
+    if self._kind == "final" and not is_the_final_export:
       return None
+    export_path = pathlib.Path(os.fsdecode(export_path))
     try:
+      if self._kind == "best" and not is_better(
+        export_path, self._context.exports, eval_result
+      ):
+        return None
       self.version = export_version(
         estimator,
-        pathlib.Path(os.fsdecode(export_path)),
-        serving_input_fn=self._serving_input_fn,
+        export_path,
+        context=self._context,
         checkpoint_path=checkpoint_path,
-        manifest={**self._manifest, "metrics": eval_result or {}},
-        keep=self._exports.keep,
+        metrics=eval_result or {},
         number=int(self._clock()),
       )
       self.error = None
@@ -130,18 +158,18 @@ class VersionExporter(estimator.Exporter):
       self.error = f"{type(error).__name__}: {one_line(error)}"
       _log.error("Export of %s failed: %s", checkpoint_path, self.error)
       _log.debug("", exc_info=True)
+      shutil.rmtree(export_path / versions.STAGING, ignore_errors=True)
       return None
     return str(self.version.model)
 
 
 def export_version(
-  estimator,
+  estimator: tf_estimator.Estimator,
   export_path: pathlib.Path,
   *,
-  serving_input_fn: Callable,
+  context: ExportContext,
   checkpoint_path: str,
-  manifest: Mapping[str, Any],
-  keep: int,
+  metrics: Mapping[str, float],
   number: int,
 ) -> Version:
   """Exports a checkpoint as a version and returns it.
@@ -149,96 +177,312 @@ def export_version(
   Args:
     estimator: whose model_fn registers its modules in PREDICT mode.
     export_path: `export/<kind>`.
-    serving_input_fn: returns a `ServingInputReceiver`.
+    context: of the run.
     checkpoint_path: what is exported.
-    manifest: written as `assets.extra/manifest.json` into both halves.
-    keep: how many versions stay.
-    number: the version; the next free one above all others is taken instead
-      where it isn't above them.
+    metrics: of its evaluation, for the manifest.
+    number: the version; the next free one is taken where it isn't above all
+      others.
+
+  Raises:
+    VerificationError: what was exported doesn't do what the checkpoint does.
+    UserError: a variant has a variable that is stored nowhere.
   """
-  remove_leftovers(export_path)
-  number = max([number, *(n + 1 for n in version_numbers(export_path))])
-  staging = export_path / _STAGING
-  modules = hub.LatestModuleExporter(
-    "module", serving_input_fn, exports_to_keep=None
-  ).export(estimator, str(staging / "module"), checkpoint_path)
-  model = estimator.export_saved_model(
-    str(staging / "model"), serving_input_fn, checkpoint_path=checkpoint_path
+  started = time.monotonic()
+  versions.remove_leftovers(export_path)
+  existing = versions.numbers(export_path)
+  number = max(number, existing[-1] + 1) if existing else number
+  step = step_of(checkpoint_path)
+  # The index holds a checksum of every tensor.
+  index = pathlib.Path(f"{checkpoint_path}.index").read_bytes()
+  checkpoint_sha256 = hashlib.sha256(index).hexdigest()
+  model, modules = _copy_of_sibling(
+    export_path, context, checkpoint_sha256
+  ) or _make(
+    estimator, export_path / versions.STAGING, context, checkpoint_path
   )
-  model = pathlib.Path(os.fsdecode(model))
-  modules = None if modules is None else pathlib.Path(os.fsdecode(modules))
-  step = int(checkpoint_path.rsplit("-", 1)[-1])
   manifest = results.plain(
-    {**manifest, "version": number, "checkpoint_step": step}
+    {
+      **context.manifest,
+      "version": number,
+      "checkpoint_step": step,
+      "checkpoint_sha256": checkpoint_sha256,
+      "metrics": {k: v for k, v in metrics.items() if k != "global_step"},
+    }
   )
-  halves = [model]
-  if modules is not None:
-    halves += [path.parent for path in modules.rglob("tfhub_module.pb")]
-  for half in halves:
-    write_json(half / "assets.extra" / "manifest.json", manifest)
-  _sync_tree(staging)
-  version = Version(
-    number,
-    export_path / "model" / str(number),
-    None if modules is None else export_path / "module" / str(number),
+  for half in (model, *_module_dirs(modules)):
+    _write_in_fixed_order(half / "saved_model.pb")
+    write_json(
+      half / _MANIFEST,
+      {
+        **manifest,
+        "signatures": _signatures(half),
+        "sha256": _checksums(half),
+      },
+    )
+  version = versions.publish(export_path, number, model=model, modules=modules)
+  if export_path.name == "best":
+    _write_best(export_path, context.exports, metrics, step, number)
+  versions.keep_newest(export_path, context.exports.keep)
+  _log.info(
+    "Exported step %d as %s in %.1f s.",
+    step,
+    version.model,
+    time.monotonic() - started,
   )
-  if modules is not None:
-    _move(modules, version.modules)
-  _move(model, version.model)
-  shutil.rmtree(staging, ignore_errors=True)
-  for old in version_numbers(export_path)[:-keep]:
-    _remove_version(export_path, old)
   return version
 
 
-def version_numbers(export_path: pathlib.Path) -> list[int]:
-  """Returns the complete versions, oldest first."""
-  return _numbers(export_path / "model")
+def step_of(checkpoint_path: str) -> int:
+  """Returns the step in a checkpoint's name."""
+  return int(checkpoint_path.rsplit("-", 1)[-1])
 
 
-def remove_leftovers(export_path: pathlib.Path) -> None:
-  """Removes what an export that was killed has left."""
-  shutil.rmtree(export_path / _STAGING, ignore_errors=True)
-  complete = set(version_numbers(export_path))
-  for number in _numbers(export_path / "module"):
-    if number not in complete:
-      shutil.rmtree(export_path / "module" / str(number))
+# --- Making ------------------------------------------------------------------
 
 
-def _remove_version(export_path: pathlib.Path, number: int) -> None:
-  """Takes the model away first: no reader finds a model without its modules."""
-  trash = export_path / _STAGING
-  for half in ("model", "module"):
-    path = export_path / half / str(number)
-    if path.exists():
-      trash.mkdir(exist_ok=True)
-      os.rename(path, trash / f"{half}-{number}")
-  shutil.rmtree(trash, ignore_errors=True)
+def _make(estimator, staging, context, checkpoint_path):
+  """Returns (staged model, staged modules or None), verified."""
+  modules = hub.LatestModuleExporter(
+    "module", context.serving_input_fn, exports_to_keep=None
+  ).export(estimator, str(staging / "module"), checkpoint_path)
+  modules = None if modules is None else pathlib.Path(os.fsdecode(modules))
+  for source, info in context.modules:
+    if source.export_name is not None:
+      _fill_variables(
+        modules / source.export_name, source, info, checkpoint_path
+      )
+  model = estimator.export_saved_model(
+    str(staging / "model"),
+    context.serving_input_fn,
+    checkpoint_path=checkpoint_path,
+  )
+  model = pathlib.Path(os.fsdecode(model))
+  if context.exports.verify and context.examples:
+    verification.verify(
+      estimator,
+      model=model,
+      modules=modules,
+      serving_input_fn=context.serving_input_fn,
+      checkpoint_path=checkpoint_path,
+      examples=context.examples,
+    )
+  return model, modules
 
 
-def _numbers(directory: pathlib.Path) -> list[int]:
-  if not directory.is_dir():
+def _copy_of_sibling(export_path, context, checkpoint_sha256):
+  """Returns staged hard links to another kind's version of a checkpoint.
+
+  "latest" and "best" often export one checkpoint; the work is done once, and
+  the bytes are on disk once.
+  """
+  for kind in KINDS:
+    sibling = export_path.parent / kind
+    if sibling == export_path or not versions.numbers(sibling):
+      continue
+    number = versions.numbers(sibling)[-1]
+    with versions.pinned(sibling, number) as version:
+      manifest = read_json(version.model / _MANIFEST)
+      if manifest.get("checkpoint_sha256") != checkpoint_sha256 or manifest.get(
+        "averaged"
+      ) != context.manifest.get("averaged"):
+        continue
+      staging = export_path / versions.STAGING
+      halves = []
+      for name, path in (("model", version.model), ("module", version.modules)):
+        if path is not None:
+          shutil.copytree(path, staging / name, copy_function=os.link)
+        halves.append(None if path is None else staging / name)
+      return tuple(halves)
+  return None
+
+
+def _fill_variables(
+  module: pathlib.Path,
+  source: ModuleSource,
+  info: ModuleInfo,
+  checkpoint_path: str,
+) -> None:
+  """Adds the variables of variants that weren't instantiated for the export.
+
+  `hub.Module.export` writes the graphs of all variants and the variables of
+  one. What training has moved is taken from the checkpoint, the rest from the
+  module that training started with.
+
+  Raises:
+    UserError: a variable is in neither.
+  """
+  wanted = set().union(*(v.variables for v in info.variants.values()))
+  prefix = str(module / "variables" / "variables")
+  exported = _tensors(prefix) if wanted else {}
+  missing = sorted(wanted - set(exported))
+  if not missing:
+    return
+  trained = tf.train.load_checkpoint(checkpoint_path)
+  original = os.path.join(info.path, "variables", "variables")
+  stored = tf.train.load_checkpoint(original)
+  for name in missing:
+    if trained.has_tensor(f"{source.name}/{name}"):
+      exported[name] = trained.get_tensor(f"{source.name}/{name}")
+    elif stored.has_tensor(name):
+      exported[name] = stored.get_tensor(name)
+    else:
+      raise UserError(
+        f"Module {source.handle!r} has the variable {name!r} in a variant and "
+        "stores it nowhere: neither the checkpoint nor the module holds it."
+      )
+  _write_tensors(prefix, exported)
+
+
+def _tensors(prefix: str) -> dict[str, np.ndarray]:
+  reader = tf.train.load_checkpoint(prefix)
+  return {n: reader.get_tensor(n) for n in reader.get_variable_to_shape_map()}
+
+
+def _write_tensors(prefix: str, tensors: Mapping[str, np.ndarray]) -> None:
+  for file in pathlib.Path(prefix).parent.glob("variables*"):
+    file.unlink()
+  names = sorted(tensors)
+  with tf.Graph().as_default(), tf.Session() as session:
+    fed = [tf.placeholder(tensors[n].dtype, tensors[n].shape) for n in names]
+    save = tf.raw_ops.SaveV2(
+      prefix=f"{prefix}_temp/part",
+      tensor_names=names,
+      shape_and_slices=[""] * len(names),
+      tensors=fed,
+    )
+    with tf.control_dependencies([save]):
+      merge = tf.raw_ops.MergeV2Checkpoints(
+        checkpoint_prefixes=[f"{prefix}_temp/part"], destination_prefix=prefix
+      )
+    session.run(merge, {p: tensors[n] for p, n in zip(fed, names, strict=True)})
+
+
+# --- Explaining --------------------------------------------------------------
+
+
+def _module_dirs(modules: pathlib.Path | None) -> list[pathlib.Path]:
+  if modules is None:
     return []
-  return sorted(int(p.name) for p in directory.iterdir() if p.name.isdigit())
+  return sorted(p.parent for p in modules.rglob("tfhub_module.pb"))
 
 
-def _move(source: pathlib.Path, target: pathlib.Path) -> None:
-  target.parent.mkdir(parents=True, exist_ok=True)
-  os.rename(source, target)
-  _sync(target.parent)
+def _write_in_fixed_order(path: pathlib.Path) -> None:
+  """Sorts a SavedModel's maps: the same graph gives the same bytes."""
+  from tensorflow.core.protobuf import saved_model_pb2
+
+  proto = saved_model_pb2.SavedModel.FromString(path.read_bytes())
+  serialized = proto.SerializeToString(deterministic=True)
+  # Not in place: the file may be a hard link of another version's.
+  partial = path.with_suffix(".partial")
+  partial.write_bytes(serialized)
+  os.replace(partial, path)
 
 
-def _sync_tree(root: pathlib.Path) -> None:
-  """Puts files and directories on disk, so that a power cut loses no half."""
-  for directory, _, files in os.walk(root):
-    for name in files:
-      _sync(pathlib.Path(directory) / name)
-    _sync(pathlib.Path(directory))
+def _signatures(half: pathlib.Path) -> dict[str, Any]:
+  """Returns inputs and outputs by signature, {"dtype", "shape"} each."""
+  from tensorflow.core.protobuf import saved_model_pb2
+
+  proto = saved_model_pb2.SavedModel.FromString(
+    (half / "saved_model.pb").read_bytes()
+  )
+
+  def tensors(infos):
+    return {
+      name: {
+        "dtype": tf.as_dtype(info.dtype).name,
+        "shape": None
+        if info.tensor_shape.unknown_rank
+        else [None if d.size < 0 else d.size for d in info.tensor_shape.dim],
+      }
+      for name, info in sorted(infos.items())
+    }
+
+  return {
+    name: {"inputs": tensors(s.inputs), "outputs": tensors(s.outputs)}
+    for graph in proto.meta_graphs
+    for name, s in sorted(graph.signature_def.items())
+  }
 
 
-def _sync(path: pathlib.Path) -> None:
-  descriptor = os.open(path, os.O_RDONLY)
-  try:
-    os.fsync(descriptor)
-  finally:
-    os.close(descriptor)
+def _checksums(half: pathlib.Path) -> dict[str, str]:
+  digests = {}
+  for path in sorted(p for p in half.rglob("*") if p.is_file()):
+    name = path.relative_to(half)
+    if name != _MANIFEST:
+      with path.open("rb") as file:
+        digests[str(name)] = hashlib.file_digest(file, "sha256").hexdigest()
+  return digests
+
+
+# --- Best --------------------------------------------------------------------
+
+
+def is_better(
+  export_path: pathlib.Path,
+  exports: Exports,
+  metrics: Mapping[str, float] | None,
+) -> bool:
+  """Returns whether an evaluation is better than all that were exported.
+
+  Equal is not better, so the first of equals stays. NaN is never better.
+
+  Args:
+    export_path: `export/best`.
+    exports: names the metric and its direction.
+    metrics: of the evaluation.
+
+  Raises:
+    UserError: the metric isn't among them.
+  """
+  metrics = metrics or {}
+  if exports.best_metric not in metrics:
+    raise UserError(
+      f"exports.best_metric {exports.best_metric!r}: "
+      + nearest(exports.best_metric, metrics)
+    )
+  value = float(metrics[exports.best_metric])
+  if math.isnan(value):
+    return False
+  best = _read_best(export_path, exports)
+  if best is None:
+    return True
+  return value < best if exports.smaller_is_better() else value > best
+
+
+def _best_file(export_path: pathlib.Path) -> pathlib.Path:
+  return export_path / "best.json"
+
+
+def _read_best(export_path: pathlib.Path, exports: Exports) -> float | None:
+  """Returns the best value so far, from the state file and the versions.
+
+  A version appears before the file is written; killed in between, the
+  version's manifest knows better.
+  """
+  values = []
+  if _best_file(export_path).exists():
+    state = read_json(_best_file(export_path))
+    if state.get("metric") == exports.best_metric:
+      values.append(float(state["value"]))
+  for number in versions.numbers(export_path):
+    manifest = read_json(versions.find(export_path, number).model / _MANIFEST)
+    value = manifest.get("metrics", {}).get(exports.best_metric)
+    if value is not None:
+      values.append(float(value))
+  values = [v for v in values if not math.isnan(v)]
+  if not values:
+    return None
+  return min(values) if exports.smaller_is_better() else max(values)
+
+
+def _write_best(export_path, exports, metrics, step, number) -> None:
+  if exports.best_metric in metrics:
+    write_json(
+      _best_file(export_path),
+      {
+        "metric": exports.best_metric,
+        "value": float(metrics[exports.best_metric]),
+        "step": step,
+        "version": number,
+      },
+    )

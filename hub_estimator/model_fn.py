@@ -7,6 +7,10 @@ from hub_estimator import adapters, modules, optimizers
 from hub_estimator.module_info import ModuleInfo
 from hub_estimator.tensorflow_runtime import estimator, tf
 
+# Holds (PlacedModule, its inputs, its outputs) of each application. A tuple as
+# key keeps it out of exported graphs.
+APPLIED_MODULES = ("hub_estimator_applied_modules",)
+
 
 def make_model_fn(
   info: ModuleInfo,
@@ -43,6 +47,7 @@ def make_model_fn(
       adapter, signature, features, image_size=info.image_size
     )
     outputs, update_ops = placed.apply(inputs)
+    tf.add_to_collection(APPLIED_MODULES, (placed, inputs, outputs))
     head_input = adapters.build_head_input(adapter, outputs[output])
     built = head.build()
     logits, top_losses = top.build(
@@ -80,9 +85,36 @@ def make_model_fn(
       train_op_fn=train_op_fn,
       regularization_losses=(losses or None) if training else None,
     )
+    if not training and fine_tuning.average_decay is not None:
+      names = _averaged_names(info, source)
+      spec = spec._replace(scaffold=_restore_averages(names))
     return _serve_predictions(spec)
 
   return model_fn
+
+
+def _averaged_names(info: ModuleInfo, source: modules.ModuleSource) -> set[str]:
+  """Returns the names of the variables that training averages."""
+  tags = modules.choose_tags(info, source, estimator.ModeKeys.TRAIN)
+  names = {v.op.name for v in tf.trainable_variables()}
+  if source.trainable:
+    variables = info.variant(tags).variables
+    names |= {f"{source.name}/{n}" for n, v in variables.items() if v.trainable}
+  return names
+
+
+def _restore_averages(names: set[str]) -> tf.train.Scaffold:
+  """Returns a scaffold that restores averages in place of those variables."""
+  return tf.train.Scaffold(
+    saver=tf.train.Saver(
+      {
+        optimizers.average_name(v.op.name)
+        if v.op.name in names
+        else v.op.name: v
+        for v in tf.global_variables()
+      }
+    )
+  )
 
 
 def _collect_model_variables() -> None:

@@ -140,11 +140,13 @@ class PlacedModule:
   Attributes:
     source: what it was made from.
     module: the `hub.Module`.
+    tags: its variant.
     regularization_losses: scalars; only where it is trainable.
   """
 
   source: ModuleSource
   module: hub.Module
+  tags: frozenset[str]
   regularization_losses: tuple[tf.Tensor, ...]
 
   @property
@@ -193,11 +195,9 @@ def place(info: ModuleInfo, source: ModuleSource, *, mode: str) -> PlacedModule:
   info.check_ops_registered()
   trainable = source.trainable and mode == estimator.ModeKeys.TRAIN
   before = len(tf.get_collection(tf.GraphKeys.REGULARIZATION_LOSSES))
+  tags = choose_tags(info, source, mode)
   module = hub.Module(
-    info.spec,
-    trainable=trainable,
-    name=source.name,
-    tags=set(choose_tags(info, source, mode)),
+    info.spec, trainable=trainable, name=source.name, tags=set(tags)
   )
   if source.export_name is not None and mode == estimator.ModeKeys.PREDICT:
     hub.register_module_for_export(module, source.export_name)
@@ -213,7 +213,7 @@ def place(info: ModuleInfo, source: ModuleSource, *, mode: str) -> PlacedModule:
         ", ".join(sorted(unfed[loss])),
       )
   return PlacedModule(
-    source, module, tuple(loss for loss in losses if not unfed[loss])
+    source, module, tags, tuple(loss for loss in losses if not unfed[loss])
   )
 
 

@@ -80,6 +80,11 @@ class RMSProp:
     )
 
 
+def average_name(variable_name: str) -> str:
+  """Returns the name under which a checkpoint holds a variable's average."""
+  return f"{variable_name}/ExponentialMovingAverage"
+
+
 @gin.register("fine_tuning", module="hub_estimator")
 @dataclasses.dataclass(frozen=True)
 class FineTuning:
@@ -97,11 +102,16 @@ class FineTuning:
       statistics follow the data as always.
     regularization_scale: weight of the module's and the top's regularization
       losses in the training loss.
+    average_decay: None, or the decay of an exponential moving average of all
+      trained variables, 0.999 say, which evaluation, prediction and export use
+      in place of the last values. Early on it is min(decay, (1 + steps) / (10 +
+      steps)), so that a short run isn't held at its start.
   """
 
   module_rate_multiplier: float = 0.1
   freeze_module_steps: int = 0
   regularization_scale: float = 1.0
+  average_decay: float | None = None
 
   def __post_init__(self):
     if self.module_rate_multiplier <= 0:
@@ -109,6 +119,11 @@ class FineTuning:
         "fine_tuning.module_rate_multiplier is "
         f"{self.module_rate_multiplier}; to freeze the module set "
         "module.trainable = False."
+      )
+    if self.average_decay is not None and not 0 < self.average_decay < 1:
+      raise UserError(
+        f"fine_tuning.average_decay is {self.average_decay}; it lies between 0 "
+        "and 1."
       )
 
 
@@ -168,6 +183,12 @@ def build_train_op(
       for group_rate, pairs, steps in groups
       if pairs
     ]
+  if fine_tuning.average_decay is not None:
+    average = tf.train.ExponentialMovingAverage(
+      fine_tuning.average_decay, num_updates=step
+    )
+    with tf.control_dependencies(applied), tf.name_scope(None):
+      applied = [average.apply(variables)]
   with tf.control_dependencies(applied):
     return tf.assign_add(step, 1, name="train_op").op
 

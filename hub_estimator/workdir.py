@@ -40,6 +40,11 @@ class Workdir:
     return self.path / "result.json"
 
   @property
+  def examples(self) -> pathlib.Path:
+    """A batch of evaluation, serialized, that exports are verified with."""
+    return self.path / "verification_batch.tfrecord"
+
+  @property
   def export(self) -> pathlib.Path:
     return self.path / "export"
 

@@ -124,7 +124,7 @@ def test_twenty_steps_equal_the_hand_written_model_fn(
     optimizer=optimizers.Adam(RATE),
     top=tops.Linear(l2=L2),
     fine_tuning=optimizers.FineTuning(module_rate_multiplier=1.0),
-    exports=exporting.Exports(kind=None),
+    exports=exporting.Exports(kinds=[]),
     train_input=data,
     eval_input=data,
     batch_size=16,

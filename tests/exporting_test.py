@@ -1,3 +1,4 @@
+import hashlib
 import os
 import pathlib
 import shutil
@@ -6,7 +7,7 @@ import numpy as np
 import pytest
 
 from hub_estimator import experiment as experiments
-from hub_estimator import exporting, modules
+from hub_estimator import exporting, modules, optimizers, versions
 from hub_estimator.errors import UserError
 from hub_estimator.tensorflow_runtime import hub, tf
 from hub_estimator.workdir import read_json
@@ -74,17 +75,17 @@ def test_both_halves_explain_themselves(run):
 
 def test_old_versions_go_with_both_halves(run):
   base = run[0] / "export" / "latest"
-  versions = exporting.version_numbers(base)
-  assert len(versions) == 2
-  assert sorted(os.listdir(base / "module")) == [str(v) for v in versions]
-  assert sorted(os.listdir(base)) == ["model", "module"]
+  complete = versions.numbers(base)
+  assert len(complete) == 2
+  assert sorted(os.listdir(base / "module")) == [str(v) for v in complete]
+  assert sorted(os.listdir(base)) == [".pins", "model", "module"]
 
 
 def test_an_export_of_an_older_checkpoint_is_a_newer_version(run, tmp_path):
   path, experiment, _ = run
   copy = tmp_path / "run"
   shutil.copytree(path, copy)
-  before = exporting.version_numbers(copy / "export" / "latest")
+  before = versions.numbers(copy / "export" / "latest")
   version = experiments.export(experiment, str(copy), checkpoint="10")
   assert version.number > max(before)
   manifest = read_json(version.model / "assets.extra" / "manifest.json")
@@ -96,9 +97,9 @@ def test_leftovers_of_a_killed_export_are_removed(run, tmp_path):
   shutil.copytree(run[0] / "export" / "latest", base)
   (base / ".staging" / "module" / "temp-1").mkdir(parents=True)
   (base / "module" / "99").mkdir()
-  complete = exporting.version_numbers(base)
-  exporting.remove_leftovers(base)
-  assert sorted(os.listdir(base)) == ["model", "module"]
+  complete = versions.numbers(base)
+  versions.remove_leftovers(base)
+  assert sorted(os.listdir(base)) == [".pins", "model", "module"]
   assert sorted(os.listdir(base / "module")) == [str(v) for v in complete]
 
 
@@ -123,7 +124,7 @@ def test_a_module_without_an_export_name_is_not_exported(
   experiment = make_experiment(
     dense,
     numbers_npz,
-    exports=exporting.Exports("final"),
+    exports=exporting.Exports(["final"]),
     module_export_name=None,
   )
   result = experiments.train(experiment, str(tmp_path))
@@ -136,7 +137,7 @@ def test_a_nested_export_name_nests(dense, numbers_npz, tmp_path):
   experiment = make_experiment(
     dense,
     numbers_npz,
-    exports=exporting.Exports("final"),
+    exports=exporting.Exports(["final"]),
     module_export_name="text/encoder",
   )
   result = experiments.train(experiment, str(tmp_path))
@@ -154,7 +155,208 @@ def test_an_exported_module_is_the_next_runs_handle(run, numbers_npz, tmp_path):
   assert (tmp_path / result.exports["latest"]["module"]).is_dir()
 
 
-@pytest.mark.parametrize("fields", [{"kind": "best"}, {"keep": 0}])
+@pytest.mark.parametrize(
+  "fields",
+  [{"kinds": ["bset"]}, {"kinds": "best"}, {"keep": 0}, {"keep": True}],
+)
 def test_what_cannot_be_exported_is_refused(fields):
   with pytest.raises(UserError, match="exports"):
     exporting.Exports(**fields)
+
+
+def _metrics(**values):
+  return {"loss": 0.5, "accuracy": 0.5, **values}
+
+
+@pytest.mark.parametrize(
+  "metric, first, second, better",
+  [
+    ("accuracy", 0.5, 0.6, True),
+    ("accuracy", 0.5, 0.5, False),
+    ("accuracy", 0.5, 0.4, False),
+    ("accuracy", 0.5, float("nan"), False),
+    ("loss", 0.5, 0.4, True),
+    ("loss", 0.5, 0.5, False),
+    ("loss", 0.5, 0.6, False),
+  ],
+)
+def test_better_is_strictly_better(tmp_path, metric, first, second, better):
+  exports = exporting.Exports(["best"], best_metric=metric)
+  assert exporting.is_better(tmp_path, exports, _metrics(**{metric: first}))
+  exporting._write_best(tmp_path, exports, _metrics(**{metric: first}), 1, 1)
+  assert (
+    exporting.is_better(tmp_path, exports, _metrics(**{metric: second}))
+    == better
+  )
+
+
+def test_nan_is_not_best_even_at_first(tmp_path):
+  exports = exporting.Exports(["best"], best_metric="loss")
+  assert not exporting.is_better(tmp_path, exports, {"loss": float("nan")})
+
+
+def test_a_missing_metric_is_refused(tmp_path, dense, numbers_npz):
+  exports = exporting.Exports(["best"], best_metric="acuracy")
+  with pytest.raises(UserError, match="did you mean 'accuracy'"):
+    exporting.is_better(tmp_path, exports, _metrics())
+  with pytest.raises(UserError, match="exports.best_metric 'acuracy'"):
+    experiments.train(
+      make_experiment(dense, numbers_npz, exports=exports),
+      str(tmp_path / "run"),
+    )
+  assert not (tmp_path / "run").exists()
+
+
+def test_best_has_its_module_and_survives_a_restart(
+  dense, numbers_npz, tmp_path
+):
+  run = str(tmp_path / "run")
+  # Largest loss is best here, so that what training gains is worse.
+  experiment = make_experiment(
+    dense,
+    numbers_npz,
+    exports=exporting.Exports(
+      ["latest", "best"], best_metric="loss", best_is_smaller=False
+    ),
+    max_steps=10,
+  )
+  first = experiments.train(experiment, run)
+  best = tmp_path / "run" / first.exports["best"]["model"]
+  assert (
+    tmp_path
+    / "run"
+    / first.exports["best"]["module"]
+    / "module"
+    / "tfhub_module.pb"
+  ).exists()
+  state = read_json(tmp_path / "run" / "export" / "best" / "best.json")
+  np.testing.assert_allclose(state["value"], first.metrics["loss"])
+  # Restarted, and worse from here on: the best stays, the latest moves on.
+  worse = replace(experiment, max_steps=20)
+  second = experiments.train(worse, run)
+  assert second.metrics["loss"] < first.metrics["loss"]
+  assert second.exports["best"] == first.exports["best"]
+  assert (
+    second.exports["latest"]["version"] != first.exports["latest"]["version"]
+  )
+  assert best.exists()
+  # Killed between the version and its state file: the manifest knows.
+  (tmp_path / "run" / "export" / "best" / "best.json").unlink()
+  assert not exporting.is_better(
+    tmp_path / "run" / "export" / "best", worse.exports, second.metrics
+  )
+
+
+def test_two_kinds_of_one_checkpoint_share_their_bytes(
+  dense, numbers_npz, tmp_path
+):
+  experiment = make_experiment(
+    dense,
+    numbers_npz,
+    exports=exporting.Exports(["latest", "best", "final"]),
+    max_steps=10,
+  )
+  result = experiments.train(experiment, str(tmp_path))
+  data = "variables/variables.data-00000-of-00001"
+  inodes = {
+    (tmp_path / result.exports[kind]["model"] / data).stat().st_ino
+    for kind in ("latest", "best", "final")
+  }
+  assert len(inodes) == 1
+
+
+def test_checksums_and_signatures_are_in_the_manifest(run):
+  for path in (_half(run, "model"), _half(run, "module") / "module"):
+    manifest = read_json(path / "assets.extra" / "manifest.json")
+    files = {
+      str(p.relative_to(path)): hashlib.sha256(p.read_bytes()).hexdigest()
+      for p in path.rglob("*")
+      if p.is_file() and p.name != "manifest.json"
+    }
+    assert manifest["sha256"] == files
+  assert manifest["signatures"]["default"]["inputs"] == {
+    "x": {"dtype": "float32", "shape": [None, 4]}
+  }
+  assert manifest["config"] == ""
+  assert manifest["versions"]["tensorflow-hub"] == "0.15.0"
+
+
+def test_averaged_weights_are_evaluated_and_exported(
+  batch_norm, numbers_npz, tmp_path
+):
+  experiment = make_experiment(
+    batch_norm,
+    numbers_npz,
+    exports=exporting.Exports(),
+    fine_tuning=optimizers.FineTuning(average_decay=0.9),
+  )
+  result = experiments.train(experiment, str(tmp_path))
+  assert "error" not in result.exports["latest"]
+  reader = tf.train.load_checkpoint(tf.train.latest_checkpoint(str(tmp_path)))
+
+  def exported(version):
+    prefix = str(version / "module" / "variables" / "variables")
+    return exporting._tensors(prefix)
+
+  averaged = exported(tmp_path / result.exports["latest"]["module"])
+  for name in ("kernel", "gamma"):
+    np.testing.assert_array_equal(
+      averaged[name],
+      reader.get_tensor(f"module/{name}/ExponentialMovingAverage"),
+    )
+  # Statistics are averages as they are.
+  np.testing.assert_array_equal(
+    averaged["moving_mean"], reader.get_tensor("module/moving_mean")
+  )
+  raw = experiments.export(experiment, str(tmp_path), averaged=False)
+  np.testing.assert_array_equal(
+    exported(raw.modules)["kernel"], reader.get_tensor("module/kernel")
+  )
+  again = experiments.export(experiment, str(tmp_path), averaged=True)
+  np.testing.assert_array_equal(
+    exported(again.modules)["kernel"], averaged["kernel"]
+  )
+
+
+def test_averages_that_a_run_does_not_have_are_refused(run):
+  path, experiment, _ = run
+  with pytest.raises(UserError, match="has no averaged weights"):
+    experiments.export(experiment, str(path), averaged=True)
+
+
+def test_signatures_take_encoded_images(shared_module, tmp_path):
+  """JPEG and PNG bytes of any size, as well as pixels, give predictions."""
+  path = shared_module("enlite0_96_feature_vector")
+  rng = np.random.default_rng(0)
+  images = rng.integers(0, 256, size=(6, 28, 28), dtype=np.uint8)
+  np.savez(tmp_path / "d.npz", x=images, label=np.arange(6) % 2)
+  experiment = make_experiment(
+    path,
+    str(tmp_path / "d.npz"),
+    module_trainable=False,
+    exports=exporting.Exports(["final"]),
+    max_steps=2,
+    eval_every_steps=2,
+  )
+  result = experiments.train(experiment, str(tmp_path / "run"))
+  model = str(tmp_path / "run" / result.exports["final"]["model"])
+  with tf.Graph().as_default(), tf.Session() as session:
+    flat = np.full((96, 96, 1), 128, np.uint8)
+    png = session.run(tf.io.encode_png(flat))
+    jpeg = session.run(tf.io.encode_jpeg(np.full((40, 50, 3), 128, np.uint8)))
+    loaded = tf.saved_model.load(session, ["serve"], model)
+
+    def predict(signature, value):
+      signature = loaded.signature_def[signature]
+      return session.run(
+        signature.outputs["logits"].name, {signature.inputs["x"].name: value}
+      )
+
+    from_bytes = predict("encoded_images:predict", [png, jpeg])
+    from_pixels = predict("predict", np.full((1, 28, 28), 128, np.uint8))
+  np.testing.assert_allclose(
+    from_bytes[0], from_pixels[0], rtol=1e-3, atol=1e-4
+  )
+  np.testing.assert_allclose(
+    from_bytes[1], from_pixels[0], rtol=1e-2, atol=1e-2
+  )

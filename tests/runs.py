@@ -26,7 +26,7 @@ def make_experiment(handle: str, data: str, **changes) -> Experiment:
     "optimizer": optimizers.Adam(0.05),
     "train_input": source,
     "eval_input": source,
-    "exports": exporting.Exports(kind=None),
+    "exports": exporting.Exports(kinds=[]),
     "max_steps": 20,
     "batch_size": 16,
     "eval_every_steps": 10,

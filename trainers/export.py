@@ -1,6 +1,7 @@
 """Export a run's checkpoint: the full model and its modules, one version.
 
-Needs the model_dir alone.
+Needs the model_dir alone. The version is reloaded and compared with the
+checkpoint before it appears under export/latest.
 """
 
 import argparse
@@ -11,21 +12,41 @@ from hub_estimator.trainers import flags
 def add_arguments(parser: argparse.ArgumentParser) -> None:
   """Adds the verb's flags."""
   flags.add_run_arguments(parser)
+  weights = parser.add_mutually_exclusive_group()
+  weights.add_argument(
+    "--averaged",
+    action="store_true",
+    default=None,
+    help="averaged weights; the default where the run has them",
+  )
+  weights.add_argument(
+    "--raw", dest="averaged", action="store_false", help="the last weights"
+  )
+  parser.add_argument(
+    "--pack",
+    action="store_true",
+    help="also write each module as the tar.gz that a URL handle serves",
+  )
 
 
 def main(args: argparse.Namespace) -> int:
   """Exports, and prints where."""
   experiment = flags.read_run(args)
   from hub_estimator import experiment as experiments
+  from hub_estimator import packing
 
   version = experiments.export(
-    experiment, args.model_dir, checkpoint=args.checkpoint
+    experiment,
+    args.model_dir,
+    checkpoint=args.checkpoint,
+    averaged=args.averaged,
   )
-  flags.print_json(
-    {
-      "version": version.number,
-      "model": str(version.model),
-      "module": version.modules and str(version.modules),
-    }
-  )
+  printed = {
+    "version": version.number,
+    "model": str(version.model),
+    "module": version.modules and str(version.modules),
+  }
+  if args.pack:
+    printed["packed"] = [str(p) for p in packing.pack_version(version)]
+  flags.print_json(printed)
   return 0

@@ -1,0 +1,170 @@
+"""Versions on disk: whole or absent, found, kept, pinned.
+
+A version is one checkpoint under two directories,
+
+    export/<kind>/model/<version>                   a SavedModel
+    export/<kind>/module/<version>/<export_name>    a TF1 Hub module
+
+made in `export/<kind>/.staging`, where no reader looks, and moved into place
+once both halves are on disk: the modules first, then the model. Who finds
+`model/<version>` therefore finds a complete version.
+"""
+
+import contextlib
+import dataclasses
+import fcntl
+import os
+import pathlib
+import shutil
+from collections.abc import Iterator
+
+from hub_estimator.errors import UserError
+
+STAGING = ".staging"
+_PINS = ".pins"
+
+
+@dataclasses.dataclass(frozen=True)
+class Version:
+  """One export.
+
+  Attributes:
+    number: the version.
+    model: directory of the full model.
+    modules: directory that holds one directory a module; None where the run
+      exports none.
+  """
+
+  number: int
+  model: pathlib.Path
+  modules: pathlib.Path | None
+
+
+def numbers(export_path: pathlib.Path) -> list[int]:
+  """Returns the complete versions of `export/<kind>`, oldest first."""
+  return _numbers(export_path / "model")
+
+
+def find(export_path: pathlib.Path, number: int) -> Version:
+  """Returns a complete version.
+
+  Raises:
+    UserError: there is none by that number.
+  """
+  if number not in numbers(export_path):
+    raise UserError(
+      f"{export_path} has no version {number}; it has: "
+      f"{', '.join(map(str, numbers(export_path))) or 'none'}."
+    )
+  modules = export_path / "module" / str(number)
+  return Version(
+    number,
+    export_path / "model" / str(number),
+    modules if modules.is_dir() else None,
+  )
+
+
+def publish(
+  export_path: pathlib.Path,
+  number: int,
+  *,
+  model: pathlib.Path,
+  modules: pathlib.Path | None,
+) -> Version:
+  """Moves staged halves into place, the modules first, and returns the version.
+
+  Args:
+    export_path: `export/<kind>`.
+    number: the version.
+    model: its staged SavedModel.
+    modules: the staged directory of modules, or None.
+  """
+  _sync_tree(export_path / STAGING)
+  if modules is not None:
+    _move(modules, export_path / "module" / str(number))
+  _move(model, export_path / "model" / str(number))
+  return find(export_path, number)
+
+
+def remove_leftovers(export_path: pathlib.Path) -> None:
+  """Removes what an export that was killed has left."""
+  shutil.rmtree(export_path / STAGING, ignore_errors=True)
+  complete = set(numbers(export_path))
+  for number in _numbers(export_path / "module"):
+    if number not in complete:
+      shutil.rmtree(export_path / "module" / str(number))
+
+
+def keep_newest(export_path: pathlib.Path, keep: int) -> list[int]:
+  """Removes all versions but the newest `keep`, and returns what it removed.
+
+  A pinned version stays until an export after its pin has gone.
+  """
+  removed = []
+  for number in numbers(export_path)[:-keep]:
+    with _pin_file(export_path, number) as file:
+      try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+      except BlockingIOError:
+        continue
+      # Out of sight by one rename each, the model first: no reader finds a
+      # model without its modules, and none a half-removed directory.
+      trash = export_path / STAGING
+      for half in ("model", "module"):
+        path = export_path / half / str(number)
+        if path.exists():
+          trash.mkdir(exist_ok=True)
+          os.rename(path, trash / f"{half}-{number}")
+      os.unlink(file.name)
+      removed.append(number)
+  shutil.rmtree(export_path / STAGING, ignore_errors=True)
+  return removed
+
+
+@contextlib.contextmanager
+def pinned(export_path: pathlib.Path, number: int) -> Iterator[Version]:
+  """Keeps a version from being removed while the context lasts.
+
+  The system lifts the pin of a process that dies.
+
+  Raises:
+    UserError: there is no such version.
+  """
+  find(export_path, number)
+  with _pin_file(export_path, number) as file:
+    fcntl.flock(file, fcntl.LOCK_SH)
+    yield find(export_path, number)
+
+
+def _pin_file(export_path: pathlib.Path, number: int):
+  pins = export_path / _PINS
+  pins.mkdir(parents=True, exist_ok=True)
+  return open(pins / str(number), "a")
+
+
+def _numbers(directory: pathlib.Path) -> list[int]:
+  if not directory.is_dir():
+    return []
+  return sorted(int(p.name) for p in directory.iterdir() if p.name.isdigit())
+
+
+def _move(source: pathlib.Path, target: pathlib.Path) -> None:
+  target.parent.mkdir(parents=True, exist_ok=True)
+  os.rename(source, target)
+  _sync(target.parent)
+
+
+def _sync_tree(root: pathlib.Path) -> None:
+  """Puts files and directories on disk, so that a power cut loses no half."""
+  for directory, _, files in os.walk(root):
+    for name in files:
+      _sync(pathlib.Path(directory) / name)
+    _sync(pathlib.Path(directory))
+
+
+def _sync(path: pathlib.Path) -> None:
+  descriptor = os.open(path, os.O_RDONLY)
+  try:
+    os.fsync(descriptor)
+  finally:
+    os.close(descriptor)

@@ -1,0 +1,1 @@
+"""What goes wrong, made to go wrong: real processes, really killed."""
