@@ -29,6 +29,7 @@ from hub_estimator import (
   versions,
 )
 from hub_estimator.errors import RunFailed, UserError, nearest, one_line
+from hub_estimator.module_info import read_module_info
 from hub_estimator.tensorflow_runtime import (
   estimator,
   read_eval_metrics,
@@ -215,7 +216,7 @@ def train(
       experiment, workdir, _warm_started(checked.model_fn, start_from)
     )
     _write_examples(workdir, checked)
-    context = _export_context(experiment, workdir, checked.info, manifest)
+    context = export_context(experiment, workdir, manifest)
     exporters = [
       exporting.VersionExporter(kind, context)
       for kind in experiment.exports.kinds
@@ -315,14 +316,14 @@ def export(
   if averaged is False and has_averages:
     raw = dataclasses.replace(experiment.fine_tuning, average_decay=None)
     experiment = dataclasses.replace(experiment, fine_tuning=raw)
-  info, function = checking.make_model(experiment)
+  _, function = checking.make_model(experiment)
   made = _make_estimator(experiment, workdir, function)
   evaluations = read_eval_metrics(made.eval_dir())
   with workdir.lock():
     return exporting.export_version(
       made,
       workdir.export / "latest",
-      context=_export_context(experiment, workdir, info, manifest),
+      context=export_context(experiment, workdir, manifest),
       checkpoint_path=path,
       metrics=evaluations.get(exporting.step_of(path), {}),
       number=int(time.time()),
@@ -340,6 +341,35 @@ def make_estimator(
   workdir, _ = open_run(model_dir)
   _, function = checking.make_model(experiment)
   return _make_estimator(experiment, workdir, function)
+
+
+def export_context(
+  experiment: Experiment, workdir: Workdir, manifest: Mapping[str, Any]
+) -> exporting.ExportContext:
+  """Returns what every export of a run needs.
+
+  Args:
+    experiment: as `train` had it.
+    workdir: of the run.
+    manifest: of the run.
+  """
+  info = read_module_info(experiment.module.handle)
+  examples = []
+  if workdir.examples.exists():
+    examples = list(tf.io.tf_record_iterator(str(workdir.examples)))
+  return exporting.ExportContext(
+    exports=experiment.exports,
+    serving_input_fn=checking.make_serving_input_fn(
+      experiment, info, read_specs(manifest)
+    ),
+    modules=[(experiment.module, info)],
+    manifest={
+      **manifest,
+      "averaged": experiment.fine_tuning.average_decay is not None,
+      "config": workdir.config.read_text(encoding="utf-8"),
+    },
+    examples=examples,
+  )
 
 
 def read_specs(manifest: Mapping[str, Any]) -> dict[str, inputs.FeatureSpec]:
@@ -538,27 +568,6 @@ def _write_examples(workdir: Workdir, checked: checking.Checked) -> None:
   with tf.io.TFRecordWriter(str(workdir.examples)) as writer:
     for example in serving.serialize(features, checked.specs):
       writer.write(example)
-
-
-def _export_context(
-  experiment: Experiment, workdir: Workdir, info, manifest: Mapping[str, Any]
-) -> exporting.ExportContext:
-  examples = []
-  if workdir.examples.exists():
-    examples = list(tf.io.tf_record_iterator(str(workdir.examples)))
-  return exporting.ExportContext(
-    exports=experiment.exports,
-    serving_input_fn=checking.make_serving_input_fn(
-      experiment, info, read_specs(manifest)
-    ),
-    modules=[(experiment.module, info)],
-    manifest={
-      **manifest,
-      "averaged": experiment.fine_tuning.average_decay is not None,
-      "config": workdir.config.read_text(encoding="utf-8"),
-    },
-    examples=examples,
-  )
 
 
 def _train_and_evaluate(made, experiment, checked, exporters) -> None:

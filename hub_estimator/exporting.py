@@ -14,6 +14,7 @@ import pathlib
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent import futures
 from typing import Any
 
 import gin
@@ -312,11 +313,14 @@ def _fill_variables(
     UserError: a variable is in neither.
   """
   wanted = set().union(*(v.variables for v in info.variants.values()))
+  if not wanted:
+    return
   prefix = str(module / "variables" / "variables")
-  exported = _tensors(prefix) if wanted else {}
-  missing = sorted(wanted - set(exported))
+  reader = tf.train.load_checkpoint(prefix)
+  missing = sorted(wanted - set(reader.get_variable_to_shape_map()))
   if not missing:
     return
+  exported = _tensors(prefix)
   trained = tf.train.load_checkpoint(checkpoint_path)
   original = os.path.join(info.path, "variables", "variables")
   stored = tf.train.load_checkpoint(original)
@@ -405,13 +409,21 @@ def _signatures(half: pathlib.Path) -> dict[str, Any]:
 
 
 def _checksums(half: pathlib.Path) -> dict[str, str]:
-  digests = {}
-  for path in sorted(p for p in half.rglob("*") if p.is_file()):
-    name = path.relative_to(half)
-    if name != _MANIFEST:
-      with path.open("rb") as file:
-        digests[str(name)] = hashlib.file_digest(file, "sha256").hexdigest()
-  return digests
+  """Returns the sha256, hex, of each file but the manifest, by its name."""
+  paths = sorted(
+    p for p in half.rglob("*") if p.is_file() and p != half / _MANIFEST
+  )
+  with futures.ThreadPoolExecutor() as pool:
+    digests = pool.map(_sha256, paths)
+    return {
+      str(path.relative_to(half)): digest
+      for path, digest in zip(paths, digests, strict=True)
+    }
+
+
+def _sha256(path: pathlib.Path) -> str:
+  with path.open("rb") as file:
+    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 # --- Best --------------------------------------------------------------------

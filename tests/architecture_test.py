@@ -32,6 +32,7 @@ ALLOWED = {
     "heads",
     "hooks",
     "inputs",
+    "module_info",
     "modules",
     "optimizers",
     "results",

@@ -1,0 +1,1 @@
+"""Commands that print JSON: always a ratio against a rival of the same run."""
