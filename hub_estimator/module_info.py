@@ -165,13 +165,17 @@ class ModuleInfo:
       )
     return name
 
-  def check_ops_registered(self) -> None:
-    """Raises a UserError that names the custom ops this process lacks."""
-    missing = sorted(
+  def missing_ops(self) -> list[str]:
+    """Returns the custom ops that this process lacks, sorted."""
+    return sorted(
       op
       for op in set().union(*(v.ops for v in self.variants.values()))
       if not _is_registered(op)
     )
+
+  def check_ops_registered(self) -> None:
+    """Raises a UserError that names the custom ops this process lacks."""
+    missing = self.missing_ops()
     if missing:
       packages = sorted({_package_of(op) for op in missing} - {None})
       how = (
@@ -292,14 +296,8 @@ def _tensor_infos(infos) -> dict[str, TensorInfo]:
 
 def _image_size(spec) -> tuple[int, int] | None:
   for tags in spec.get_tags():
-    info = (
-      hub.image_util.get_image_module_info(spec)
-      if not tags
-      else (
-        spec.get_attached_message(
-          "image_module_info", hub.ImageModuleInfo, tags=tags
-        )
-      )
+    info = spec.get_attached_message(
+      "image_module_info", hub.ImageModuleInfo, tags=tags
     )
     if info and info.default_image_size.height:
       return info.default_image_size.height, info.default_image_size.width

@@ -57,6 +57,7 @@ ALLOWED = {
   "heads": {"errors", "tensorflow_runtime"},
   "hooks": {"tensorflow_runtime"},
   "inputs": {"errors", "tensorflow_runtime"},
+  "inspecting": {"module_info"},
   "model_fn": {
     "adapters",
     "module_info",

@@ -6,7 +6,14 @@ import os
 import sys
 from collections.abc import Sequence
 
-from hub_estimator.trainers import check, evaluate, export, predict, train
+from hub_estimator.trainers import (
+  check,
+  evaluate,
+  export,
+  inspect,
+  predict,
+  train,
+)
 
 from hub_estimator.errors import RunFailed, UserError, one_line
 
@@ -17,6 +24,7 @@ VERBS = {
   "evaluate": evaluate,
   "predict": predict,
   "export": export,
+  "inspect": inspect,
 }
 
 
