@@ -209,6 +209,7 @@ def train(
       "config_sha256": hashlib.sha256(config_text.encode()).hexdigest(),
       "versions": package_versions(),
     }
+    modules.log_variant(checked.info, experiment.module)
     write_text(workdir.config, config_text)
     write_json(workdir.manifest, manifest)
     workdir.result.unlink(missing_ok=True)

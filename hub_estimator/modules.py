@@ -1,7 +1,6 @@
 """Puts a module into the current graph, correctly for each mode."""
 
 import dataclasses
-import functools
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -105,11 +104,24 @@ def choose_tags(info: ModuleInfo, source: ModuleSource, mode: str) -> frozenset:
     )
   if candidates:
     return candidates[0]
-  _say_once(
-    f"Module {source.handle!r} has no variant with the tag 'train'; it is "
-    f"fine-tuned in its variant {sorted(inference)}."
-  )
   return inference
+
+
+def log_variant(info: ModuleInfo, source: ModuleSource) -> None:
+  """Says that a trainable module is trained in its inference variant.
+
+  Most modules of text have no other; for one with batch norm or dropout it
+  means that neither is in its training mode.
+  """
+  if source.tags is None and source.trainable:
+    tags = choose_tags(info, source, estimator.ModeKeys.TRAIN)
+    if TRAIN_TAG not in tags:
+      _log.warning(
+        "Module %r has no variant with the tag 'train'; it is fine-tuned in its "
+        "variant %s.",
+        source.handle,
+        sorted(tags),
+      )
 
 
 def check_variants_agree(
@@ -235,8 +247,3 @@ def _unfed_placeholders(roots: Iterable) -> dict:
       todo.extend(op.control_inputs)
     result[root] = names
   return result
-
-
-@functools.cache
-def _say_once(message: str) -> None:
-  _log.warning(message)

@@ -74,6 +74,12 @@ def test_a_run_leaves_what_the_house_lists(batch_norm, numbers_npz, tmp_path):
   assert version["module"].endswith(str(version["version"]))
 
 
+def test_the_variant_is_said_once_a_run(dense, numbers_npz, tmp_path, caplog):
+  with caplog.at_level("WARNING", "hub_estimator"):
+    experiments.train(make_experiment(dense, numbers_npz), str(tmp_path))
+  assert caplog.text.count("no variant with the tag 'train'") == 1
+
+
 def test_losses_and_rates_are_written_apart(batch_norm, numbers_npz, tmp_path):
   experiment = make_experiment(batch_norm, numbers_npz, top=tops.Linear(l2=0.1))
   experiments.train(experiment, str(tmp_path))

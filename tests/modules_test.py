@@ -30,12 +30,19 @@ def test_a_frozen_module_never_takes_the_train_variant(batch_norm):
     _tags(batch_norm, TRAIN, trainable=False, tags=["train"])
 
 
-def test_a_module_without_a_train_variant_says_so_once(dense, caplog):
-  modules._say_once.cache_clear()
+def test_a_module_without_a_train_variant_says_so(dense, batch_norm, caplog):
+  assert _tags(dense, TRAIN, trainable=True) == frozenset()
   with caplog.at_level(logging.WARNING, "hub_estimator"):
-    assert _tags(dense, TRAIN, trainable=True) == frozenset()
-    assert _tags(dense, TRAIN, trainable=True) == frozenset()
-  assert [r.message for r in caplog.records] == [
+    for handle, fields in (
+      (dense, {}),
+      (dense, {"trainable": False}),
+      (dense, {"tags": []}),
+      (batch_norm, {}),
+    ):
+      modules.log_variant(
+        read_module_info(handle), modules.ModuleSource(handle, **fields)
+      )
+  assert [r.getMessage() for r in caplog.records] == [
     f"Module {dense!r} has no variant with the tag 'train'; it is fine-tuned in "
     "its variant []."
   ]

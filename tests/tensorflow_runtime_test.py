@@ -1,3 +1,5 @@
+import importlib.util
+import pathlib
 import subprocess
 import sys
 import textwrap
@@ -37,9 +39,10 @@ def _run(code: str) -> str:
 
 
 def test_absent_pkg_resources_and_distutils_are_seen_by_their_importers_alone():
-  # TensorFlow 2.15 itself imports distutils, which Python 3.11 still has.
-  old = tensorflow_runtime.TENSORFLOW_VERSION == (2, 15)
-  absent = ["pkg_resources"] if old else ["pkg_resources", "distutils"]
+  # TensorFlow 2.15 to 2.17 import distutils themselves, and bring it.
+  origin = importlib.util.find_spec("tensorflow").origin
+  needed = "import distutils" in pathlib.Path(origin).read_text()
+  absent = ["pkg_resources"] if needed else ["pkg_resources", "distutils"]
   out = _run(f"""
     absent = {absent!r}
     import importlib.machinery
