@@ -5,6 +5,7 @@ through `train_op_fn` on every supported TensorFlow.
 """
 
 import dataclasses
+import re
 from collections.abc import Callable, Sequence
 
 import gin
@@ -52,6 +53,60 @@ class Adam:
     )
 
 
+@gin.register("adamw", module="optimizers")
+@dataclasses.dataclass(frozen=True)
+class AdamW:
+  """Adam with decoupled weight decay, arXiv:1711.05101.
+
+  Attributes:
+    learning_rate: a number, or a schedule.
+    weight_decay: share of each matrix that a step at rate 1 takes away; biases
+      and scales, of less than two dimensions, don't decay.
+  """
+
+  learning_rate: LearningRate = 0.001
+  weight_decay: float = 0.01
+  beta1: float = 0.9
+  beta2: float = 0.999
+  epsilon: float = 1e-8
+
+  def build(self, learning_rate: tf.Tensor) -> tf.train.Optimizer:
+    return _DecayingAdam(
+      learning_rate, self.weight_decay, self.beta1, self.beta2, self.epsilon
+    )
+
+
+class _DecayingAdam(tf.train.AdamOptimizer):
+  def __init__(self, learning_rate, weight_decay, *betas_and_epsilon):
+    super().__init__(learning_rate, *betas_and_epsilon)
+    self._decay = learning_rate * weight_decay
+
+  def apply_gradients(self, grads_and_vars, global_step=None, name=None):
+    pairs = list(grads_and_vars)
+    decays = [
+      v.assign_sub(self._decay * v.value(), read_value=False)
+      for _, v in pairs
+      if v.shape.rank > 1
+    ]
+    with tf.control_dependencies(decays):
+      return super().apply_gradients(pairs, global_step, name)
+
+
+@gin.register("ftrl", module="optimizers")
+@dataclasses.dataclass(frozen=True)
+class FTRL:
+  """Follow the regularized leader; for sparse linear tops.
+
+  It has no L1 or L2 strengths of its own on purpose: they wouldn't be exported
+  with the module; use regularization losses.
+  """
+
+  learning_rate: LearningRate = 0.05
+
+  def build(self, learning_rate: tf.Tensor) -> tf.train.Optimizer:
+    return tf.train.FtrlOptimizer(learning_rate)
+
+
 @gin.register("adagrad", module="optimizers")
 @dataclasses.dataclass(frozen=True)
 class Adagrad:
@@ -97,9 +152,17 @@ class FineTuning:
       knows nothing yet, wash out what the module has learnt. 0.1 is the usual
       factor of discriminative fine-tuning (ULMFiT, arXiv:1801.06146, divides by
       2.6 for each of several layer groups).
+    rate_groups: [("regex", factor), …]: the first regex that is found in a
+      module variable's name multiplies its rate further; 0 freezes it. Layer-wise
+      rates are a factor a layer, gradual ones of the same run a 0 for those that
+      shall rest.
     freeze_module_steps: steps at the start in which only the head moves; the
       module's trainable variables and optimizer slots rest, its batch-norm
       statistics follow the data as always.
+    clip_norm: None, or the largest norm of all gradients together; larger ones
+      are scaled down to it.
+    clip_value: None, or the largest absolute value of a gradient's element; cut
+      before the norm is taken.
     regularization_scale: weight of the module's and the top's regularization
       losses in the training loss.
     average_decay: None, or the decay of an exponential moving average of all
@@ -109,7 +172,10 @@ class FineTuning:
   """
 
   module_rate_multiplier: float = 0.1
+  rate_groups: Sequence[tuple[str, float]] = ()
   freeze_module_steps: int = 0
+  clip_norm: float | None = None
+  clip_value: float | None = None
   regularization_scale: float = 1.0
   average_decay: float | None = None
 
@@ -120,6 +186,23 @@ class FineTuning:
         f"{self.module_rate_multiplier}; to freeze the module set "
         "module.trainable = False."
       )
+    for pattern, factor in self.rate_groups:
+      try:
+        re.compile(pattern)
+      except re.error as error:
+        raise UserError(
+          f"fine_tuning.rate_groups: {pattern!r} isn't a regex: {error}."
+        ) from error
+      if factor < 0:
+        raise UserError(
+          f"fine_tuning.rate_groups: the factor of {pattern!r} is {factor}; it "
+          "is at least 0."
+        )
+    for name in ("clip_norm", "clip_value"):
+      if getattr(self, name) is not None and getattr(self, name) <= 0:
+        raise UserError(
+          f"fine_tuning.{name} is {getattr(self, name)}; it is above 0, or None."
+        )
     if self.average_decay is not None and not 0 < self.average_decay < 1:
       raise UserError(
         f"fine_tuning.average_decay is {self.average_decay}; it lies between 0 "
@@ -160,28 +243,27 @@ def build_train_op(
   if not moved:
     raise UserError("The loss depends on no trainable variable.")
 
-  # One optimizer for each rate: scaling gradients instead would change nothing
-  # under Adam, which divides by their size.
-  module_ids = {id(v) for v in module_variables}
-  module_rate = rate * fine_tuning.module_rate_multiplier
-  frozen_steps = fine_tuning.freeze_module_steps
   with tf.name_scope(None):  # Heads call this in a scope of their own.
     tf.summary.scalar("learning_rate/head", rate)
     if module_variables:
-      tf.summary.scalar("learning_rate/module", module_rate)
-  if fine_tuning.module_rate_multiplier == 1 and not frozen_steps:
-    groups = [(rate, moved, 0)]
-  else:
-    of_module = [(g, v) for g, v in moved if id(v) in module_ids]
-    of_head = [(g, v) for g, v in moved if id(v) not in module_ids]
-    groups = [(rate, of_head, 0), (module_rate, of_module, frozen_steps)]
-
+      tf.summary.scalar(
+        "learning_rate/module", rate * fine_tuning.module_rate_multiplier
+      )
   finite = _assert_finite(loss, [g for g, _ in moved], step)
+  groups = _rate_groups(
+    fine_tuning, _clip(fine_tuning, moved), module_variables
+  )
   with tf.control_dependencies([finite, *update_ops]):
+    # One optimizer for each rate: scaling gradients instead would change
+    # nothing under Adam, which divides by their size.
     applied = [
-      _apply(optimizer.build(group_rate), pairs, step, steps)
-      for group_rate, pairs, steps in groups
-      if pairs
+      _apply(
+        optimizer.build(rate if factor == 1 else rate * factor),
+        pairs,
+        step,
+        rest,
+      )
+      for (factor, rest), pairs in groups.items()
     ]
   if fine_tuning.average_decay is not None:
     average = tf.train.ExponentialMovingAverage(
@@ -191,6 +273,36 @@ def build_train_op(
       applied = [average.apply(variables)]
   with tf.control_dependencies(applied):
     return tf.assign_add(step, 1, name="train_op").op
+
+
+def _clip(fine_tuning, gradients_and_variables):
+  gradients = [g for g, _ in gradients_and_variables]
+  if fine_tuning.clip_value is not None:
+    bound = fine_tuning.clip_value
+    gradients = [tf.clip_by_value(g, -bound, bound) for g in gradients]
+  if fine_tuning.clip_norm is not None:
+    gradients, _ = tf.clip_by_global_norm(gradients, fine_tuning.clip_norm)
+  return [
+    (g, v) for g, (_, v) in zip(gradients, gradients_and_variables, strict=True)
+  ]
+
+
+def _rate_groups(fine_tuning, gradients_and_variables, module_variables):
+  """Returns (gradient, variable) pairs by (factor of the rate, resting steps)."""
+  of_module = {id(v) for v in module_variables}
+  groups = {}
+  for gradient, variable in gradients_and_variables:
+    factor, rest = 1.0, 0
+    if id(variable) in of_module:
+      factor = fine_tuning.module_rate_multiplier
+      rest = fine_tuning.freeze_module_steps
+      for pattern, group_factor in fine_tuning.rate_groups:
+        if re.search(pattern, variable.op.name):
+          factor *= group_factor
+          break
+    if factor:
+      groups.setdefault((factor, rest), []).append((gradient, variable))
+  return groups
 
 
 def _apply(optimizer, gradients_and_variables, step, frozen_steps):

@@ -5,8 +5,12 @@ scalar tensor. In gin they are passed uncalled:
 `adam.learning_rate = @schedules.cosine`.
 """
 
+import math
+from collections.abc import Sequence
+
 import gin
 
+from hub_estimator.errors import UserError
 from hub_estimator.tensorflow_runtime import tf
 
 
@@ -23,6 +27,52 @@ def constant(step, *, rate: float, warm_up_steps: int = 0):
   return _warm_up(step, tf.constant(rate, tf.float32), warm_up_steps)
 
 
+@gin.register("piecewise", module="schedules")
+def piecewise(
+  step,
+  *,
+  boundaries: Sequence[int],
+  rates: Sequence[float],
+  warm_up_steps: int = 0,
+):
+  """Returns `rates[i]` up to step `boundaries[i]`, then the next.
+
+  Args:
+    step: the global step.
+    boundaries: steps, increasing.
+    rates: one more than boundaries.
+    warm_up_steps: steps of a linear start.
+
+  Raises:
+    UserError: there isn't one rate more than boundaries.
+  """
+  if len(rates) != len(boundaries) + 1:
+    raise UserError(
+      f"schedules.piecewise has {len(boundaries)} boundaries and {len(rates)} "
+      "rates; there is one rate more."
+    )
+  rate = tf.constant(rates[0], tf.float32)
+  for boundary, following in zip(boundaries, rates[1:], strict=True):
+    rate = tf.where(step >= boundary, tf.constant(following, tf.float32), rate)
+  return _warm_up(step, rate, warm_up_steps)
+
+
+@gin.register("polynomial", module="schedules")
+def polynomial(
+  step,
+  *,
+  rate: float,
+  decay_steps: int,
+  final: float = 0.0,
+  power: float = 1.0,
+  warm_up_steps: int = 0,
+):
+  """Returns `final + (rate - final) * (1 - step / decay_steps) ** power`."""
+  done = tf.cast(tf.minimum(step, decay_steps), tf.float32) / float(decay_steps)
+  rate = final + (rate - final) * tf.pow(1.0 - done, power)
+  return _warm_up(step, rate, warm_up_steps)
+
+
 @gin.register("cosine", module="schedules")
 def cosine(
   step,
@@ -30,14 +80,19 @@ def cosine(
   rate: float,
   decay_steps: int,
   final: float = 0.0,
+  restart: bool = False,
   warm_up_steps: int = 0,
 ):
   """Returns half a cosine from `rate` to `final` over `decay_steps`.
 
-  Source: SGDR, arXiv:1608.03983, without restarts.
+  With `restart` it starts again every `decay_steps`. Source: SGDR,
+  arXiv:1608.03983.
   """
-  done = tf.cast(tf.minimum(step, decay_steps), tf.float32) / float(decay_steps)
-  rate = final + (rate - final) * 0.5 * (1.0 + tf.cos(3.14159265358979 * done))
+  step_in_cycle = (
+    step % decay_steps if restart else tf.minimum(step, decay_steps)
+  )
+  done = tf.cast(step_in_cycle, tf.float32) / float(decay_steps)
+  rate = final + (rate - final) * 0.5 * (1.0 + tf.cos(math.pi * done))
   return _warm_up(step, rate, warm_up_steps)
 
 

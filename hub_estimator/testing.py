@@ -26,10 +26,14 @@ def export_module(
     tags_and_args: variants, as `hub.create_module_spec` takes them.
     seed: of the initialisers.
   """
-  spec = hub.create_module_spec(module_fn, tags_and_args=tags_and_args)
+
+  def seeded_module_fn(**kwargs):
+    tf.set_random_seed(seed)  # It is part of the graph that is being built.
+    module_fn(**kwargs)
+
+  spec = hub.create_module_spec(seeded_module_fn, tags_and_args=tags_and_args)
   tags = max(spec.get_tags(), key=len)
   with tf.Graph().as_default():
-    tf.set_random_seed(seed)
     module = hub.Module(spec, tags=set(tags))
     with tf.Session() as session:
       session.run([tf.global_variables_initializer(), tf.tables_initializer()])

@@ -79,7 +79,7 @@ ALLOWED = {
   },
   "publishing": {"errors", "tensorflow_runtime"},
   "results": {"workdir"},
-  "schedules": {"tensorflow_runtime"},
+  "schedules": {"errors", "tensorflow_runtime"},
   "serving": {"adapters", "inputs", "tensorflow_runtime"},
   "tensorflow_runtime": set(),
   "testing": {"publishing", "tensorflow_runtime"},

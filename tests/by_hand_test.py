@@ -156,4 +156,4 @@ def test_twenty_steps_equal_the_hand_written_model_fn(
     assert of_module <= moved
   else:
     assert not of_module & moved
-  assert losses[-1] < losses[0]
+  assert losses[-5:].mean() < losses[0]

@@ -124,8 +124,129 @@ def test_a_schedule_is_passed_uncalled():
 
 @pytest.mark.parametrize(
   "optimizer",
-  [optimizers.SGD(0.1, momentum=0.9), optimizers.Adagrad(0.1)],
+  [
+    optimizers.SGD(0.1, momentum=0.9),
+    optimizers.Adagrad(0.1),
+    optimizers.FTRL(0.1),
+  ],
 )
 def test_every_optimizer_goes_downhill(optimizer):
   values = _steps(optimizer, optimizers.FineTuning(), 3)
   assert (np.diff(values[:, :2], axis=0) < 0).all()
+
+
+def _train_matrix(optimizer, fine_tuning, gradients, names=("m",)):
+  """Runs steps with given gradients on matrices that start at one."""
+  with tf.Graph().as_default(), tf.Session() as session:
+    variables = [
+      tf.get_variable(
+        name, [2, 2], initializer=tf.ones_initializer(), use_resource=True
+      )
+      for name in names
+    ]
+    fed = tf.placeholder(tf.float32, [2, 2])
+    train_op = optimizers.build_train_op(
+      optimizer,
+      fine_tuning,
+      loss=tf.add_n([tf.reduce_sum(v * fed) for v in variables]),
+      module_variables=variables,
+      head_variables=[],
+      update_ops=[],
+    )
+    session.run(tf.global_variables_initializer())
+    for gradient in gradients:
+      session.run(train_op, {fed: gradient})
+    return session.run(variables)
+
+
+GRADIENTS = np.random.default_rng(0).normal(size=(4, 2, 2)).astype(np.float32)
+
+
+def test_adamw_is_decoupled_as_in_the_paper():
+  rate, decay, b1, b2, eps = 0.1, 0.2, 0.9, 0.999, 1e-8
+  w, m, v = np.ones((2, 2)), 0.0, 0.0
+  for t, g in enumerate(GRADIENTS, 1):
+    m = b1 * m + (1 - b1) * g
+    v = b2 * v + (1 - b2) * g**2
+    corrected = rate * np.sqrt(1 - b2**t) / (1 - b1**t)
+    w = w - corrected * m / (np.sqrt(v) + eps) - rate * decay * w
+  (got,) = _train_matrix(
+    optimizers.AdamW(rate, decay), optimizers.FineTuning(1.0), GRADIENTS
+  )
+  np.testing.assert_allclose(got, w, rtol=1e-4)
+
+
+def test_adamw_leaves_biases_alone():
+  values = _steps(
+    optimizers.AdamW(0.1, weight_decay=0.5), optimizers.FineTuning(1.0), 3
+  )
+  plain = _steps(optimizers.Adam(0.1), optimizers.FineTuning(1.0), 3)
+  np.testing.assert_array_equal(values, plain)
+
+
+def test_clipping_cuts_values_and_then_scales_the_norm():
+  (got,) = _train_matrix(
+    optimizers.SGD(1.0),
+    optimizers.FineTuning(1.0, clip_value=0.5, clip_norm=0.3),
+    GRADIENTS[:1],
+  )
+  cut = np.clip(GRADIENTS[0], -0.5, 0.5)
+  cut *= min(1.0, 0.3 / np.linalg.norm(cut))
+  np.testing.assert_allclose(got, 1 - cut, rtol=1e-5)
+
+
+def test_groups_multiply_the_rate_and_zero_rests():
+  fine_tuning = optimizers.FineTuning(
+    module_rate_multiplier=0.5, rate_groups=[("low", 0.0), ("mid", 0.1)]
+  )
+  got = _train_matrix(
+    optimizers.SGD(1.0),
+    fine_tuning,
+    GRADIENTS[:1],
+    names=("low", "mid", "high"),
+  )
+  for value, rate in zip(got, (0.0, 0.05, 0.5), strict=True):
+    np.testing.assert_allclose(value, 1 - rate * GRADIENTS[0], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+  "fields, why",
+  [
+    ({"rate_groups": [("(", 1.0)]}, "isn't a regex"),
+    ({"rate_groups": [("a", -1.0)]}, "at least 0"),
+    ({"clip_norm": 0.0}, "clip_norm is 0.0"),
+    ({"clip_value": -1.0}, "clip_value is -1.0"),
+    ({"average_decay": 1.0}, "between 0 and 1"),
+  ],
+)
+def test_what_fine_tuning_cannot_do_is_refused(fields, why):
+  with pytest.raises(UserError, match=why):
+    optimizers.FineTuning(**fields)
+
+
+def test_averages_follow_the_decay():
+  with tf.Graph().as_default(), tf.Session() as session:
+    h = tf.get_variable(
+      "h", [], initializer=tf.ones_initializer(), use_resource=True
+    )
+    train_op = optimizers.build_train_op(
+      optimizers.SGD(0.1),
+      optimizers.FineTuning(average_decay=0.5),
+      loss=h,
+      module_variables=[],
+      head_variables=[h],
+      update_ops=[],
+    )
+    session.run(tf.global_variables_initializer())
+    average = next(
+      v
+      for v in tf.global_variables()
+      if v.op.name == optimizers.average_name("h")
+    )
+    want, value = 1.0, 1.0
+    for step in range(4):
+      session.run(train_op)
+      value -= 0.1
+      decay = min(0.5, (1 + step) / (10 + step))
+      want = decay * want + (1 - decay) * value
+      np.testing.assert_allclose(session.run(average), want, rtol=1e-5)

@@ -1,6 +1,8 @@
 import numpy as np
+import pytest
 
 from hub_estimator import schedules
+from hub_estimator.errors import UserError
 from hub_estimator.tensorflow_runtime import tf
 
 
@@ -28,3 +30,35 @@ def test_exponential():
     schedules.exponential, [0, 10, 20], rate=1.0, decay_steps=10, decay=0.5
   )
   np.testing.assert_allclose(got, [1.0, 0.5, 0.25], rtol=1e-6)
+
+
+def test_cosine_with_restarts_starts_again():
+  got = _values(
+    schedules.cosine, [0, 5, 9, 10, 15], rate=1.0, decay_steps=10, restart=True
+  )
+  want = 0.5 * (1 + np.cos(np.pi * np.array([0, 0.5, 0.9, 0, 0.5])))
+  np.testing.assert_allclose(got, want, atol=1e-6)
+
+
+def test_piecewise():
+  got = _values(
+    schedules.piecewise,
+    [0, 9, 10, 19, 20],
+    boundaries=[10, 20],
+    rates=[3, 2, 1],
+  )
+  np.testing.assert_allclose(got, [3, 3, 2, 2, 1])
+  with pytest.raises(UserError, match="one rate more"):
+    _values(schedules.piecewise, [0], boundaries=[10], rates=[1])
+
+
+def test_polynomial():
+  got = _values(
+    schedules.polynomial,
+    [0, 5, 10, 99],
+    rate=1.0,
+    decay_steps=10,
+    final=0.2,
+    power=2,
+  )
+  np.testing.assert_allclose(got, [1.0, 0.4, 0.2, 0.2], rtol=1e-6)
