@@ -363,6 +363,9 @@ def export_context(
     serving_input_fn=checking.make_serving_input_fn(
       experiment, info, read_specs(manifest)
     ),
+    placeholder_input_fn=serving.make_placeholder_input_fn(
+      read_specs(manifest)
+    ),
     modules=[(experiment.module, info)],
     manifest={
       **manifest,

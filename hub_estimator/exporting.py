@@ -86,6 +86,8 @@ class ExportContext:
     exports: the user's choices.
     serving_input_fn: returns a `ServingInputReceiver` whose alternative
       "examples" takes serialized tf.Examples.
+    placeholder_input_fn: returns one of bare placeholders, for the graph that
+      the modules are exported from.
     modules: source and info of each module that is exported.
     manifest: what each version's manifest starts from.
     examples: serialized tf.Examples of one real batch, for verification.
@@ -93,6 +95,7 @@ class ExportContext:
 
   exports: Exports
   serving_input_fn: Callable
+  placeholder_input_fn: Callable
   modules: Sequence[tuple[ModuleSource, ModuleInfo]]
   manifest: Mapping[str, Any]
   examples: Sequence[bytes]
@@ -196,30 +199,28 @@ def export_version(
   # The index holds a checksum of every tensor.
   index = pathlib.Path(f"{checkpoint_path}.index").read_bytes()
   checkpoint_sha256 = hashlib.sha256(index).hexdigest()
-  model, modules = _copy_of_sibling(
-    export_path, context, checkpoint_sha256
-  ) or _make(
-    estimator, export_path / versions.STAGING, context, checkpoint_path
-  )
-  manifest = results.plain(
-    {
-      **context.manifest,
-      "version": number,
-      "checkpoint_step": step,
-      "checkpoint_sha256": checkpoint_sha256,
-      "metrics": {k: v for k, v in metrics.items() if k != "global_step"},
-    }
-  )
-  for half in (model, *_module_dirs(modules)):
-    _write_in_fixed_order(half / "saved_model.pb")
-    write_json(
-      half / _MANIFEST,
+  with futures.ThreadPoolExecutor() as pool:
+    halves = _copy_of_sibling(export_path, context, checkpoint_sha256, pool)
+    if halves is None:
+      halves = _make(
+        estimator,
+        export_path / versions.STAGING,
+        context,
+        checkpoint_path,
+        pool,
+      )
+    model, modules, told = halves
+    manifest = results.plain(
       {
-        **manifest,
-        "signatures": _signatures(half),
-        "sha256": _checksums(half),
-      },
+        **context.manifest,
+        "version": number,
+        "checkpoint_step": step,
+        "checkpoint_sha256": checkpoint_sha256,
+        "metrics": {k: v for k, v in metrics.items() if k != "global_step"},
+      }
     )
+    for half, of_half in told.items():
+      write_json(half / _MANIFEST, {**manifest, **of_half.result()})
   version = versions.publish(export_path, number, model=model, modules=modules)
   if export_path.name == "best":
     _write_best(export_path, context.exports, metrics, step, number)
@@ -241,10 +242,10 @@ def step_of(checkpoint_path: str) -> int:
 # --- Making ------------------------------------------------------------------
 
 
-def _make(estimator, staging, context, checkpoint_path):
-  """Returns (staged model, staged modules or None), verified."""
+def _make(estimator, staging, context, checkpoint_path, pool):
+  """Returns (staged model, staged modules or None, what halves tell), verified."""
   modules = hub.LatestModuleExporter(
-    "module", context.serving_input_fn, exports_to_keep=None
+    "module", context.placeholder_input_fn, exports_to_keep=None
   ).export(estimator, str(staging / "module"), checkpoint_path)
   modules = None if modules is None else pathlib.Path(os.fsdecode(modules))
   for source, info in context.modules:
@@ -252,13 +253,17 @@ def _make(estimator, staging, context, checkpoint_path):
       _fill_variables(
         modules / source.export_name, source, info, checkpoint_path
       )
+  # Files are read and put on disk while the other half is made.
+  told = {half: pool.submit(_tell, half) for half in _module_dirs(modules)}
   model = estimator.export_saved_model(
     str(staging / "model"),
     context.serving_input_fn,
     checkpoint_path=checkpoint_path,
   )
   model = pathlib.Path(os.fsdecode(model))
+  told[model] = pool.submit(_tell, model)
   if context.exports.verify and context.examples:
+    told[model].result()  # It rewrites a file that verification reads.
     verification.verify(
       estimator,
       model=model,
@@ -267,10 +272,10 @@ def _make(estimator, staging, context, checkpoint_path):
       checkpoint_path=checkpoint_path,
       examples=context.examples,
     )
-  return model, modules
+  return model, modules, told
 
 
-def _copy_of_sibling(export_path, context, checkpoint_sha256):
+def _copy_of_sibling(export_path, context, checkpoint_sha256, pool):
   """Returns staged hard links to another kind's version of a checkpoint.
 
   "latest" and "best" often export one checkpoint; the work is done once, and
@@ -293,7 +298,12 @@ def _copy_of_sibling(export_path, context, checkpoint_sha256):
         if path is not None:
           shutil.copytree(path, staging / name, copy_function=os.link)
         halves.append(None if path is None else staging / name)
-      return tuple(halves)
+      model, modules = halves
+      told = {
+        half: pool.submit(_tell, half)
+        for half in (model, *_module_dirs(modules))
+      }
+      return model, modules, told
   return None
 
 
@@ -370,6 +380,14 @@ def _module_dirs(modules: pathlib.Path | None) -> list[pathlib.Path]:
   return sorted(p.parent for p in modules.rglob("tfhub_module.pb"))
 
 
+def _tell(half: pathlib.Path) -> dict[str, Any]:
+  """Returns what a half's manifest says of its files, which are on disk then."""
+  _write_in_fixed_order(half / "saved_model.pb")
+  told = {"signatures": _signatures(half), "sha256": _checksums(half)}
+  versions.sync_tree(half)
+  return told
+
+
 def _write_in_fixed_order(path: pathlib.Path) -> None:
   """Sorts a SavedModel's maps: the same graph gives the same bytes."""
   from tensorflow.core.protobuf import saved_model_pb2
@@ -410,15 +428,11 @@ def _signatures(half: pathlib.Path) -> dict[str, Any]:
 
 def _checksums(half: pathlib.Path) -> dict[str, str]:
   """Returns the sha256, hex, of each file but the manifest, by its name."""
-  paths = sorted(
-    p for p in half.rglob("*") if p.is_file() and p != half / _MANIFEST
-  )
-  with futures.ThreadPoolExecutor() as pool:
-    digests = pool.map(_sha256, paths)
-    return {
-      str(path.relative_to(half)): digest
-      for path, digest in zip(paths, digests, strict=True)
-    }
+  return {
+    str(path.relative_to(half)): _sha256(path)
+    for path in sorted(half.rglob("*"))
+    if path.is_file() and path != half / _MANIFEST
+  }
 
 
 def _sha256(path: pathlib.Path) -> str:

@@ -74,13 +74,15 @@ def publish(
 ) -> Version:
   """Moves staged halves into place, the modules first, and returns the version.
 
+  What has been written since `sync_tree` is put on disk first.
+
   Args:
     export_path: `export/<kind>`.
     number: the version.
     model: its staged SavedModel.
     modules: the staged directory of modules, or None.
   """
-  _sync_tree(export_path / STAGING)
+  sync_tree(export_path / STAGING)
   if modules is not None:
     _move(modules, export_path / "module" / str(number))
   _move(model, export_path / "model" / str(number))
@@ -155,7 +157,7 @@ def _move(source: pathlib.Path, target: pathlib.Path) -> None:
   _sync(target.parent)
 
 
-def _sync_tree(root: pathlib.Path) -> None:
+def sync_tree(root: pathlib.Path) -> None:
   """Puts files and directories on disk, so that a power cut loses no half."""
   paths = []
   for directory, _, files in os.walk(root):
