@@ -382,13 +382,15 @@ def _module_dirs(modules: pathlib.Path | None) -> list[pathlib.Path]:
 
 def _tell(half: pathlib.Path) -> dict[str, Any]:
   """Returns what a half's manifest says of its files, which are on disk then."""
-  _write_in_fixed_order(half / "saved_model.pb")
-  told = {"signatures": _signatures(half), "sha256": _checksums(half)}
-  versions.sync_tree(half)
+  proto = _write_in_fixed_order(half / "saved_model.pb")
+  with futures.ThreadPoolExecutor(max_workers=1) as pool:
+    synced = pool.submit(versions.sync_tree, half)
+    told = {"signatures": _signatures(proto), "sha256": _checksums(half)}
+    synced.result()
   return told
 
 
-def _write_in_fixed_order(path: pathlib.Path) -> None:
+def _write_in_fixed_order(path: pathlib.Path):
   """Sorts a SavedModel's maps: the same graph gives the same bytes."""
   from tensorflow.core.protobuf import saved_model_pb2
 
@@ -398,15 +400,11 @@ def _write_in_fixed_order(path: pathlib.Path) -> None:
   partial = path.with_suffix(".partial")
   partial.write_bytes(serialized)
   os.replace(partial, path)
+  return proto
 
 
-def _signatures(half: pathlib.Path) -> dict[str, Any]:
+def _signatures(proto) -> dict[str, Any]:
   """Returns inputs and outputs by signature, {"dtype", "shape"} each."""
-  from tensorflow.core.protobuf import saved_model_pb2
-
-  proto = saved_model_pb2.SavedModel.FromString(
-    (half / "saved_model.pb").read_bytes()
-  )
 
   def tensors(infos):
     return {

@@ -17,7 +17,6 @@ import os
 import pathlib
 import shutil
 from collections.abc import Iterator
-from concurrent import futures
 
 from hub_estimator.errors import UserError
 
@@ -159,12 +158,9 @@ def _move(source: pathlib.Path, target: pathlib.Path) -> None:
 
 def sync_tree(root: pathlib.Path) -> None:
   """Puts files and directories on disk, so that a power cut loses no half."""
-  paths = []
   for directory, _, files in os.walk(root):
-    paths += [pathlib.Path(directory) / name for name in (*files, ".")]
-  # Side by side, the disk writes them in one go rather than one by one.
-  with futures.ThreadPoolExecutor(max_workers=8) as pool:
-    list(pool.map(_sync, paths))
+    for name in (*files, "."):
+      _sync(pathlib.Path(directory) / name)
 
 
 def _sync(path: pathlib.Path) -> None:
