@@ -23,11 +23,11 @@ from benchmarks import report
 def _run(handle: str, model_dir: str):
   from hub_estimator.examples import movies
 
+  from hub_estimator import encoders, exporting, heads, modules, optimizers
   from hub_estimator import experiment as experiments
-  from hub_estimator import exporting, heads, modules, optimizers
 
   experiment = experiments.Experiment(
-    module=modules.ModuleSource(handle),
+    encoder=encoders.Encoder(modules.ModuleSource(handle)),
     head=heads.Binary(),
     optimizer=optimizers.SGD(0.1),
     train_input=_examples(handle, movies.MovieSentences("train")),

@@ -51,9 +51,15 @@ class MovieSentences:
 
   Attributes:
     split: "train" or "eval".
+    with_score: whether labels are two columns: "positive", and "score", the
+      people's mean from -4 to 4.
+    in_pairs: whether each example is two sentences, "left" and "right", and its
+      label whether people liked both or neither.
   """
 
   split: str
+  with_score: bool = False
+  in_pairs: bool = False
 
   def read(self) -> interface.Examples:
     """Returns the split's examples: "sentence", and labels 0 and 1."""
@@ -66,11 +72,60 @@ class MovieSentences:
     random.Random(1).shuffle(rows)
     cut = len(rows) * 4 // 5
     rows = rows[:cut] if self.split == "train" else rows[cut:]
+    sentences = interface.strings([text for text, _ in rows])
+    scores = np.array([score for _, score in rows], np.float32)
+    positive = (scores > 0).astype(np.int64)
+    source = f"examples.movie_sentences {self.split!r}"
+    if self.in_pairs:
+      # Each sentence stands in four pairs on either side.
+      offsets = range(1, 5)
+      left = np.tile(np.arange(len(rows)), len(offsets))
+      right = np.concatenate([np.roll(left[: len(rows)], -o) for o in offsets])
+      return interface.Examples(
+        features={"left": sentences[left], "right": sentences[right]},
+        labels=(positive[left] == positive[right]).astype(np.int64),
+        source=source,
+      )
     return interface.Examples(
-      features={"sentence": interface.strings([text for text, _ in rows])},
-      labels=np.array([score > 0 for _, score in rows], np.int64),
-      source=f"examples.movie_sentences {self.split!r}",
+      features={"sentence": sentences},
+      labels={"positive": positive, "score": scores}
+      if self.with_score
+      else positive,
+      source=source,
     )
+
+
+@gin.register("hashed_words", module="examples")
+def hashed_words(*, buckets: int = 20000, width: int = 32) -> None:
+  """A module_fn: the mean of trained vectors of hashed words, from nothing.
+
+  Args:
+    buckets: rows of the embedding; words that share one share its vector.
+    width: of the output.
+  """
+  from hub_estimator.tensorflow_runtime import hub, tf
+
+  sentences = tf.placeholder(tf.string, [None])
+  lower = tf.strings.lower(sentences, encoding="utf-8")
+  spaced = tf.strings.regex_replace(lower, r"[[:punct:]]", " ")
+  words = tf.compat.v2.strings.split(spaced).to_sparse()
+  words = tf.sparse.fill_empty_rows(words, "")[0]
+  ids = tf.SparseTensor(
+    words.indices,
+    tf.strings.to_hash_bucket_fast(words.values, buckets),
+    words.dense_shape,
+  )
+  embeddings = tf.get_variable(
+    "embeddings",
+    [buckets, width],
+    initializer=tf.random_normal_initializer(stddev=0.1),
+  )
+  hub.add_signature(
+    inputs=sentences,
+    outputs=tf.nn.embedding_lookup_sparse(
+      embeddings, ids, None, combiner="mean"
+    ),
+  )
 
 
 def _read_glove(n_words: int) -> tuple[list[str], np.ndarray]:

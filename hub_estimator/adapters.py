@@ -10,6 +10,7 @@ from hub_estimator.module_info import SignatureInfo, TensorInfo
 from hub_estimator.tensorflow_runtime import tf
 
 _POOLINGS = ("mean", "max", "flatten")
+_MODES = ("train", "eval", "infer")  # As in tf.estimator.ModeKeys.
 
 
 @gin.register("adapter", module="hub_estimator")
@@ -21,6 +22,9 @@ class Adapter:
     inputs: feature by module input, where the names differ. An input that is
       not in it takes the feature of its own name; one input takes the only
       feature whatever the names.
+    constants: numbers for inputs that are hyperparameters, such as
+      {"batch_norm_momentum": 0.99}; or by mode: {"dropout_rate": {"train": 0.1,
+      "eval": 0.0, "infer": 0.0}}.
     image_range: what the module's pixels run over. [0, 1] is the common image
       signature's; modules outside of it say so in their documentation.
     pooling: how an output of more than two dimensions becomes [batch, width]:
@@ -29,6 +33,7 @@ class Adapter:
   """
 
   inputs: Mapping[str, str] | None = None
+  constants: Mapping[str, float | Mapping[str, float]] | None = None
   image_range: tuple[float, float] = (0.0, 1.0)
   pooling: str = "mean"
 
@@ -37,12 +42,18 @@ class Adapter:
       raise UserError(
         f"adapter.pooling {self.pooling!r}: {nearest(self.pooling, _POOLINGS)}"
       )
+    for name, value in (self.constants or {}).items():
+      if isinstance(value, Mapping) and set(value) != set(_MODES):
+        raise UserError(
+          f"adapter.constants has {sorted(value)} for {name!r}; it is one value, "
+          f"or one for each of {', '.join(_MODES)}."
+        )
 
 
 def match_features(
   adapter: Adapter, signature: SignatureInfo, features: Mapping
 ) -> dict[str, str]:
-  """Returns the feature's name for each input of the signature.
+  """Returns the feature's name for each input of the signature but constants.
 
   Raises:
     UserError: an input has no feature, or the map names what doesn't exist.
@@ -54,10 +65,18 @@ def match_features(
         f"adapter.inputs names the module input {name!r}; "
         + nearest(name, signature.inputs)
       )
-  if not mapping and len(signature.inputs) == len(features) == 1:
-    return {next(iter(signature.inputs)): next(iter(features))}
+  constants = adapter.constants or {}
+  for name in constants:
+    if name not in signature.inputs:
+      raise UserError(
+        f"adapter.constants names the module input {name!r}; "
+        + nearest(name, signature.inputs)
+      )
+  inputs = [name for name in signature.inputs if name not in constants]
+  if not mapping and len(inputs) == len(features) == 1:
+    return {inputs[0]: next(iter(features))}
   matched = {}
-  for name in signature.inputs:
+  for name in inputs:
     feature = mapping.get(name, name)
     if feature not in features:
       raise UserError(
@@ -100,6 +119,7 @@ def build_module_inputs(
   features: Mapping[str, tf.Tensor],
   *,
   image_size: tuple[int, int] | None,
+  mode: str,
 ) -> dict[str, tf.Tensor]:
   """Adds the ops that turn features into a signature's inputs.
 
@@ -110,12 +130,16 @@ def build_module_inputs(
       floats of 0 to 1, [batch, height, width] or [batch, height, width, 1 or
       3], or strings [batch] that hold encoded JPEG, PNG, GIF or BMP.
     image_size: (height, width) that the module attached, or None.
+    mode: one of `tf.estimator.ModeKeys`, for constants.
 
   Raises:
     UserError: a feature is missing, or its dtype or shape doesn't fit.
   """
-  inputs = {}
   matched = match_features(adapter, signature, features)
+  inputs = {}
+  for name, value in (adapter.constants or {}).items():
+    value = value[mode] if isinstance(value, Mapping) else value
+    inputs[name] = tf.constant(value, tf.as_dtype(signature.inputs[name].dtype))
   for name, feature in matched.items():
     wanted = signature.inputs[name]
     tensor = features[feature]

@@ -3,7 +3,15 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 
-from hub_estimator import adapters, inputs, model_fn, modules, serving
+from hub_estimator import (
+  adapters,
+  encoders,
+  heads,
+  inputs,
+  model_fn,
+  modules,
+  serving,
+)
 from hub_estimator.errors import UserError, nearest, one_line
 from hub_estimator.module_info import ModuleInfo, read_module_info
 from hub_estimator.tensorflow_runtime import estimator, tf
@@ -14,23 +22,23 @@ class Checked:
   """What a run is made of, once nothing about it can fail early.
 
   Attributes:
-    info: what the module offers.
+    infos: what the modules offer, by `module.name`.
     train: examples; None where only `specs` were given.
     eval: likewise.
-    specs: type of each feature of one example.
+    specs: type of each feature of one example that the model is served with.
     model_fn: for `tf.estimator.Estimator`.
     variables: shape by name of the training graph's model variables, those of
       the optimizer left out.
-    train_tags: the variant that is trained.
+    train_tags: the variant that is trained, by `module.name`.
   """
 
-  info: ModuleInfo
+  infos: Mapping[str, ModuleInfo]
   train: inputs.Examples | None
   eval: inputs.Examples | None
   specs: Mapping[str, inputs.FeatureSpec]
   model_fn: Callable
   variables: Mapping[str, tuple[int, ...]]
-  train_tags: frozenset[str]
+  train_tags: Mapping[str, frozenset[str]]
 
 
 def check(experiment) -> Checked:
@@ -43,7 +51,7 @@ def check(experiment) -> Checked:
     UserError: the handle, signature, output, a feature, dtype, shape or label
       doesn't fit; the message says what came, where, and what exists.
   """
-  info, function = make_model(experiment)
+  infos, function = make_model(experiment)
   train = _read(experiment.train_input, "run.train_input")
   evaluation = _read(experiment.eval_input, "run.eval_input")
   if train.specs() != evaluation.specs():
@@ -58,10 +66,9 @@ def check(experiment) -> Checked:
     except UserError as error:
       raise UserError(f"{examples.source}: {error}") from error
 
-  signature = info.signature(
-    experiment.module.signature, experiment.module.inference_tags
-  )
-  adapters.match_features(experiment.adapter, signature, train.features)
+  specs = served_specs(experiment, train)
+  for application, signature, seen in _uses(experiment, infos, specs):
+    adapters.match_features(application.adapter, signature, seen)
   modes = estimator.ModeKeys
   train_fn = inputs.make_train_input_fn(
     train, batch_size=experiment.batch_size, seed=experiment.seed
@@ -69,7 +76,7 @@ def check(experiment) -> Checked:
   eval_fn = inputs.make_eval_input_fn(
     evaluation, batch_size=experiment.eval_batch_size
   )
-  serving_fn = make_serving_input_fn(experiment, info, train.specs())
+  serving_fn = make_serving_input_fn(experiment, infos, specs)
   variables = _build(function, modes.TRAIN, train_fn, experiment.seed)
   _build(
     function,
@@ -80,56 +87,113 @@ def check(experiment) -> Checked:
   )
   _build(function, modes.PREDICT, serving_fn, experiment.seed)
   return Checked(
-    info=info,
+    infos=infos,
     train=train,
     eval=evaluation,
-    specs=train.specs(),
+    specs=specs,
     model_fn=function,
     variables=variables,
-    train_tags=modules.choose_tags(info, experiment.module, modes.TRAIN),
+    train_tags={
+      name: modules.choose_tags(infos[name], source, modes.TRAIN)
+      for name, source in encoders.sources(experiment.encoder).items()
+    },
   )
 
 
-def make_model(experiment) -> tuple[ModuleInfo, Callable]:
-  """Returns the module's info and the model_fn, with no data read.
+def make_model(experiment) -> tuple[dict[str, ModuleInfo], Callable]:
+  """Returns the modules' infos by name and the model_fn, with no data read.
 
   Raises:
-    UserError: the module, its signature, output or variants don't fit.
+    UserError: a module, its signature, output or variants don't fit.
   """
-  info = read_module_info(experiment.module.handle)
-  info.check_ops_registered()
-  modules.check_variants_agree(info, experiment.module)
+  sources = encoders.sources(experiment.encoder)
+  infos = read_infos(experiment)
+  for name, source in sources.items():
+    infos[name].check_ops_registered()
+    modules.check_variants_agree(infos[name], source)
+  for application in experiment.encoder.applications():
+    output_of(application, infos)
   function = model_fn.make_model_fn(
-    info,
-    experiment.module,
-    adapter=experiment.adapter,
+    infos,
+    experiment.encoder,
     top=experiment.top,
     head=experiment.head,
     optimizer=experiment.optimizer,
     fine_tuning=experiment.fine_tuning,
   )
-  return info, function
+  return infos, function
+
+
+def read_infos(experiment) -> dict[str, ModuleInfo]:
+  """Returns what an experiment's modules offer, by `module.name`."""
+  return {
+    name: read_module_info(source.handle)
+    for name, source in encoders.sources(experiment.encoder).items()
+  }
+
+
+def output_of(
+  application: encoders.Application, infos: Mapping[str, ModuleInfo]
+) -> str:
+  """Returns the name of the output that an application reads.
+
+  Raises:
+    UserError: there is no such signature or output.
+  """
+  source = application.module
+  return infos[source.name].output(
+    source.signature, application.output or source.output, source.inference_tags
+  )
+
+
+def served_specs(experiment, examples) -> dict[str, inputs.FeatureSpec]:
+  """Returns the types of all features but the weights of examples.
+
+  Raises:
+    UserError: the head's weights aren't among them.
+  """
+  specs = examples.specs()
+  weights = heads.weight_columns(experiment.head)
+  for name in weights:
+    if name not in specs:
+      raise UserError(
+        f"The head's weight_column {name!r} isn't a feature of "
+        f"{examples.source}; {nearest(name, specs)}"
+      )
+  return {name: spec for name, spec in specs.items() if name not in weights}
 
 
 def make_serving_input_fn(
-  experiment, info: ModuleInfo, specs: Mapping[str, inputs.FeatureSpec]
+  experiment,
+  infos: Mapping[str, ModuleInfo],
+  specs: Mapping[str, inputs.FeatureSpec],
 ) -> Callable:
   """Returns the serving_input_receiver_fn of an experiment.
 
   Args:
     experiment: an `experiment.Experiment`.
-    info: of its module.
+    infos: of its modules.
     specs: type of each feature of one example, by name.
   """
-  signature = info.signature(
-    experiment.module.signature, experiment.module.inference_tags
-  )
-  return serving.make_serving_input_fn(
-    specs,
-    image_sizes=adapters.image_sizes(
-      experiment.adapter, signature, specs, image_size=info.image_size
-    ),
-  )
+  sizes = {}
+  for application, signature, seen in _uses(experiment, infos, specs):
+    sizes |= adapters.image_sizes(
+      application.adapter,
+      signature,
+      seen,
+      image_size=infos[application.module.name].image_size,
+    )
+  return serving.make_serving_input_fn(specs, image_sizes=sizes)
+
+
+def _uses(experiment, infos, specs):
+  """Yields each application, its signature, and the features that it sees."""
+  for application in experiment.encoder.applications():
+    source = application.module
+    signature = infos[source.name].signature(
+      source.signature, source.inference_tags
+    )
+    yield application, signature, model_fn.seen_by(application, specs)
 
 
 def _metrics_named(experiment) -> list[tuple[str, str]]:

@@ -16,11 +16,13 @@ import gin
 from hub_estimator import (
   adapters,
   checking,
+  encoders,
   exporting,
   heads,
   hooks,
   inputs,
   modules,
+  new_modules,
   optimizers,
   results,
   schedules,
@@ -29,7 +31,6 @@ from hub_estimator import (
   versions,
 )
 from hub_estimator.errors import RunFailed, UserError, nearest, one_line
-from hub_estimator.module_info import read_module_info
 from hub_estimator.tensorflow_runtime import (
   estimator,
   read_eval_metrics,
@@ -38,7 +39,17 @@ from hub_estimator.tensorflow_runtime import (
 from hub_estimator.workdir import Workdir, open_run, write_json, write_text
 
 # Registered with gin for whoever parses a run.
-PARTS = (adapters, heads, inputs, modules, optimizers, schedules, tops)
+PARTS = (
+  adapters,
+  encoders,
+  heads,
+  inputs,
+  modules,
+  new_modules,
+  optimizers,
+  schedules,
+  tops,
+)
 
 _log = logging.getLogger(__name__)
 _VERIFIED_EXAMPLES = 16
@@ -68,14 +79,14 @@ class Experiment:
   """All that a run is made of.
 
   Attributes:
-    module: which module, and how it is used.
+    encoder: which modules, and how features go through them: `encoder` for one,
+      one of `encoders` for more.
     head: one of `heads`, or yours.
     optimizer: one of `optimizers`.
     train_input: one of `inputs`, or yours.
     eval_input: likewise; evaluation reads all of it, every time.
-    adapter: fits features to module and head.
     top: one of `tops`: what computes the logits.
-    fine_tuning: how the module moves beside the head.
+    fine_tuning: how the modules move beside the head.
     exports: what is exported.
     max_steps: optimizer steps in all, interruptions included.
     batch_size: examples a step.
@@ -90,12 +101,11 @@ class Experiment:
       to go on after the module or head was changed.
   """
 
-  module: modules.ModuleSource
+  encoder: Any
   head: Any
   optimizer: Any
   train_input: inputs.Input
   eval_input: inputs.Input
-  adapter: adapters.Adapter = adapters.Adapter()
   top: Any = tops.Linear()
   fine_tuning: optimizers.FineTuning = optimizers.FineTuning()
   exports: exporting.Exports = exporting.Exports()
@@ -130,7 +140,11 @@ class Experiment:
         f"run.seed is {self.seed!r}; it is an integer of at least 0."
       )
     for name, kind, methods in (
-      ("module", "@module()", ("handle",)),
+      (
+        "encoder",
+        "@encoder() or one of @encoders",
+        ("applications", "combine"),
+      ),
       ("head", "one of @heads", ("build", "check_labels")),
       ("optimizer", "one of @optimizers", ("build", "learning_rate")),
       ("train_input", "one of @inputs", ("read",)),
@@ -202,14 +216,14 @@ def train(
       return done
     manifest = {
       **identity,
-      "train_tags": sorted(checked.train_tags),
       "features": {k: dataclasses.asdict(v) for k, v in checked.specs.items()},
       "seed": experiment.seed,
       "working_dir": os.getcwd(),
       "config_sha256": hashlib.sha256(config_text.encode()).hexdigest(),
       "versions": package_versions(),
     }
-    modules.log_variant(checked.info, experiment.module)
+    for name, source in encoders.sources(experiment.encoder).items():
+      modules.log_variant(checked.infos[name], source)
     write_text(workdir.config, config_text)
     write_json(workdir.manifest, manifest)
     workdir.result.unlink(missing_ok=True)
@@ -270,7 +284,8 @@ def evaluate(
   workdir, manifest = open_run(model_dir)
   _, function = checking.make_model(experiment)
   examples = experiment.eval_input.read()
-  specs = {k: dataclasses.asdict(v) for k, v in examples.specs().items()}
+  served = checking.served_specs(experiment, examples)
+  specs = {k: dataclasses.asdict(v) for k, v in served.items()}
   if not _same_specs(specs, manifest["features"]):
     raise UserError(
       f"{examples.source} has features {specs}; the run was trained on "
@@ -354,19 +369,22 @@ def export_context(
     workdir: of the run.
     manifest: of the run.
   """
-  info = read_module_info(experiment.module.handle)
+  infos = checking.read_infos(experiment)
   examples = []
   if workdir.examples.exists():
     examples = list(tf.io.tf_record_iterator(str(workdir.examples)))
   return exporting.ExportContext(
     exports=experiment.exports,
     serving_input_fn=checking.make_serving_input_fn(
-      experiment, info, read_specs(manifest)
+      experiment, infos, read_specs(manifest)
     ),
     placeholder_input_fn=serving.make_placeholder_input_fn(
       read_specs(manifest)
     ),
-    modules=[(experiment.module, info)],
+    modules=[
+      (source, infos[name])
+      for name, source in encoders.sources(experiment.encoder).items()
+    ],
     manifest={
       **manifest,
       "averaged": experiment.fine_tuning.average_decay is not None,
@@ -440,15 +458,24 @@ def _identity(
   experiment: Experiment, checked: checking.Checked
 ) -> dict[str, Any]:
   """Returns what can't change under a run's weights."""
-  source = experiment.module
+  modules_used = {}
+  for application in experiment.encoder.applications():
+    source = application.module
+    info = checked.infos[source.name]
+    used = modules_used.setdefault(
+      source.name,
+      {
+        "handle": info.handle,
+        "path": info.path,
+        "fingerprint": info.fingerprint,
+        "signature": source.signature,
+        "outputs": [],
+        "train_tags": sorted(checked.train_tags[source.name]),
+      },
+    )
+    used["outputs"].append(checking.output_of(application, checked.infos))
   return {
-    "handle": source.handle,
-    "path": checked.info.path,
-    "fingerprint": checked.info.fingerprint,
-    "signature": source.signature,
-    "output": checked.info.output(
-      source.signature, source.output, source.inference_tags
-    ),
+    "modules": modules_used,
     "head": repr(experiment.head),
     "top": repr(experiment.top),
   }
@@ -459,22 +486,33 @@ def _check_same_run(workdir: Workdir, identity, experiment) -> None:
   before = workdir.read_manifest()
   if before is None or _names_own(experiment.start_from, workdir):
     return
-  for key, what in (
-    ("handle", "handle"),
-    ("fingerprint", "content (sha256)"),
-    ("signature", "signature"),
-    ("output", "output"),
-    ("head", "head"),
-    ("top", "top"),
-  ):
-    if key == "handle" and before.get("path") == identity["path"]:
-      continue
-    if before.get(key) != identity[key]:
+  compared = [
+    ("modules", sorted(before.get("modules", {})), sorted(identity["modules"]))
+  ]
+  for name, now in identity["modules"].items():
+    then = before.get("modules", {}).get(name, {})
+    keys = ["fingerprint", "signature", "outputs"]
+    if then.get("path") != now["path"] or now["path"] is None:
+      keys.insert(0, "handle")
+    of = "" if len(identity["modules"]) == 1 else f" of module {name!r}"
+    for key in keys:
+      what = {
+        "fingerprint": "content (sha256)",
+        "outputs": "output",
+      }.get(key, key)
+      compared.append((what + of, _shown(then.get(key)), _shown(now[key])))
+  compared += [(key, before.get(key), identity[key]) for key in ("head", "top")]
+  for what, then, now in compared:
+    if then != now:
       raise UserError(
-        f"{str(workdir.path)!r} was trained with the {what} {before.get(key)!r}, "
-        f"and now it is {identity[key]!r}; choose another model_dir, or set "
-        f"run.start_from = {str(workdir.path)!r} to go on from the old weights."
+        f"{str(workdir.path)!r} was trained with the {what} {then!r}, and now it "
+        f"is {now!r}; choose another model_dir, or set run.start_from = "
+        f"{str(workdir.path)!r} to go on from the old weights."
       )
+
+
+def _shown(value):
+  return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _names_own(start_from: str | None, workdir: Workdir) -> bool:

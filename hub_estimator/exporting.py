@@ -332,16 +332,17 @@ def _fill_variables(
     return
   exported = _tensors(prefix)
   trained = tf.train.load_checkpoint(checkpoint_path)
-  original = os.path.join(info.path, "variables", "variables")
-  stored = tf.train.load_checkpoint(original)
+  stored = info.path and tf.train.load_checkpoint(
+    os.path.join(info.path, "variables", "variables")
+  )
   for name in missing:
     if trained.has_tensor(f"{source.name}/{name}"):
       exported[name] = trained.get_tensor(f"{source.name}/{name}")
-    elif stored.has_tensor(name):
+    elif stored and stored.has_tensor(name):
       exported[name] = stored.get_tensor(name)
     else:
       raise UserError(
-        f"Module {source.handle!r} has the variable {name!r} in a variant and "
+        f"Module {info.handle!r} has the variable {name!r} in a variant and "
         "stores it nowhere: neither the checkpoint nor the module holds it."
       )
   _write_tensors(prefix, exported)

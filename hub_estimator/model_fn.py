@@ -1,9 +1,10 @@
-"""Module + adapter + top + head + optimizer -> model_fn."""
+"""Encoder + top + head + optimizer -> model_fn."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from hub_estimator import adapters, modules, optimizers
+from hub_estimator import adapters, encoders, heads, modules, optimizers
+from hub_estimator.errors import UserError, nearest
 from hub_estimator.module_info import ModuleInfo
 from hub_estimator.tensorflow_runtime import estimator, tf
 
@@ -13,10 +14,9 @@ APPLIED_MODULES = ("hub_estimator_applied_modules",)
 
 
 def make_model_fn(
-  info: ModuleInfo,
-  source: modules.ModuleSource,
+  infos: Mapping[str, ModuleInfo],
+  encoder: Any,
   *,
-  adapter: adapters.Adapter,
   top: Any,
   head: Any,
   optimizer: Any,
@@ -25,38 +25,38 @@ def make_model_fn(
   """Returns a `model_fn` for `tf.estimator.Estimator`.
 
   Args:
-    info: what the module offers.
-    source: how it is used.
-    adapter: fits features to the module, and its output to the top.
-    top: one of `tops`: builds the logits.
+    infos: what the modules offer, by `module.name`.
+    encoder: one of `encoders`: which modules are applied to what.
+    top: one of `tops`: builds the logits; applied once for each head that has
+      an input of its own.
     head: one of `heads`.
     optimizer: one of `optimizers`.
-    fine_tuning: how the module moves beside its head.
+    fine_tuning: how the modules move beside the head.
 
   The returned function takes (features, labels, mode, config), features a dict
   of tensors [batch, ...]. It raises UserError where a feature doesn't fit.
   """
-  signature = info.signature(source.signature, source.inference_tags)
-  output = info.output(source.signature, source.output, source.inference_tags)
+  weight_columns = heads.weight_columns(head)
 
   def model_fn(features, labels, mode, config=None):
     del config
     training = mode == estimator.ModeKeys.TRAIN
-    placed = modules.place(info, source, mode=mode)
-    inputs = adapters.build_module_inputs(
-      adapter, signature, features, image_size=info.image_size
+    placed, encoded, update_ops = _encode(
+      infos,
+      encoder,
+      {k: v for k, v in features.items() if k not in weight_columns},
+      mode,
     )
-    outputs, update_ops = placed.apply(inputs)
-    tf.add_to_collection(APPLIED_MODULES, (placed, inputs, outputs))
-    head_input = adapters.build_head_input(adapter, outputs[output])
     built = head.build()
-    logits, top_losses = top.build(
-      head_input, units=built.logits_dimension, training=training
-    )
+    logits, top_losses = _build_logits(top, encoded, built, training)
     _collect_model_variables()
     scale = fine_tuning.regularization_scale
     losses = [
-      scale * loss for loss in (*placed.regularization_losses, *top_losses)
+      scale * loss
+      for loss in (
+        *(loss for p in placed for loss in p.regularization_losses),
+        *top_losses,
+      )
     ]
 
     def train_op_fn(loss):
@@ -64,7 +64,7 @@ def make_model_fn(
       with tf.name_scope(None):  # Heads call this in a scope of their own.
         tf.summary.scalar("loss/data", loss - regularization)
         tf.summary.scalar("loss/regularization", regularization)
-      of_module = placed.trainable_variables
+      of_module = [v for p in placed for v in p.trainable_variables]
       module_ids = {id(v) for v in of_module}
       return optimizers.build_train_op(
         optimizer,
@@ -86,20 +86,105 @@ def make_model_fn(
       regularization_losses=(losses or None) if training else None,
     )
     if not training and fine_tuning.average_decay is not None:
-      names = _averaged_names(info, source)
+      names = _averaged_names(infos, encoder)
       spec = spec._replace(scaffold=_restore_averages(names))
     return _serve_predictions(spec)
 
   return model_fn
 
 
-def _averaged_names(info: ModuleInfo, source: modules.ModuleSource) -> set[str]:
+def _encode(infos, encoder, features, mode):
+  """Returns (placed modules, the head's input, update ops)."""
+  placed = {
+    name: modules.place(infos[name], source, mode=mode)
+    for name, source in encoders.sources(encoder).items()
+  }
+  applied = {}
+  update_ops = []
+  tensors = []
+  for application in encoder.applications():
+    source, adapter = application.module, application.adapter
+    info = infos[source.name]
+    key = (source.name, repr(adapter), application.features)
+    if key not in applied:
+      inputs = adapters.build_module_inputs(
+        adapter,
+        info.signature(source.signature, source.inference_tags),
+        seen_by(application, features),
+        image_size=info.image_size,
+        mode=mode,
+      )
+      applied[key], ops = placed[source.name].apply(inputs)
+      update_ops += ops
+      tf.add_to_collection(
+        APPLIED_MODULES, (placed[source.name], inputs, applied[key])
+      )
+    output = info.output(
+      source.signature,
+      application.output or source.output,
+      source.inference_tags,
+    )
+    tensors.append(adapters.build_head_input(adapter, applied[key][output]))
+  return list(placed.values()), encoder.combine(tensors), update_ops
+
+
+def seen_by(application: encoders.Application, features: Mapping) -> dict:
+  """Returns the features that an application sees.
+
+  Raises:
+    UserError: it names one that the data doesn't have.
+  """
+  for name in application.features or ():
+    if name not in features:
+      raise UserError(
+        f"The encoder names the feature {name!r}; {nearest(name, features)}"
+      )
+  names = features if application.features is None else application.features
+  return {name: features[name] for name in names}
+
+
+def _build_logits(top, encoded, built, training):
+  """Returns (logits, losses of the top); for several heads, logits by head."""
+  if not isinstance(encoded, Mapping):
+    return top.build(encoded, units=built.logits_dimension, training=training)
+  units = heads.logits_dimensions(built)
+  if set(units) != set(encoded):
+    raise UserError(
+      f"The encoder gives outputs for the heads {', '.join(sorted(encoded))}; "
+      f"run.head has: {', '.join(sorted(units)) or 'one without a name'}."
+    )
+  logits, losses = {}, []
+  for name, tensor in encoded.items():
+    with tf.variable_scope(name):
+      logits[name], of_top = top.build(
+        tensor, units=units[name], training=training
+      )
+    losses += of_top
+  return logits, losses
+
+
+def prediction_names(predictions: Mapping) -> dict[str, tf.Tensor]:
+  """Returns predictions by the names that an exported model gives them.
+
+  Several heads have (head, key) for a name, and "head/key" where exported.
+  """
+  return {
+    key if isinstance(key, str) else "/".join(key): tensor
+    for key, tensor in predictions.items()
+  }
+
+
+def _averaged_names(infos, encoder) -> set[str]:
   """Returns the names of the variables that training averages."""
-  tags = modules.choose_tags(info, source, estimator.ModeKeys.TRAIN)
   names = {v.op.name for v in tf.trainable_variables()}
-  if source.trainable:
-    variables = info.variant(tags).variables
-    names |= {f"{source.name}/{n}" for n, v in variables.items() if v.trainable}
+  for source in encoders.sources(encoder).values():
+    if source.trainable:
+      info = infos[source.name]
+      tags = modules.choose_tags(info, source, estimator.ModeKeys.TRAIN)
+      variables = info.variant(tags).variables
+      names |= {
+        f"{source.name}/{n}" for n, v in variables.items() if v.trainable
+      }
   return names
 
 

@@ -2,11 +2,13 @@
 
 import dataclasses
 import functools
+import hashlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from hub_estimator import handles
 from hub_estimator.errors import UserError, nearest, one_line
+from hub_estimator.new_modules import NewModule
 from hub_estimator.tensorflow_runtime import hub, tf
 
 # Ops that TensorFlow doesn't register itself, and who does.
@@ -95,7 +97,8 @@ class ModuleInfo:
 
   Attributes:
     handle: what the user wrote.
-    path: the directory it was read from.
+    path: the directory it was read from; None for a module that is made by a
+      module_fn and stored nowhere.
     fingerprint: sha256 of its content, hex.
     variants: by tags.
     image_size: (height, width) from the attached image info, else None.
@@ -103,7 +106,7 @@ class ModuleInfo:
   """
 
   handle: str
-  path: str
+  path: str | None
   fingerprint: str
   variants: Mapping[frozenset[str], VariantInfo]
   image_size: tuple[int, int] | None
@@ -194,30 +197,60 @@ class ModuleInfo:
 def _read(resolved: handles.ResolvedHandle) -> ModuleInfo:
   try:
     spec = hub.load_module_spec(resolved.path)
-    graphs = spec._saved_model_handler.meta_graphs
   except Exception as error:
     raise UserError(
       f"Module {resolved.handle!r} ({resolved.path}) can't be read: "
       f"{type(error).__name__}: {one_line(error)}"
     ) from error
-  variants = [_variant(spec, graph) for graph in graphs]
   return ModuleInfo(
     handle=resolved.handle,
     path=resolved.path,
     fingerprint=resolved.fingerprint,
-    variants={v.tags: v for v in variants},
+    variants=_variants(spec),
     image_size=_image_size(spec),
     spec=spec,
   )
 
 
-def read_module_info(handle: str) -> ModuleInfo:
-  """Returns what the module at `handle` offers.
+def read_module_info(handle: str | NewModule) -> ModuleInfo:
+  """Returns what the module at `handle` offers, or a new one will.
 
   Raises:
-    UserError: it can't be found or read.
+    UserError: it can't be found, read or made.
   """
-  return _read(handles.resolve(handle))
+  if not isinstance(handle, NewModule):
+    return _read(handles.resolve(handle))
+  spec = handle.make_spec()
+  variants = _variants(spec)
+  return ModuleInfo(
+    handle=str(handle),
+    path=None,
+    fingerprint=_fingerprint(spec, variants),
+    variants=variants,
+    image_size=_image_size(spec),
+    spec=spec,
+  )
+
+
+def _variants(spec) -> dict[frozenset[str], VariantInfo]:
+  graphs = spec._saved_model_handler.meta_graphs
+  variants = [_variant(spec, graph) for graph in graphs]
+  return {v.tags: v for v in variants}
+
+
+def _fingerprint(spec, variants) -> str:
+  """Returns a digest of graphs that another process builds alike.
+
+  Names of functions are left out: TensorFlow numbers them by process.
+  """
+  digest = hashlib.sha256()
+  for graph in spec._saved_model_handler.meta_graphs:
+    variant = variants[frozenset(graph.meta_info_def.tags)]
+    digest.update(repr((sorted(variant.tags), variant.variables)).encode())
+    digest.update(repr(sorted(variant.signatures.items())).encode())
+    for node in graph.graph_def.node:
+      digest.update(f"{node.name} {node.op}\n".encode())
+  return digest.hexdigest()
 
 
 def _variant(spec, graph) -> VariantInfo:

@@ -8,6 +8,7 @@ import gin
 
 from hub_estimator.errors import UserError
 from hub_estimator.module_info import ModuleInfo, VariantInfo
+from hub_estimator.new_modules import NewModule
 from hub_estimator.tensorflow_runtime import estimator, hub, tf
 
 _log = logging.getLogger(__name__)
@@ -20,7 +21,8 @@ class ModuleSource:
   """Names a module and how it is used.
 
   Attributes:
-    handle: directory, `file://` URL, or URL of a module host.
+    handle: directory, `file://` URL, URL of a module host, or a `new_module`
+      that is trained from nothing.
     signature: the signature that is applied.
     output: the output that the head reads; None means "default", or the only
       one that there is.
@@ -33,7 +35,7 @@ class ModuleSource:
       exports no module.
   """
 
-  handle: str
+  handle: str | NewModule
   signature: str = "default"
   output: str | None = None
   trainable: bool = True
@@ -86,7 +88,7 @@ def choose_tags(info: ModuleInfo, source: ModuleSource, mode: str) -> frozenset:
     chosen = info.variant(source.tags).tags
     if TRAIN_TAG in chosen and not source.trainable:
       raise UserError(
-        f"Module {source.handle!r} is frozen and asked for its training "
+        f"Module {info.handle!r} is frozen and asked for its training "
         f"variant {sorted(chosen)}; set module.trainable = True or leave out "
         "module.tags."
       )
@@ -99,7 +101,7 @@ def choose_tags(info: ModuleInfo, source: ModuleSource, mode: str) -> frozenset:
       return wanted
   if len(candidates) > 1:
     raise UserError(
-      f"Module {source.handle!r} has several training variants; name one with "
+      f"Module {info.handle!r} has several training variants; name one with "
       f"module.tags: {info.tags_text()}."
     )
   if candidates:
@@ -119,7 +121,7 @@ def log_variant(info: ModuleInfo, source: ModuleSource) -> None:
       _log.warning(
         "Module %r has no variant with the tag 'train'; it is fine-tuned in its "
         "variant %s.",
-        source.handle,
+        info.handle,
         sorted(tags),
       )
 
@@ -138,7 +140,7 @@ def check_variants_agree(
   lost = sorted(set(infer.variables) - set(train.variables))
   if lost:
     raise UserError(
-      f"Module {source.handle!r}: variant {sorted(infer.tags)} has variables "
+      f"Module {info.handle!r}: variant {sorted(infer.tags)} has variables "
       f"that variant {sorted(train.tags)} lacks, so training can't save them: "
       f"{', '.join(lost[:5])}; set module.tags = {sorted(infer.tags)}."
     )
@@ -220,7 +222,7 @@ def place(info: ModuleInfo, source: ModuleSource, *, mode: str) -> PlacedModule:
       _log.warning(
         "Module %r: regularization loss %s needs the input %s, which nothing "
         "feeds; it is left out.",
-        source.handle,
+        info.handle,
         loss.name,
         ", ".join(sorted(unfed[loss])),
       )

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from hub_estimator import experiment as experiments
-from hub_estimator import results
+from hub_estimator import model_fn, results
 from hub_estimator.errors import UserError
 from hub_estimator.inputs import FeatureSpec, csv, interface, jsonl
 from hub_estimator.tensorflow_runtime import tf
@@ -77,7 +77,11 @@ def predict(
 
   count = 0
   for prediction in made.predict(input_fn, checkpoint_path=checkpoint):
-    row = {k: v for k, v in prediction.items() if k not in _SAME_IN_ALL}
+    row = {
+      k: v
+      for k, v in model_fn.prediction_names(prediction).items()
+      if k.rsplit("/", 1)[-1] not in _SAME_IN_ALL
+    }
     output.write(json.dumps(results.plain(row), ensure_ascii=False) + "\n")
     count += 1
   if errors:

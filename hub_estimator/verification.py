@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from hub_estimator.model_fn import APPLIED_MODULES
+from hub_estimator import model_fn
 from hub_estimator.tensorflow_runtime import estimator as tf_estimator
 from hub_estimator.tensorflow_runtime import hub, tf
 
@@ -74,12 +74,12 @@ def _run_live(estimator, serving_input_fn, checkpoint_path, examples) -> dict:
         "outputs": outputs,
         "variables": placed.module.variable_map,
       }
-      for placed, inputs, outputs in tf.get_collection(APPLIED_MODULES)
+      for placed, inputs, outputs in tf.get_collection(model_fn.APPLIED_MODULES)
       if placed.source.export_name is not None
     }
     fetches = {
       "features": dict(receiver.receiver_tensors),
-      "predictions": dict(spec.predictions),
+      "predictions": model_fn.prediction_names(spec.predictions),
       "modules": {
         name: {k: a[k] for k in ("inputs", "outputs", "variables")}
         for name, a in applied.items()

@@ -20,7 +20,7 @@ TWO = SignatureInfo(
 TEXT = SignatureInfo({"default": TensorInfo("string", (None,))}, {})
 
 
-def _run(signature, features, adapter=None, image_size=None):
+def _run(signature, features, adapter=None, image_size=None, mode="train"):
   with tf.Graph().as_default(), tf.Session() as session:
     tensors = {
       name: tf.constant(value)
@@ -30,7 +30,11 @@ def _run(signature, features, adapter=None, image_size=None):
     }
     return session.run(
       adapters.build_module_inputs(
-        adapter or Adapter(), signature, tensors, image_size=image_size
+        adapter or Adapter(),
+        signature,
+        tensors,
+        image_size=image_size,
+        mode=mode,
       )
     )
 
@@ -154,3 +158,46 @@ def test_an_output_that_cannot_size_a_head_is_refused(shape, why):
 def test_an_unknown_pooling_is_refused():
   with pytest.raises(UserError, match="did you mean 'mean'"):
     Adapter(pooling="meen")
+
+
+HYPER = SignatureInfo(
+  {
+    "x": TensorInfo("float32", (None, 2)),
+    "momentum": TensorInfo("float32", ()),
+  },
+  {},
+)
+
+
+@pytest.mark.parametrize(
+  "constant, mode, expected",
+  [
+    (0.5, "eval", 0.5),
+    ({"train": 0.9, "eval": 0.1, "infer": 0.0}, "train", 0.9),
+    ({"train": 0.9, "eval": 0.1, "infer": 0.0}, "infer", 0.0),
+  ],
+)
+def test_hyperparameters_are_constants_of_the_mode(constant, mode, expected):
+  # The one other input takes the only feature, whatever its name.
+  got = _run(
+    HYPER,
+    {"numbers": np.zeros((3, 2), np.float32)},
+    Adapter(constants={"momentum": constant}),
+    mode=mode,
+  )
+  assert got["momentum"] == np.float32(expected)
+  assert got["x"].shape == (3, 2)
+
+
+def test_a_constant_for_what_is_no_input_is_refused():
+  with pytest.raises(UserError, match="did you mean 'momentum'"):
+    _run(
+      HYPER,
+      {"x": np.zeros((3, 2), np.float32)},
+      Adapter(constants={"momentun": 0.5}),
+    )
+
+
+def test_a_constant_without_all_modes_is_refused():
+  with pytest.raises(UserError, match="one for each of train, eval, infer"):
+    Adapter(constants={"momentum": {"train": 0.9}})

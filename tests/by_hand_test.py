@@ -5,6 +5,7 @@ import pytest
 
 from hub_estimator import (
   checking,
+  encoders,
   exporting,
   heads,
   inputs,
@@ -119,7 +120,7 @@ def test_twenty_steps_equal_the_hand_written_model_fn(
     else inputs.Npz(request.getfixturevalue("numbers_npz"), features=["x"])
   )
   experiment = Experiment(
-    module=modules.ModuleSource(handle, trainable=trainable),
+    encoder=encoders.Encoder(modules.ModuleSource(handle, trainable=trainable)),
     head=heads.Binary(),
     optimizer=optimizers.Adam(RATE),
     top=tops.Linear(l2=L2),

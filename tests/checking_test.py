@@ -1,18 +1,14 @@
 import numpy as np
 import pytest
 
-from hub_estimator import adapters, checking, heads, inputs, modules
+from hub_estimator import adapters, checking, heads, inputs
 from hub_estimator.errors import UserError
 from tests.runs import make_experiment
 
 
-def _source(handle, **fields):
-  return modules.ModuleSource(handle, **fields)
-
-
 def test_a_run_that_fits_is_described(batch_norm, numbers_npz):
   checked = checking.check(make_experiment(batch_norm, numbers_npz))
-  assert checked.train_tags == {"train"}
+  assert checked.train_tags == {"module": {"train"}}
   assert len(checked.train) == 96
   assert checked.variables == {
     "module/kernel": (4, 3),
@@ -27,7 +23,7 @@ def test_a_run_that_fits_is_described(batch_norm, numbers_npz):
 @pytest.mark.parametrize(
   "change, why",
   [
-    ({"module": _source("/no/such/module")}, "'/no/such/module' doesn't exist"),
+    ({"module_handle": "/no/such/module"}, "'/no/such/module' doesn't exist"),
     ({"module_signature": "ohter"}, "did you mean 'other'"),
     ({"module_output": "embedding"}, "no output 'embedding'"),
     ({"module_tags": ["training"]}, "no graph variant with tags"),

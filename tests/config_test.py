@@ -34,7 +34,7 @@ def test_a_file_builds_an_experiment_and_bindings_win(run_gin):
   config.parse([run_gin], ["MAX_STEPS = 7", 'module.name = "enc"'])
   experiment = config.build("run")
   assert experiment.max_steps == 7
-  assert experiment.module.name == "enc"
+  assert experiment.encoder.module.name == "enc"
 
 
 def test_the_dump_makes_the_same_experiment_again(run_gin, tmp_path):

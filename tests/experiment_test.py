@@ -5,9 +5,7 @@ import numpy as np
 import pytest
 
 from hub_estimator import (
-  experiment as experiments,
-)
-from hub_estimator import (
+  encoders,
   exporting,
   heads,
   inputs,
@@ -16,6 +14,9 @@ from hub_estimator import (
   results,
   testing,
   tops,
+)
+from hub_estimator import (
+  experiment as experiments,
 )
 from hub_estimator.errors import RunFailed, UserError
 from hub_estimator.tensorflow_runtime import estimator, hub, tf
@@ -63,8 +64,8 @@ def test_a_run_leaves_what_the_house_lists(batch_norm, numbers_npz, tmp_path):
   assert (tmp_path / "config.gin").read_text() == "# all bindings\n"
   assert (tmp_path / "operative_config.gin").read_text() == "# used\n"
   manifest = read_json(tmp_path / "manifest.json")
-  assert manifest["handle"] == batch_norm
-  assert manifest["train_tags"] == ["train"]
+  assert manifest["modules"]["module"]["handle"] == batch_norm
+  assert manifest["modules"]["module"]["train_tags"] == ["train"]
   assert manifest["features"] == {"x": {"dtype": "float32", "shape": [4]}}
   assert manifest["versions"]["tensorflow"] == tf.__version__
   version = result.exports["latest"]
@@ -185,19 +186,16 @@ def test_a_run_killed_before_its_result_exports_what_it_lacks(
   assert result.metrics["accuracy"] > 0
 
 
+def _with_module(experiment, **changes):
+  source = dataclasses.replace(experiment.encoder.module, **changes)
+  return replace(experiment, encoder=encoders.Encoder(source))
+
+
 @pytest.mark.parametrize(
   "what, change",
   [
-    (
-      "handle",
-      lambda e, p: replace(e, module=modules.ModuleSource(p["other"])),
-    ),
-    (
-      "signature",
-      lambda e, p: replace(
-        e, module=dataclasses.replace(e.module, signature="other")
-      ),
-    ),
+    ("handle", lambda e, p: _with_module(e, handle=p["other"])),
+    ("signature", lambda e, p: _with_module(e, signature="other")),
     ("head", lambda e, p: replace(e, head=heads.LogisticRegression())),
     ("top", lambda e, p: replace(e, top=tops.MLP([3]))),
   ],
@@ -254,7 +252,7 @@ def test_old_weights_are_taken_where_they_are_named(
   other = testing.batch_norm_module(str(tmp_path / "other"), l2=0.5)
   same = replace(
     experiment,
-    module=modules.ModuleSource(other),
+    encoder=encoders.Encoder(modules.ModuleSource(other)),
     start_from=str(tmp_path / "old"),
     max_steps=25,
   )

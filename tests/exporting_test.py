@@ -6,8 +6,8 @@ import shutil
 import numpy as np
 import pytest
 
+from hub_estimator import encoders, exporting, modules, optimizers, versions
 from hub_estimator import experiment as experiments
-from hub_estimator import exporting, modules, optimizers, versions
 from hub_estimator.errors import UserError
 from hub_estimator.tensorflow_runtime import hub, tf
 from hub_estimator.workdir import read_json
@@ -149,7 +149,9 @@ def test_an_exported_module_is_the_next_runs_handle(run, numbers_npz, tmp_path):
   _, experiment, _ = run
   exported = str(_half(run, "module") / "module")
   following = replace(
-    experiment, module=modules.ModuleSource(exported), max_steps=10
+    experiment,
+    encoder=encoders.Encoder(modules.ModuleSource(exported)),
+    max_steps=10,
   )
   result = experiments.train(following, str(tmp_path))
   assert (tmp_path / result.exports["latest"]["module"]).is_dir()

@@ -61,8 +61,33 @@ def test_every_head_builds_and_takes_its_labels(head, labels, dimension):
 
 
 def test_a_vocabulary_of_another_length_is_refused():
-  with pytest.raises(UserError, match="has 2 labels and n_classes is 3"):
+  with pytest.raises(UserError, match="has 2 labels.* the head has 3 classes"):
     heads.MultiClass(3, ["a", "b"])
+
+
+def test_a_vocabulary_may_lie_in_a_file(tmp_path):
+  path = tmp_path / "labels.txt"
+  path.write_text("cat\ndog\nMaus\n", encoding="utf-8")
+  head = heads.MultiClass(3, str(path))
+  head.check_labels(np.array([b"dog", b"Maus"], object))
+  assert head.build().logits_dimension == 3
+  with pytest.raises(UserError, match="isn't among the head's: cat, dog, Maus"):
+    head.check_labels(np.array([b"mouse"], object))
+  with pytest.raises(UserError, match="No such file"):
+    heads.MultiClass(3, str(tmp_path / "other.txt"))
+
+
+def test_several_heads_want_a_column_each():
+  head = heads.Multi({"a": heads.Binary(), "b": heads.Regression()})
+  head.check_labels({"a": np.array([0, 1]), "b": np.array([0.5, 2.5])})
+  with pytest.raises(UserError, match=r'label = \["a", "b"\]'):
+    head.check_labels(np.array([0, 1]))
+  with pytest.raises(UserError, match="Head 'a': Label 3 of example 1"):
+    head.check_labels({"a": np.array([0, 3]), "b": np.array([0.5, 2.5])})
+  with pytest.raises(UserError, match="only heads.multi takes more than one"):
+    heads.Regression().check_labels({"a": np.array([0, 1])})
+  with pytest.raises(UserError, match="did you mean 'b'"):
+    heads.Multi(head.heads, {"bb": 2.0})
 
 
 @pytest.mark.parametrize("n_classes", [1, 0, 2.0, "3"])

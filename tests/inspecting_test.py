@@ -62,10 +62,10 @@ def test_the_run_config_builds_a_run(shared_module, name, tmp_path):
   path.write_text(inspecting.to_gin(info))
   config.parse([str(path)])
   experiment = config.build("run")
-  assert experiment.module.handle == info.handle
-  signature = info.signature(experiment.module.signature)
-  if experiment.adapter.inputs:
-    assert set(experiment.adapter.inputs) == set(signature.inputs)
+  assert experiment.encoder.module.handle == info.handle
+  signature = info.signature(experiment.encoder.module.signature)
+  if experiment.encoder.adapter.inputs:
+    assert set(experiment.encoder.adapter.inputs) == set(signature.inputs)
 
 
 def test_the_verb_prints_each_form(text, capsys):

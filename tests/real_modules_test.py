@@ -5,6 +5,7 @@ import pytest
 
 from hub_estimator import (
   adapters,
+  encoders,
   exporting,
   heads,
   inputs,
@@ -103,8 +104,10 @@ def test_dm21_by_its_named_inputs(shared_module, tmp_path):
   np.savez(tmp_path / "d.npz", **data, label=data["rho_a"][:, 0] ** 2)
   source = inputs.Npz(str(tmp_path / "d.npz"))
   experiment = experiments.Experiment(
-    module=modules.ModuleSource(path, output="grid_contribution"),
-    adapter=adapters.Adapter(inputs={f"tensor_dict${n}": n for n in names}),
+    encoder=encoders.Encoder(
+      modules.ModuleSource(path, output="grid_contribution"),
+      adapters.Adapter(inputs={f"tensor_dict${n}": n for n in names}),
+    ),
     head=heads.Regression(),
     optimizer=optimizers.Adam(1e-3),
     train_input=source,

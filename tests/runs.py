@@ -4,7 +4,15 @@ import dataclasses
 import hashlib
 import pathlib
 
-from hub_estimator import exporting, heads, inputs, modules, optimizers
+from hub_estimator import (
+  adapters,
+  encoders,
+  exporting,
+  heads,
+  inputs,
+  modules,
+  optimizers,
+)
 from hub_estimator.experiment import Experiment
 
 
@@ -21,7 +29,10 @@ def make_experiment(handle: str, data: str, **changes) -> Experiment:
     else inputs.Npz(data, features=["x"], label=changes.pop("label", "label"))
   )
   fields = {
-    "module": modules.ModuleSource(handle, **module),
+    "encoder": encoders.Encoder(
+      modules.ModuleSource(**{"handle": handle, **module}),
+      changes.pop("adapter", adapters.Adapter()),
+    ),
     "head": heads.Binary(),
     "optimizer": optimizers.Adam(0.05),
     "train_input": source,

@@ -29,9 +29,14 @@ def main(args: argparse.Namespace) -> int:
     checked = checking.check(experiment)
   flags.print_json(
     {
-      "handle": checked.info.handle,
-      "fingerprint": checked.info.fingerprint,
-      "train_tags": sorted(checked.train_tags),
+      "modules": {
+        name: {
+          "handle": info.handle,
+          "fingerprint": info.fingerprint,
+          "train_tags": sorted(checked.train_tags[name]),
+        }
+        for name, info in checked.infos.items()
+      },
       "features": {name: str(spec) for name, spec in checked.specs.items()},
       "train_examples": len(checked.train),
       "eval_examples": len(checked.eval),

@@ -17,12 +17,13 @@ class Npz:
 
   Attributes:
     path: of the file.
-    label: the array of labels; None where there are none.
+    label: the array of labels, or a list of one for each head of `heads.multi`;
+      None where there are none.
     features: the arrays to read; None reads all but the label.
   """
 
   path: str
-  label: str | None = "label"
+  label: interface.Label = "label"
   features: Sequence[str] | None = None
 
   def read(self) -> interface.Examples:

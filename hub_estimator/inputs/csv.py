@@ -24,7 +24,8 @@ class Csv:
 
   Attributes:
     path: of the file; UTF-8.
-    label: the column of labels; None where there are none.
+    label: the column of labels, or a list of one for each head of `heads.multi`;
+      None where there are none.
     features: the columns to read; None reads all but the label.
     dtypes: "string", "int64" or "float32" by column. A column that isn't in it
       is int64 if all its values are integers, else float32 if all are
@@ -33,7 +34,7 @@ class Csv:
   """
 
   path: str
-  label: str | None = "label"
+  label: interface.Label = "label"
   features: Sequence[str] | None = None
   dtypes: Mapping[str, str] | None = None
   delimiter: str = ","
@@ -57,7 +58,7 @@ class Csv:
         )
     wanted = set(rows[0][1])
     if self.features is not None:
-      wanted &= {*self.features, self.label}
+      wanted &= {*self.features, *interface.label_columns(self.label)}
     columns = {
       name: _column(
         path, name, [(at, row[name]) for at, row in rows], dtypes.get(name)

@@ -12,6 +12,9 @@ import numpy as np
 
 from hub_estimator.errors import UserError, nearest
 
+# One column, one for each head of `heads.multi`, or none.
+Label = str | Sequence[str] | None
+
 
 @dataclasses.dataclass(frozen=True)
 class FeatureSpec:
@@ -30,19 +33,21 @@ class Examples:
 
   Attributes:
     features: arrays [examples, ...] by name; strings as objects of `bytes`.
-    labels: array [examples, ...], None where there are none.
+    labels: array [examples, ...], or several by name; None where there are none.
     source: where they were read, for messages.
   """
 
   features: Mapping[str, np.ndarray]
-  labels: np.ndarray | None
+  labels: np.ndarray | Mapping[str, np.ndarray] | None
   source: str
 
   def __post_init__(self):
     if not self.features:
       raise UserError(f"{self.source} has no features.")
     arrays = dict(self.features)
-    if self.labels is not None:
+    if isinstance(self.labels, Mapping):
+      arrays |= {f"the label {n!r}": a for n, a in self.labels.items()}
+    elif self.labels is not None:
       arrays["the label"] = self.labels
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
@@ -61,9 +66,11 @@ class Examples:
 
   def take(
     self, indices: np.ndarray | slice
-  ) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
+  ) -> tuple[dict[str, np.ndarray], np.ndarray | dict[str, np.ndarray] | None]:
     """Returns (features, labels) of some examples."""
     features = {name: array[indices] for name, array in self.features.items()}
+    if isinstance(self.labels, Mapping):
+      return features, {n: array[indices] for n, array in self.labels.items()}
     return features, None if self.labels is None else self.labels[indices]
 
 
@@ -128,6 +135,13 @@ def strings(values: Sequence[str | bytes]) -> np.ndarray:
   return array
 
 
+def label_columns(label: Label) -> list[str]:
+  """Returns the columns that an input's `label` names."""
+  if label is None:
+    return []
+  return [label] if isinstance(label, str) else list(label)
+
+
 def open_path(path: str, what: str) -> str:
   """Returns an existing file's path.
 
@@ -148,7 +162,7 @@ def open_path(path: str, what: str) -> str:
 def split_label(
   columns: Mapping[str, np.ndarray],
   *,
-  label: str | None,
+  label: Label,
   features: Sequence[str] | None,
   source: str,
 ) -> Examples:
@@ -156,25 +170,28 @@ def split_label(
 
   Args:
     columns: arrays by name.
-    label: the column of labels, or None.
+    label: the column of labels, a list of several, or None.
     features: the columns to keep; None keeps all but the label.
     source: for messages.
 
   Raises:
     UserError: a named column doesn't exist.
   """
+  of_labels = label_columns(label)
   wanted = (
     list(features)
     if features is not None
-    else [name for name in columns if name != label]
+    else [name for name in columns if name not in of_labels]
   )
-  for name in [*wanted, *([label] if label is not None else [])]:
+  for name in [*wanted, *of_labels]:
     if name not in columns:
       raise UserError(
         f"{source} has no column {name!r}; {nearest(name, columns)}"
       )
   return Examples(
     features={name: columns[name] for name in wanted},
-    labels=None if label is None else columns[label],
+    labels=columns[label]
+    if isinstance(label, str)
+    else {name: columns[name] for name in of_labels} or None,
     source=source,
   )

@@ -17,12 +17,13 @@ class Jsonl:
 
   Attributes:
     path: of the file; UTF-8.
-    label: the key of labels; None where there are none.
+    label: the key of labels, or a list of one for each head of `heads.multi`;
+      None where there are none.
     features: the keys to read; None reads all but the label.
   """
 
   path: str
-  label: str | None = "label"
+  label: interface.Label = "label"
   features: Sequence[str] | None = None
 
   def read(self) -> interface.Examples:
@@ -39,8 +40,8 @@ class Jsonl:
     names = (
       list(self.features) if self.features is not None else list(rows[0][1])
     )
-    if self.features is not None and self.label is not None:
-      names.append(self.label)
+    if self.features is not None:
+      names += interface.label_columns(self.label)
     for line, row in rows:
       missing = [n for n in names if n not in row]
       if missing:

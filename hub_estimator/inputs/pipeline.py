@@ -1,7 +1,7 @@
 """input_fns over examples, in an order that the seed and the step fix."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
@@ -73,8 +73,15 @@ def _dataset(examples: Examples, batches) -> tf.data.Dataset:
       output_signature=signature,
     )
   else:
+    labels = examples.labels
     dataset = tf.data.Dataset.from_generator(
-      batches, output_signature=(signature, spec(examples.labels))
+      batches,
+      output_signature=(
+        signature,
+        {name: spec(array) for name, array in labels.items()}
+        if isinstance(labels, Mapping)
+        else spec(labels),
+      ),
     )
   return dataset.prefetch(2)
 

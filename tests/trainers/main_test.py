@@ -118,7 +118,7 @@ def test_check_changes_nothing(gin_file, tmp_path, capsys, monkeypatch):
     capsys, "check", "--gin_file=run.gin", f"--model_dir={tmp_path}/run"
   )
   assert code == 0
-  assert json.loads(out)["train_tags"] == ["train"]
+  assert json.loads(out)["modules"]["module"]["train_tags"] == ["train"]
   assert os.listdir(tmp_path) == []
 
 

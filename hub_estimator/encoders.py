@@ -1,0 +1,210 @@
+"""Features -> head input, through one module or several.
+
+An encoder says which modules are applied to what, and what becomes of their
+outputs. It is plain data until `combine` adds ops; `model_fn` does the placing
+and applying. One of yours is any object with `applications()` and `combine()`.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import gin
+
+from hub_estimator.adapters import Adapter
+from hub_estimator.errors import UserError, nearest
+from hub_estimator.modules import ModuleSource
+from hub_estimator.tensorflow_runtime import tf
+
+HeadInput = tf.Tensor | Mapping[str, tf.Tensor]
+
+
+@dataclasses.dataclass(frozen=True)
+class Application:
+  """One use of a module.
+
+  Attributes:
+    module: which; equal ones share their variables.
+    adapter: fits features to it, and its output to what follows.
+    features: the only ones that it sees; None means all of the data.
+    output: the one that is read; None leaves it to `module.output`.
+  """
+
+  module: ModuleSource
+  adapter: Adapter
+  features: tuple[str, ...] | None = None
+  output: str | None = None
+
+
+@gin.register("encoder", module="hub_estimator")
+@dataclasses.dataclass(frozen=True)
+class Encoder:
+  """One module.
+
+  Attributes:
+    module: which, and how it is used.
+    adapter: fits features to it, and its output to the head.
+  """
+
+  module: ModuleSource
+  adapter: Adapter = Adapter()
+
+  def applications(self) -> list[Application]:
+    """Returns what is applied, in the order that `combine` takes it."""
+    return [Application(self.module, self.adapter)]
+
+  def combine(self, outputs: Sequence[tf.Tensor]) -> HeadInput:
+    """Returns the head's input.
+
+    Args:
+      outputs: float32 [batch, width], one for each application.
+
+    Returns:
+      float32 [batch, width], or one of these by head.
+    """
+    (output,) = outputs
+    return output
+
+
+@gin.register("concat", module="encoders")
+@dataclasses.dataclass(frozen=True)
+class Concat:
+  """Several encoders side by side: their outputs joined to one wide one.
+
+  Attributes:
+    encoders: in order. Each module has a `module.name` of its own, or is the
+      same module, and then shares its variables.
+  """
+
+  encoders: Sequence
+
+  def __post_init__(self):
+    if isinstance(self.encoders, str) or not self.encoders:
+      raise UserError(
+        f"concat.encoders is {self.encoders!r}; it is a list of encoders."
+      )
+
+  def applications(self) -> list[Application]:
+    return [a for e in self.encoders for a in e.applications()]
+
+  def combine(self, outputs: Sequence[tf.Tensor]) -> tf.Tensor:
+    outputs = iter(outputs)
+    return tf.concat(
+      [
+        e.combine([next(outputs) for _ in e.applications()])
+        for e in self.encoders
+      ],
+      axis=1,
+    )
+
+
+_COMBINATIONS = {
+  "left": lambda left, right: left,
+  "right": lambda left, right: right,
+  "difference": lambda left, right: left - right,
+  "absolute_difference": lambda left, right: tf.abs(left - right),
+  "product": lambda left, right: left * right,
+  "dot": lambda left, right: tf.reduce_sum(left * right, 1, keepdims=True),
+  "cosine": lambda left, right: tf.reduce_sum(
+    tf.math.l2_normalize(left, 1) * tf.math.l2_normalize(right, 1),
+    1,
+    keepdims=True,
+  ),
+}
+
+
+@gin.register("towers", module="encoders")
+@dataclasses.dataclass(frozen=True)
+class Towers:
+  """One module applied to two features, its variables shared.
+
+  Attributes:
+    module: which; its signature takes one input.
+    left: the feature of the first tower.
+    right: of the second.
+    combine_by: what the head sees, joined in this order: "left", "right",
+      "difference", "absolute_difference" and "product" are as wide as the
+      module's output, "dot" and "cosine" one number.
+    adapter: fits features to the module, and its output.
+  """
+
+  module: ModuleSource
+  left: str
+  right: str
+  combine_by: Sequence[str] = ("absolute_difference", "product")
+  adapter: Adapter = Adapter()
+
+  def __post_init__(self):
+    if isinstance(self.combine_by, str) or not self.combine_by:
+      raise UserError(
+        f"towers.combine_by is a list: write [{self.combine_by!r}]."
+      )
+    for name in self.combine_by:
+      if name not in _COMBINATIONS:
+        raise UserError(
+          f"towers.combine_by has {name!r}: {nearest(name, _COMBINATIONS)}"
+        )
+
+  def applications(self) -> list[Application]:
+    return [
+      Application(self.module, self.adapter, features=(name,))
+      for name in (self.left, self.right)
+    ]
+
+  def combine(self, outputs: Sequence[tf.Tensor]) -> tf.Tensor:
+    left, right = outputs
+    return tf.concat(
+      [_COMBINATIONS[name](left, right) for name in self.combine_by], axis=1
+    )
+
+
+@gin.register("taps", module="encoders")
+@dataclasses.dataclass(frozen=True)
+class Taps:
+  """Several outputs of one application, each for a head of `heads.multi`.
+
+  Attributes:
+    module: which; its own `output` is not read.
+    outputs: the signature's output by the head's name.
+    adapter: fits features to the module, and its outputs to the heads.
+  """
+
+  module: ModuleSource
+  outputs: Mapping[str, str]
+  adapter: Adapter = Adapter()
+
+  def applications(self) -> list[Application]:
+    return [
+      Application(self.module, self.adapter, output=output)
+      for output in self.outputs.values()
+    ]
+
+  def combine(self, outputs: Sequence[tf.Tensor]) -> dict[str, tf.Tensor]:
+    return dict(zip(self.outputs, outputs, strict=True))
+
+
+def sources(encoder) -> dict[str, ModuleSource]:
+  """Returns the modules of an encoder by their names.
+
+  Raises:
+    UserError: two different ones have one name or one export name.
+  """
+  found = {}
+  for application in encoder.applications():
+    source = application.module
+    if found.setdefault(source.name, source) != source:
+      raise UserError(
+        f"Two modules, {str(found[source.name].handle)!r} and "
+        f"{str(source.handle)!r}, have the module.name {source.name!r}; give "
+        "each its own."
+      )
+  exported = {}
+  for source in found.values():
+    if source.export_name is None:
+      continue
+    other = exported.setdefault(source.export_name, source.name)
+    if other != source.name:
+      raise UserError(
+        f"Modules {other!r} and {source.name!r} have the module.export_name "
+        f"{source.export_name!r}; give each its own, or None."
+      )
+  return found

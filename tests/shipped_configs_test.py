@@ -1,0 +1,36 @@
+"""Every run config that ships passes check and trains."""
+
+import pytest
+
+import hub_estimator.experiment  # noqa: F401  Registers the parts.
+from hub_estimator import config, results
+from hub_estimator import experiment as experiments
+
+RUNS = [name for name in config.shipped() if name.startswith("runs/")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RUNS)
+def test_a_shipped_run_passes_check_and_trains(name, tmp_path):
+  config.parse(
+    [name],
+    [
+      "MAX_STEPS = 10",
+      "EVAL_EVERY_STEPS = 10",
+      "exports.kinds = ['final']",
+    ],
+  )
+  experiment = config.build("run")
+  result = experiments.train(
+    experiment, str(tmp_path), config_text=config.text()
+  )
+  assert result.state == results.FINISHED
+  final = result.exports["final"]
+  assert (tmp_path / final["model"] / "saved_model.pb").exists()
+  assert list((tmp_path / final["module"]).rglob("tfhub_module.pb"))
+
+
+def test_every_shipped_run_tells_its_purpose_and_what_to_expect():
+  for name in RUNS:
+    head = (config.CONFIGS_DIR / name).read_text().split("\n\n")[0]
+    assert head.startswith("# ") and "Expect:" in head, name
