@@ -120,6 +120,7 @@ def make_model(experiment) -> tuple[dict[str, ModuleInfo], Callable]:
     head=experiment.head,
     optimizer=experiment.optimizer,
     fine_tuning=experiment.fine_tuning,
+    metrics=experiment.metrics,
   )
   return infos, function
 

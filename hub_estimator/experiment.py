@@ -7,7 +7,7 @@ import os
 import platform
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
@@ -21,6 +21,7 @@ from hub_estimator import (
   heads,
   hooks,
   inputs,
+  metrics,
   modules,
   new_modules,
   optimizers,
@@ -44,6 +45,7 @@ PARTS = (
   encoders,
   heads,
   inputs,
+  metrics,
   modules,
   new_modules,
   optimizers,
@@ -94,6 +96,7 @@ class Experiment:
     eval_every_steps: steps between two evaluations; a checkpoint precedes each.
     keep_checkpoints: how many stay.
     summary_every_steps: steps between two points of TensorBoard's curves.
+    metrics: of evaluation, beside the head's own; each one of `metrics`.
     early_stopping: None trains all of max_steps.
     seed: fixes initial values, order of examples and dropout.
     start_from: a model_dir or checkpoint whose weights a new run starts with,
@@ -115,6 +118,7 @@ class Experiment:
   eval_every_steps: int = 500
   keep_checkpoints: int = 5
   summary_every_steps: int = 100
+  metrics: Sequence[Any] = ()
   early_stopping: EarlyStopping | None = None
   seed: int = 1
   start_from: str | None = None
@@ -156,6 +160,12 @@ class Experiment:
         raise UserError(
           f"run.{name} is {value!r}; it is {kind}, called: {kind.split()[-1]}"
           + ("." if kind.endswith("()") else ".<name>().")
+        )
+    for metric in self.metrics:
+      if isinstance(metric, type) or not hasattr(metric, "build"):
+        raise UserError(
+          f"run.metrics has {metric!r}; it is a list of metrics, called: "
+          "[@metrics.<name>()]."
         )
 
 
@@ -293,12 +303,12 @@ def evaluate(
     )
   experiment.head.check_labels(examples.labels)
   made = _make_estimator(experiment, workdir, function)
-  metrics = made.evaluate(
+  evaluated = made.evaluate(
     inputs.make_eval_input_fn(examples, batch_size=experiment.eval_batch_size),
     checkpoint_path=find_checkpoint(workdir, checkpoint),
     name="command",
   )
-  return results.plain(metrics)
+  return results.plain(results.without_pictures(evaluated))
 
 
 def export(
@@ -639,10 +649,10 @@ def _train_and_evaluate(made, experiment, checked, exporters) -> None:
     # Killed between the last step and the result: train_and_evaluate would
     # return at once, without the evaluation and the export.
     checkpoint = made.latest_checkpoint()
-    metrics = made.evaluate(eval_input_fn, checkpoint_path=checkpoint)
+    evaluated = made.evaluate(eval_input_fn, checkpoint_path=checkpoint)
     for exporter in exporters:
       path = os.path.join(made.model_dir, "export", exporter.name)
-      exporter.export(made, path, checkpoint, metrics, True)
+      exporter.export(made, path, checkpoint, evaluated, True)
     return
   estimator.train_and_evaluate(
     made,

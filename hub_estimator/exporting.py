@@ -216,7 +216,11 @@ def export_version(
         "version": number,
         "checkpoint_step": step,
         "checkpoint_sha256": checkpoint_sha256,
-        "metrics": {k: v for k, v in metrics.items() if k != "global_step"},
+        "metrics": {
+          k: v
+          for k, v in results.without_pictures(metrics).items()
+          if k != "global_step"
+        },
       }
     )
     for half, of_half in told.items():

@@ -20,7 +20,7 @@ import gin
 import numpy as np
 
 from hub_estimator.errors import UserError, nearest
-from hub_estimator.tensorflow_runtime import estimator
+from hub_estimator.tensorflow_runtime import estimator, tf
 
 
 @gin.register("binary", module="heads")
@@ -230,6 +230,20 @@ def weight_columns(head) -> set[str]:
   """Returns the features that hold weights for a head, of any kind."""
   children = head.heads.values() if isinstance(head, Multi) else [head]
   return {getattr(child, "weight_column", None) for child in children} - {None}
+
+
+def build_class_ids(head, labels: tf.Tensor) -> tf.Tensor:
+  """Returns the labels of a head of classes as int64 [batch]."""
+  labels = tf.reshape(labels, [-1])
+  vocabulary = getattr(head, "label_vocabulary", None)
+  if vocabulary is None:
+    return tf.cast(labels, tf.int64)
+  vocabulary = _vocabulary(vocabulary, getattr(head, "n_classes", 2))
+  ids = tf.range(len(vocabulary), dtype=tf.int64)
+  initializer = tf.lookup.KeyValueTensorInitializer(
+    tf.constant(vocabulary), ids
+  )
+  return tf.lookup.StaticHashTable(initializer, -1).lookup(labels)
 
 
 def logits_dimensions(built: estimator.Head) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """Encoder + top + head + optimizer -> model_fn."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hub_estimator import adapters, encoders, heads, modules, optimizers
@@ -21,6 +21,7 @@ def make_model_fn(
   head: Any,
   optimizer: Any,
   fine_tuning: optimizers.FineTuning,
+  metrics: Sequence[Any] = (),
 ) -> Callable[..., estimator.EstimatorSpec]:
   """Returns a `model_fn` for `tf.estimator.Estimator`.
 
@@ -32,6 +33,7 @@ def make_model_fn(
     head: one of `heads`.
     optimizer: one of `optimizers`.
     fine_tuning: how the modules move beside the head.
+    metrics: of evaluation, beside the head's own; each one of `metrics`.
 
   The returned function takes (features, labels, mode, config), features a dict
   of tensors [batch, ...]. It raises UserError where a feature doesn't fit.
@@ -85,6 +87,8 @@ def make_model_fn(
       train_op_fn=train_op_fn,
       regularization_losses=(losses or None) if training else None,
     )
+    if mode == estimator.ModeKeys.EVAL and metrics:
+      spec = _with_metrics(spec, metrics, head, features, labels)
     if not training and fine_tuning.average_decay is not None:
       names = _averaged_names(infos, encoder)
       spec = spec._replace(scaffold=_restore_averages(names))
@@ -172,6 +176,29 @@ def prediction_names(predictions: Mapping) -> dict[str, tf.Tensor]:
     key if isinstance(key, str) else "/".join(key): tensor
     for key, tensor in predictions.items()
   }
+
+
+def _with_metrics(spec, metrics, head, features, labels):
+  """Returns the spec with further metrics in it.
+
+  Raises:
+    UserError: the head has no classes, or a metric of that name.
+  """
+  if not {"probabilities", "class_ids"} <= set(spec.predictions):
+    raise UserError(
+      "run.metrics need a head of classes, heads.binary or heads.multi_class; "
+      f"run.head is {head!r}."
+    )
+  (weight,) = heads.weight_columns(head) or (None,)
+  weights = weight and tf.reshape(tf.cast(features[weight], tf.float32), [-1])
+  labels = heads.build_class_ids(head, labels)
+  added = {}
+  for metric in metrics:
+    for name, value in metric.build(labels, spec.predictions, weights).items():
+      if name in added or name in spec.eval_metric_ops:
+        raise UserError(f"run.metrics has two metrics of the name {name!r}.")
+      added[name] = value
+  return spec._replace(eval_metric_ops={**spec.eval_metric_ops, **added})
 
 
 def _averaged_names(infos, encoder) -> set[str]:

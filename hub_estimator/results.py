@@ -61,6 +61,11 @@ def is_better_smaller(metric: str) -> bool:
   return "loss" in metric or "error" in metric
 
 
+def without_pictures(metrics: Mapping[str, Any]) -> dict[str, Any]:
+  """Returns metrics but those that are pictures for TensorBoard."""
+  return {k: v for k, v in metrics.items() if not isinstance(v, bytes)}
+
+
 def best_of(
   evaluations: Mapping[int, Mapping[str, float]],
 ) -> dict[str, dict[str, float]]:

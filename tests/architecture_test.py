@@ -36,6 +36,7 @@ ALLOWED = {
     "heads",
     "hooks",
     "inputs",
+    "metrics",
     "modules",
     "new_modules",
     "optimizers",
@@ -62,6 +63,7 @@ ALLOWED = {
   "hooks": {"tensorflow_runtime"},
   "inputs": {"errors", "tensorflow_runtime"},
   "inspecting": {"module_info"},
+  "metrics": {"errors", "tensorflow_runtime"},
   "model_fn": {
     "adapters",
     "encoders",

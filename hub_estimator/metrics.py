@@ -1,0 +1,165 @@
+"""Metrics of evaluation beside the head's own, registered with gin.
+
+A metric of yours is any object with `build(labels, predictions, weights)`, which
+returns (value tensor, update op) by name, as `tf.metrics` makes them.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import gin
+
+from hub_estimator.errors import UserError
+from hub_estimator.tensorflow_runtime import tf
+
+Metrics = dict[str, tuple[tf.Tensor, tf.Operation]]
+
+
+@gin.register("top_k", module="metrics")
+@dataclasses.dataclass(frozen=True)
+class TopK:
+  """Share of examples whose class is among the k most probable.
+
+  Attributes:
+    k: how many.
+  """
+
+  k: int = 5
+
+  def build(
+    self,
+    labels: tf.Tensor,
+    predictions: Mapping[str, tf.Tensor],
+    weights: tf.Tensor | None,
+  ) -> Metrics:
+    """Adds the metric's ops.
+
+    Args:
+      labels: int64 [batch], the class ids.
+      predictions: of the head, "probabilities" float32 [batch, classes] and
+        "class_ids" int64 [batch] among them.
+      weights: float32 [batch], or None.
+
+    Raises:
+      UserError: there are not more than k classes.
+    """
+    probabilities = predictions["probabilities"]
+    if probabilities.shape[1] <= self.k:
+      raise UserError(
+        f"metrics.top_k.k is {self.k}, and the head has "
+        f"{probabilities.shape[1]} classes: all would be among them."
+      )
+    hit = tf.math.in_top_k(predictions=probabilities, targets=labels, k=self.k)
+    return {
+      f"top_{self.k}_accuracy": tf.metrics.mean(
+        tf.cast(hit, tf.float32), weights
+      )
+    }
+
+
+@gin.register("f1", module="metrics")
+@dataclasses.dataclass(frozen=True)
+class F1:
+  """Harmonic mean of precision and recall.
+
+  Of two classes "f1" is that of class 1; of more it is the unweighted mean over
+  the classes (macro F1). A class that neither occurs nor is predicted has 0.
+  """
+
+  def build(self, labels, predictions, weights) -> Metrics:
+    """Adds the metric's ops; see `TopK.build`."""
+    classes = predictions["probabilities"].shape[1]
+    matrix, update = _confusion(labels, predictions, weights)
+    hits = tf.linalg.diag_part(matrix)
+    ends = tf.reduce_sum(matrix, 0) + tf.reduce_sum(matrix, 1)
+    f1 = tf.math.divide_no_nan(2.0 * hits, ends)
+    return {"f1": (f1[1] if classes == 2 else tf.reduce_mean(f1), update)}
+
+
+@gin.register("per_class", module="metrics")
+@dataclasses.dataclass(frozen=True)
+class PerClass:
+  """Recall and precision of each class: "recall/<class>", "precision/<class>".
+
+  Attributes:
+    names: of the classes, in order; None takes their ids.
+  """
+
+  names: Sequence[str] | None = None
+
+  def build(self, labels, predictions, weights) -> Metrics:
+    """Adds the metric's ops; see `TopK.build`."""
+    matrix, update = _confusion(labels, predictions, weights)
+    names = _class_names(self.names, matrix, "metrics.per_class.names")
+    hits = tf.linalg.diag_part(matrix)
+    recall = tf.math.divide_no_nan(hits, tf.reduce_sum(matrix, 1))
+    precision = tf.math.divide_no_nan(hits, tf.reduce_sum(matrix, 0))
+    return {
+      f"{what}/{name}": (value[i], update)
+      for what, value in (("recall", recall), ("precision", precision))
+      for i, name in enumerate(names)
+    }
+
+
+@gin.register("confusion_matrix", module="metrics")
+@dataclasses.dataclass(frozen=True)
+class ConfusionMatrix:
+  """Sum of weights by true class (row) and predicted class (column).
+
+  "confusion_matrix" is the matrix, "confusion_matrix_image" its picture for
+  TensorBoard: each row over its sum, from white for none to blue for all.
+
+  Attributes:
+    cell_pixels: side of a cell in the picture.
+  """
+
+  cell_pixels: int = 16
+
+  def build(self, labels, predictions, weights) -> Metrics:
+    """Adds the metric's ops; see `TopK.build`."""
+    matrix, update = _confusion(labels, predictions, weights)
+    share = tf.math.divide_no_nan(
+      matrix, tf.reduce_sum(matrix, 1, keepdims=True)
+    )
+    for axis in (0, 1):
+      share = tf.repeat(share, self.cell_pixels, axis)
+    white, blue = tf.constant([1.0, 1.0, 1.0]), tf.constant([0.0, 0.2, 0.6])
+    picture = white + share[..., tf.newaxis] * (blue - white)
+    image = tf.summary.image(
+      "confusion_matrix", tf.cast(picture[tf.newaxis] * 255.0, tf.uint8)
+    )
+    return {
+      "confusion_matrix": (matrix, update),
+      "confusion_matrix_image": (image, update),
+    }
+
+
+def _confusion(labels, predictions, weights):
+  """Returns (float32 [classes, classes], update op) over all batches."""
+  classes = predictions["probabilities"].shape[1]
+  batch = tf.math.confusion_matrix(
+    labels,
+    tf.reshape(predictions["class_ids"], [-1]),
+    num_classes=classes,
+    weights=weights,
+    dtype=tf.float32,
+  )
+  total = tf.get_variable(
+    tf.get_default_graph().unique_name("metrics/confusion", False),
+    [classes, classes],
+    initializer=tf.zeros_initializer(),
+    trainable=False,
+    collections=[tf.GraphKeys.LOCAL_VARIABLES, tf.GraphKeys.METRIC_VARIABLES],
+    use_resource=True,
+  )
+  update = total.assign_add(batch)
+  return total.read_value(), update
+
+
+def _class_names(names, matrix, what) -> list[str]:
+  classes = matrix.shape[0]
+  if names is None:
+    return [str(i) for i in range(classes)]
+  if isinstance(names, str) or len(names) != classes:
+    raise UserError(f"{what} is {names!r}; it is a list of {classes} names.")
+  return list(names)
