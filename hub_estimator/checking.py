@@ -121,6 +121,9 @@ def make_model(experiment) -> tuple[dict[str, ModuleInfo], Callable]:
     optimizer=experiment.optimizer,
     fine_tuning=experiment.fine_tuning,
     metrics=experiment.metrics,
+    rate_scale=1.0
+    if experiment.rate_for_batch_size is None
+    else experiment.batch_size / experiment.rate_for_batch_size,
   )
   return infos, function
 

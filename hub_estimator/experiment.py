@@ -92,6 +92,9 @@ class Experiment:
     exports: what is exported.
     max_steps: optimizer steps in all, interruptions included.
     batch_size: examples a step.
+    rate_for_batch_size: None, or the batch size that the learning rate is meant
+      for; it is scaled by `batch_size` over it (the linear rule,
+      arXiv:1706.02677).
     eval_batch_size: examples at a time in evaluation; changes no metric.
     eval_every_steps: steps between two evaluations; a checkpoint precedes each.
     keep_checkpoints: how many stay.
@@ -99,9 +102,11 @@ class Experiment:
     metrics: of evaluation, beside the head's own; each one of `metrics`.
     early_stopping: None trains all of max_steps.
     seed: fixes initial values, order of examples and dropout.
-    start_from: a model_dir or checkpoint whose weights a new run starts with,
-      where name and shape agree. Named as this run's own model_dir, it allows
+    start_from: a model_dir, checkpoint or exported full model whose weights a
+      new run starts with, where name and shape agree. Named as this run's own model_dir, it allows
       to go on after the module or head was changed.
+    start_from_variables: a regex; only variables in whose name it is found are
+      taken. Empty takes all.
   """
 
   encoder: Any
@@ -114,6 +119,7 @@ class Experiment:
   exports: exporting.Exports = exporting.Exports()
   max_steps: int = 1000
   batch_size: int = 64
+  rate_for_batch_size: int | None = None
   eval_batch_size: int = 256
   eval_every_steps: int = 500
   keep_checkpoints: int = 5
@@ -122,19 +128,30 @@ class Experiment:
   early_stopping: EarlyStopping | None = None
   seed: int = 1
   start_from: str | None = None
+  start_from_variables: str = ""
 
   def __post_init__(self):
     for name in (
       "max_steps",
       "batch_size",
+      "rate_for_batch_size",
       "eval_batch_size",
       "eval_every_steps",
       "keep_checkpoints",
       "summary_every_steps",
     ):
       value = getattr(self, name)
+      if name == "rate_for_batch_size" and value is None:
+        continue
       if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise UserError(f"run.{name} is {value!r}; it is an integer above 0.")
+    try:
+      re.compile(self.start_from_variables)
+    except re.error as error:
+      raise UserError(
+        f"run.start_from_variables {self.start_from_variables!r} isn't a regex: "
+        f"{error}."
+      ) from error
     if (
       isinstance(self.seed, bool)
       or not isinstance(self.seed, int)
@@ -227,6 +244,7 @@ def train(
     manifest = {
       **identity,
       "features": {k: dataclasses.asdict(v) for k, v in checked.specs.items()},
+      "started_from": _report_start(start_from, checked),
       "seed": experiment.seed,
       "working_dir": os.getcwd(),
       "config_sha256": hashlib.sha256(config_text.encode()).hexdigest(),
@@ -525,6 +543,18 @@ def _shown(value):
   return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
+def _report_start(start: tuple[str, list[str]] | None, checked) -> dict | None:
+  """Returns what the manifest says of the weights that a run started with."""
+  if start is None:
+    return None
+  checkpoint, taken = start
+  return {
+    "checkpoint": checkpoint,
+    "taken": sorted(taken),
+    "new": sorted(set(checked.variables) - set(taken)),
+  }
+
+
 def _names_own(start_from: str | None, workdir: Workdir) -> bool:
   return start_from is not None and Workdir.at(start_from).path == workdir.path
 
@@ -536,7 +566,12 @@ def _starting_weights(
   if experiment.start_from is None:
     return None
   path = os.path.expanduser(experiment.start_from)
-  checkpoint = tf.train.latest_checkpoint(path) if os.path.isdir(path) else path
+  if os.path.exists(os.path.join(path, "saved_model.pb")):
+    checkpoint = os.path.join(path, "variables", "variables")
+  elif os.path.isdir(path):
+    checkpoint = tf.train.latest_checkpoint(path)
+  else:
+    checkpoint = path
   if not checkpoint or not tf.train.checkpoint_exists(checkpoint):
     raise UserError(
       f"run.start_from {experiment.start_from!r} holds no checkpoint."
@@ -546,6 +581,7 @@ def _starting_weights(
     name
     for name, shape in checked.variables.items()
     if tuple(stored.get(name, (None,))) == shape
+    and re.search(experiment.start_from_variables, name)
   ]
   new = sorted(set(checked.variables) - set(taken))
   own = _names_own(experiment.start_from, workdir)
@@ -558,7 +594,7 @@ def _starting_weights(
   if not taken:
     raise UserError(
       f"run.start_from {experiment.start_from!r} holds none of this model's "
-      f"variables; it holds: {', '.join(sorted(stored)[:5])}."
+      f"variables{_by_name(experiment)}; it holds: {', '.join(sorted(stored)[:5])}."
     )
   _log.info(
     "Starting from %s: %d variables taken, %d new%s.",
@@ -568,6 +604,11 @@ def _starting_weights(
     f" ({', '.join(new[:5])})" if new else "",
   )
   return None if own else (checkpoint, taken)
+
+
+def _by_name(experiment) -> str:
+  pattern = experiment.start_from_variables
+  return f" in whose name {pattern!r} is found" if pattern else ""
 
 
 def _warm_started(function: Callable, start: tuple[str, list[str]] | None):

@@ -22,6 +22,7 @@ def make_model_fn(
   optimizer: Any,
   fine_tuning: optimizers.FineTuning,
   metrics: Sequence[Any] = (),
+  rate_scale: float = 1.0,
 ) -> Callable[..., estimator.EstimatorSpec]:
   """Returns a `model_fn` for `tf.estimator.Estimator`.
 
@@ -34,6 +35,7 @@ def make_model_fn(
     optimizer: one of `optimizers`.
     fine_tuning: how the modules move beside the head.
     metrics: of evaluation, beside the head's own; each one of `metrics`.
+    rate_scale: of the optimizer's learning rate.
 
   The returned function takes (features, labels, mode, config), features a dict
   of tensors [batch, ...]. It raises UserError where a feature doesn't fit.
@@ -60,6 +62,8 @@ def make_model_fn(
         *top_losses,
       )
     ]
+    if training and fine_tuning.l2_sp:
+      losses.append(fine_tuning.l2_sp * _build_l2_sp(placed))
 
     def train_op_fn(loss):
       regularization = tf.add_n(losses) if losses else tf.constant(0.0)
@@ -77,6 +81,7 @@ def make_model_fn(
           v for v in tf.trainable_variables() if id(v) not in module_ids
         ],
         update_ops=update_ops,
+        rate_scale=rate_scale,
       )
 
     spec = built.create_estimator_spec(
@@ -239,6 +244,24 @@ def _collect_model_variables() -> None:
   for variable in tf.global_variables():
     if id(variable) not in collected and variable is not step:
       tf.add_to_collection(tf.GraphKeys.MODEL_VARIABLES, variable)
+
+
+def _build_l2_sp(placed) -> tf.Tensor:
+  """Returns half the squared distance of modules from their pretrained values.
+
+  Those are kept as variables of their own: a constant would hit the bound of
+  2 GB a graph, and a resumed run must not take the trained values for them.
+  """
+  distances = [tf.constant(0.0)]
+  for variable in [v for p in placed for v in p.trainable_variables]:
+    pretrained = tf.get_variable(
+      f"pretrained/{variable.op.name}",
+      initializer=variable.initial_value,
+      trainable=False,
+      use_resource=True,
+    )
+    distances.append(tf.nn.l2_loss(variable - pretrained))
+  return tf.add_n(distances)
 
 
 def _serve_predictions(spec):

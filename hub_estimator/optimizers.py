@@ -92,6 +92,55 @@ class _DecayingAdam(tf.train.AdamOptimizer):
       return super().apply_gradients(pairs, global_step, name)
 
 
+@gin.register("lars", module="optimizers")
+@dataclasses.dataclass(frozen=True)
+class LARS:
+  """Momentum with a rate for each matrix, for large batches, arXiv:1708.03888.
+
+  Attributes:
+    learning_rate: a number, or a schedule; layers share it times their own
+      `trust * |weights| / (|gradient| + weight_decay * |weights|)`. Biases and
+      scales, of less than two dimensions, take it as it is and don't decay.
+    momentum: of the steps.
+    weight_decay: L2 weight, in the step and in the ratio.
+    trust: the ratio's coefficient; 0.001 is the paper's.
+  """
+
+  learning_rate: LearningRate = 1.0
+  momentum: float = 0.9
+  weight_decay: float = 1e-4
+  trust: float = 0.001
+
+  def build(self, learning_rate: tf.Tensor) -> tf.train.Optimizer:
+    return _LayerwiseMomentum(
+      learning_rate, self.momentum, self.weight_decay, self.trust
+    )
+
+
+class _LayerwiseMomentum(tf.train.MomentumOptimizer):
+  def __init__(self, learning_rate, momentum, weight_decay, trust):
+    super().__init__(learning_rate, momentum)
+    self._decay = weight_decay
+    self._trust = trust
+
+  def apply_gradients(self, grads_and_vars, global_step=None, name=None):
+    pairs = [(self._scaled(g, v), v) for g, v in grads_and_vars]
+    return super().apply_gradients(pairs, global_step, name)
+
+  def _scaled(self, gradient, variable):
+    if variable.shape.rank < 2:
+      return gradient
+    gradient, weights = tf.convert_to_tensor(gradient), variable.value()
+    size = tf.norm(weights)
+    total = tf.norm(gradient) + self._decay * size
+    ratio = tf.where(
+      (size > 0) & (total > 0),
+      self._trust * tf.math.divide_no_nan(size, total),
+      1.0,
+    )
+    return ratio * (gradient + self._decay * weights)
+
+
 @gin.register("ftrl", module="optimizers")
 @dataclasses.dataclass(frozen=True)
 class FTRL:
@@ -153,9 +202,14 @@ class FineTuning:
       factor of discriminative fine-tuning (ULMFiT, arXiv:1801.06146, divides by
       2.6 for each of several layer groups).
     rate_groups: [("regex", factor), …]: the first regex that is found in a
-      module variable's name multiplies its rate further; 0 freezes it. Layer-wise
-      rates are a factor a layer, gradual ones of the same run a 0 for those that
-      shall rest.
+      module variable's name multiplies its rate further; 0 freezes it.
+    layers: regexes of module variables' names, from the layer nearest the head
+      to the one nearest the input; the first that is found decides. Variables
+      that none matches move as the first layer does.
+    layer_decay: the rate of each layer over that of the one before it in
+      `layers`, 0.65 to 0.95 say (arXiv:1801.06146).
+    unfreeze_every_steps: each layer rests this much longer than the one before
+      it in `layers`: gradual unfreezing, same source.
     freeze_module_steps: steps at the start in which only the head moves; the
       module's trainable variables and optimizer slots rest, its batch-norm
       statistics follow the data as always.
@@ -163,6 +217,12 @@ class FineTuning:
       are scaled down to it.
     clip_value: None, or the largest absolute value of a gradient's element; cut
       before the norm is taken.
+    accumulate_batches: variables move at every so many steps only, by the mean
+      of the gradients since: a large batch in little memory. A step stays one
+      batch, in schedules and `run.max_steps` too.
+    l2_sp: weight of half the squared distance of the module's trained variables
+      from where they started, added to the loss: "L2-SP", arXiv:1802.01483.
+      Not scaled by `regularization_scale`.
     regularization_scale: weight of the module's and the top's regularization
       losses in the training loss.
     average_decay: None, or the decay of an exponential moving average of all
@@ -173,9 +233,14 @@ class FineTuning:
 
   module_rate_multiplier: float = 0.1
   rate_groups: Sequence[tuple[str, float]] = ()
+  layers: Sequence[str] = ()
+  layer_decay: float = 1.0
+  unfreeze_every_steps: int = 0
   freeze_module_steps: int = 0
   clip_norm: float | None = None
   clip_value: float | None = None
+  accumulate_batches: int = 1
+  l2_sp: float = 0.0
   regularization_scale: float = 1.0
   average_decay: float | None = None
 
@@ -198,6 +263,33 @@ class FineTuning:
           f"fine_tuning.rate_groups: the factor of {pattern!r} is {factor}; it "
           "is at least 0."
         )
+    if isinstance(self.layers, str):
+      raise UserError(
+        f"fine_tuning.layers is a list of regexes: write [{self.layers!r}]."
+      )
+    for pattern in self.layers:
+      try:
+        re.compile(pattern)
+      except re.error as error:
+        raise UserError(
+          f"fine_tuning.layers: {pattern!r} isn't a regex: {error}."
+        ) from error
+    if not self.layers and (self.layer_decay != 1 or self.unfreeze_every_steps):
+      raise UserError(
+        "fine_tuning.layer_decay and unfreeze_every_steps need fine_tuning.layers."
+      )
+    for name, least in (
+      ("layer_decay", 0),
+      ("unfreeze_every_steps", 0),
+      ("freeze_module_steps", 0),
+      ("accumulate_batches", 1),
+      ("l2_sp", 0),
+      ("regularization_scale", 0),
+    ):
+      if getattr(self, name) < least:
+        raise UserError(
+          f"fine_tuning.{name} is {getattr(self, name)}; it is at least {least}."
+        )
     for name in ("clip_norm", "clip_value"):
       if getattr(self, name) is not None and getattr(self, name) <= 0:
         raise UserError(
@@ -218,6 +310,7 @@ def build_train_op(
   module_variables: Sequence[tf.Variable],
   head_variables: Sequence[tf.Variable],
   update_ops: Sequence[tf.Operation],
+  rate_scale: float = 1.0,
 ) -> tf.Operation:
   """Adds the ops of one training step.
 
@@ -231,10 +324,16 @@ def build_train_op(
     module_variables: trainable ones of the modules; empty where frozen.
     head_variables: all the others that are trained.
     update_ops: of the applied signatures.
+    rate_scale: of the optimizer's learning rate.
+
+  Raises:
+    UserError: the loss depends on no variable, or a layer has none.
   """
   step = tf.train.get_or_create_global_step()
   rate = optimizer.learning_rate
   rate = rate(step) if callable(rate) else tf.constant(rate, tf.float32)
+  if rate_scale != 1:
+    rate *= rate_scale
   variables = [*module_variables, *head_variables]
   gradients = tf.gradients(loss, variables)
   moved = [
@@ -250,21 +349,15 @@ def build_train_op(
         "learning_rate/module", rate * fine_tuning.module_rate_multiplier
       )
   finite = _assert_finite(loss, [g for g, _ in moved], step)
-  groups = _rate_groups(
-    fine_tuning, _clip(fine_tuning, moved), module_variables
-  )
   with tf.control_dependencies([finite, *update_ops]):
-    # One optimizer for each rate: scaling gradients instead would change
-    # nothing under Adam, which divides by their size.
-    applied = [
-      _apply(
-        optimizer.build(rate if factor == 1 else rate * factor),
-        pairs,
-        step,
-        rest,
+    if fine_tuning.accumulate_batches == 1:
+      applied = _move(
+        optimizer, fine_tuning, moved, rate, step, module_variables
       )
-      for (factor, rest), pairs in groups.items()
-    ]
+    else:
+      applied = _accumulate(
+        optimizer, fine_tuning, moved, rate, step, module_variables
+      )
   if fine_tuning.average_decay is not None:
     average = tf.train.ExponentialMovingAverage(
       fine_tuning.average_decay, num_updates=step
@@ -273,6 +366,63 @@ def build_train_op(
       applied = [average.apply(variables)]
   with tf.control_dependencies(applied):
     return tf.assign_add(step, 1, name="train_op").op
+
+
+def _move(optimizer, fine_tuning, moved, rate, step, module_variables):
+  """Returns the ops that move variables, each at its own rate."""
+  groups = _rate_groups(
+    fine_tuning, _clip(fine_tuning, moved), module_variables
+  )
+  # One optimizer for each rate: scaling gradients instead would change nothing
+  # under Adam, which divides by their size.
+  return [
+    _apply(
+      optimizer.build(rate if factor == 1 else rate * factor), pairs, step, rest
+    )
+    for (factor, rest), pairs in groups.items()
+  ]
+
+
+def _accumulate(optimizer, fine_tuning, moved, rate, step, module_variables):
+  """Returns the op that sums gradients, and moves variables once in a while."""
+  batches = fine_tuning.accumulate_batches
+  with tf.name_scope(None), tf.variable_scope("accumulated"):
+    sums = [
+      tf.get_variable(
+        v.op.name,
+        v.shape,
+        v.dtype.base_dtype,
+        tf.zeros_initializer(),
+        trainable=False,
+        use_resource=True,
+      )
+      for _, v in moved
+    ]
+  added = [_add(total, g) for total, (g, _) in zip(sums, moved, strict=True)]
+
+  def move():
+    means = [
+      (total.read_value() / batches, v)
+      for total, (_, v) in zip(sums, moved, strict=True)
+    ]
+    applied = _move(optimizer, fine_tuning, means, rate, step, module_variables)
+    with tf.control_dependencies(applied):
+      emptied = [t.assign(tf.zeros_like(t), read_value=False) for t in sums]
+    with tf.control_dependencies(emptied):
+      return tf.constant(True)
+
+  with tf.control_dependencies(added):
+    return [
+      tf.cond(
+        tf.equal((step + 1) % batches, 0), move, lambda: tf.constant(False)
+      )
+    ]
+
+
+def _add(total, gradient):
+  if isinstance(gradient, tf.IndexedSlices):
+    return total.scatter_add(gradient)
+  return total.assign_add(gradient, read_value=False)
 
 
 def _clip(fine_tuning, gradients_and_variables):
@@ -290,6 +440,13 @@ def _clip(fine_tuning, gradients_and_variables):
 def _rate_groups(fine_tuning, gradients_and_variables, module_variables):
   """Returns (gradient, variable) pairs by (factor of the rate, resting steps)."""
   of_module = {id(v) for v in module_variables}
+  names = [v.op.name for v in module_variables]
+  for pattern in fine_tuning.layers:
+    if not any(re.search(pattern, name) for name in names):
+      raise UserError(
+        f"fine_tuning.layers has {pattern!r}, and no trained variable of the "
+        f"module matches: {', '.join(names[:10]) or 'there are none'}."
+      )
   groups = {}
   for gradient, variable in gradients_and_variables:
     factor, rest = 1.0, 0
@@ -300,6 +457,16 @@ def _rate_groups(fine_tuning, gradients_and_variables, module_variables):
         if re.search(pattern, variable.op.name):
           factor *= group_factor
           break
+      depth = next(
+        (
+          i
+          for i, pattern in enumerate(fine_tuning.layers)
+          if re.search(pattern, variable.op.name)
+        ),
+        0,
+      )
+      factor *= fine_tuning.layer_decay**depth
+      rest += fine_tuning.unfreeze_every_steps * depth
     if factor:
       groups.setdefault((factor, rest), []).append((gradient, variable))
   return groups

@@ -21,6 +21,11 @@ def _warm_up(step, rate, warm_up_steps):
   return rate * tf.minimum(1.0, share)
 
 
+def _share_done(step, decay_steps, restart):
+  in_cycle = step % decay_steps if restart else tf.minimum(step, decay_steps)
+  return tf.cast(in_cycle, tf.float32) / float(decay_steps)
+
+
 @gin.register("constant", module="schedules")
 def constant(step, *, rate: float, warm_up_steps: int = 0):
   """Returns `rate`, after a linear warm-up."""
@@ -65,10 +70,14 @@ def polynomial(
   decay_steps: int,
   final: float = 0.0,
   power: float = 1.0,
+  restart: bool = False,
   warm_up_steps: int = 0,
 ):
-  """Returns `final + (rate - final) * (1 - step / decay_steps) ** power`."""
-  done = tf.cast(tf.minimum(step, decay_steps), tf.float32) / float(decay_steps)
+  """Returns `final + (rate - final) * (1 - step / decay_steps) ** power`.
+
+  With `restart` it starts again every `decay_steps`.
+  """
+  done = _share_done(step, decay_steps, restart)
   rate = final + (rate - final) * tf.pow(1.0 - done, power)
   return _warm_up(step, rate, warm_up_steps)
 
@@ -88,18 +97,25 @@ def cosine(
   With `restart` it starts again every `decay_steps`. Source: SGDR,
   arXiv:1608.03983.
   """
-  step_in_cycle = (
-    step % decay_steps if restart else tf.minimum(step, decay_steps)
-  )
-  done = tf.cast(step_in_cycle, tf.float32) / float(decay_steps)
+  done = _share_done(step, decay_steps, restart)
   rate = final + (rate - final) * 0.5 * (1.0 + tf.cos(math.pi * done))
   return _warm_up(step, rate, warm_up_steps)
 
 
 @gin.register("exponential", module="schedules")
 def exponential(
-  step, *, rate: float, decay_steps: int, decay: float, warm_up_steps: int = 0
+  step,
+  *,
+  rate: float,
+  decay_steps: int,
+  decay: float,
+  restart_steps: int | None = None,
+  warm_up_steps: int = 0,
 ):
-  """Returns `rate * decay ** (step / decay_steps)`."""
-  exponent = tf.cast(step, tf.float32) / float(decay_steps)
+  """Returns `rate * decay ** (step / decay_steps)`.
+
+  With `restart_steps` it starts again every so many steps.
+  """
+  since = step if restart_steps is None else step % restart_steps
+  exponent = tf.cast(since, tf.float32) / float(decay_steps)
   return _warm_up(step, rate * tf.pow(decay, exponent), warm_up_steps)

@@ -386,3 +386,126 @@ def test_a_bad_value_is_refused_by_its_gin_name(
 ):
   with pytest.raises(UserError, match=why):
     make_experiment(dense, numbers_npz, **change)
+
+
+def test_l2_sp_pulls_towards_the_pretrained_values_and_survives_a_resume(
+  dense, numbers_npz, tmp_path
+):
+  def kernel(l2_sp, name, stop_at=None):
+    experiment = make_experiment(
+      dense,
+      numbers_npz,
+      optimizer=optimizers.SGD(0.1),
+      fine_tuning=optimizers.FineTuning(
+        1.0, l2_sp=l2_sp, regularization_scale=0.0
+      ),
+    )
+    if stop_at:
+      shorter = replace(experiment, max_steps=stop_at)
+      experiments.train(shorter, str(tmp_path / name))
+    experiments.train(experiment, str(tmp_path / name))
+    return tf.train.load_checkpoint(str(tmp_path / name))
+
+  with tf.Graph().as_default(), tf.Session() as session:
+    module = hub.Module(dense)
+    session.run(tf.global_variables_initializer())
+    pretrained = session.run(module.variable_map["kernel"])
+  held = kernel(3.0, "held")
+  free = kernel(0.0, "free")
+  # What it is pulled to is what the module had, trained or not.
+  np.testing.assert_array_equal(
+    held.get_tensor("pretrained/module/kernel"), pretrained
+  )
+  distances = [
+    np.linalg.norm(reader.get_tensor("module/kernel") - pretrained)
+    for reader in (held, free)
+  ]
+  assert 0 < distances[0] < 0.5 * distances[1]
+  resumed = kernel(3.0, "resumed", stop_at=10)
+  for name in ("module/kernel", "pretrained/module/kernel"):
+    np.testing.assert_array_equal(
+      resumed.get_tensor(name), held.get_tensor(name)
+    )
+
+
+def test_l2_sp_is_half_the_squared_distance(dense, numbers_npz):
+  experiment = make_experiment(
+    dense,
+    numbers_npz,
+    fine_tuning=optimizers.FineTuning(l2_sp=0.5, regularization_scale=0.0),
+  )
+  checked = experiments.checking.check(experiment)
+  features, labels = checked.train.take(slice(0, 16))
+  with tf.Graph().as_default(), tf.Session() as session:
+    tf.train.create_global_step()
+    spec = checked.model_fn(
+      {k: tf.constant(v) for k, v in features.items()},
+      tf.constant(labels),
+      "train",
+    )
+    session.run(tf.global_variables_initializer())
+    before = session.run(spec.loss)
+    np.testing.assert_allclose(before, np.log(2), rtol=1e-5)
+    (bias,) = [v for v in tf.trainable_variables() if "module/bias" in v.name]
+    session.run(bias.assign(bias + 2.0))
+    # Three numbers, two away: 0.5 * 0.5 * 3 * 4. The top is still zero.
+    np.testing.assert_allclose(session.run(spec.loss), before + 3.0, rtol=1e-5)
+
+
+def test_accumulating_and_scaling_runs_resume_to_the_same_bits(
+  batch_norm, numbers_npz, tmp_path
+):
+  experiment = make_experiment(
+    batch_norm,
+    numbers_npz,
+    fine_tuning=optimizers.FineTuning(
+      accumulate_batches=3, average_decay=0.9, freeze_module_steps=4
+    ),
+    rate_for_batch_size=8,
+  )
+  experiments.train(experiment, str(tmp_path / "whole"))
+  experiments.train(replace(experiment, max_steps=10), str(tmp_path / "halves"))
+  experiments.train(experiment, str(tmp_path / "halves"))
+  whole, halves = (
+    tf.train.load_checkpoint(str(tmp_path / name))
+    for name in ("whole", "halves")
+  )
+  for name in whole.get_variable_to_shape_map():
+    np.testing.assert_array_equal(
+      whole.get_tensor(name), halves.get_tensor(name), err_msg=name
+    )
+
+
+def test_a_run_starts_from_an_exported_model_by_regex_and_reports_it(
+  dense, numbers_npz, tmp_path
+):
+  experiment = make_experiment(
+    dense, numbers_npz, exports=exporting.Exports(["final"])
+  )
+  result = experiments.train(experiment, str(tmp_path / "first"))
+  exported = str(tmp_path / "first" / result.exports["final"]["model"])
+  second = replace(
+    experiment,
+    start_from=exported,
+    start_from_variables="^module/",
+    max_steps=1,
+    eval_every_steps=1,
+    optimizer=optimizers.SGD(0.0),
+    exports=exporting.Exports([]),
+  )
+  experiments.train(second, str(tmp_path / "second"))
+  first, started = (
+    tf.train.load_checkpoint(str(tmp_path / name))
+    for name in ("first", "second")
+  )
+  np.testing.assert_array_equal(
+    started.get_tensor("module/kernel"), first.get_tensor("module/kernel")
+  )
+  assert not started.get_tensor("head/logits/kernel").any()
+  report = read_json(tmp_path / "second" / "manifest.json")["started_from"]
+  assert report["taken"] == ["module/bias", "module/kernel"]
+  assert report["new"] == ["head/logits/bias", "head/logits/kernel"]
+  with pytest.raises(UserError, match="in whose name '\\^encoder/' is found"):
+    experiments.train(
+      replace(second, start_from_variables="^encoder/"), str(tmp_path / "third")
+    )

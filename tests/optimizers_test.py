@@ -176,6 +176,132 @@ def test_adamw_is_decoupled_as_in_the_paper():
   np.testing.assert_allclose(got, w, rtol=1e-4)
 
 
+def test_lars_is_layerwise_as_in_the_paper():
+  rate, momentum, decay, trust = 2.0, 0.9, 0.1, 0.02
+  w, velocity = np.ones((2, 2)), 0.0
+  for g in GRADIENTS:
+    size = np.linalg.norm(w)
+    ratio = trust * size / (np.linalg.norm(g) + decay * size)
+    velocity = momentum * velocity + ratio * (g + decay * w)
+    w = w - rate * velocity
+  (got,) = _train_matrix(
+    optimizers.LARS(rate, momentum, decay, trust),
+    optimizers.FineTuning(1.0),
+    GRADIENTS,
+  )
+  np.testing.assert_allclose(got, w, rtol=1e-5)
+
+
+def test_lars_moves_what_starts_at_zero_and_biases_as_momentum_does():
+  values = _steps(optimizers.LARS(0.1), optimizers.FineTuning(1.0), 3)
+  plain = _steps(optimizers.SGD(0.1, 0.9), optimizers.FineTuning(1.0), 3)
+  np.testing.assert_array_equal(values, plain)
+
+
+@pytest.mark.parametrize(
+  "optimizer", [optimizers.SGD(0.5, 0.9), optimizers.Adam(0.1)]
+)
+def test_accumulated_batches_move_as_their_mean_does(optimizer):
+  means = GRADIENTS.reshape(2, 2, 2, 2).mean(axis=1)
+  (want,) = _train_matrix(optimizer, optimizers.FineTuning(1.0), means)
+  accumulating = optimizers.FineTuning(1.0, accumulate_batches=2)
+  (got,) = _train_matrix(optimizer, accumulating, GRADIENTS)
+  np.testing.assert_allclose(got, want, rtol=1e-5)
+  # Nothing moves in between.
+  (half,) = _train_matrix(optimizer, accumulating, GRADIENTS[:3])
+  (first,) = _train_matrix(optimizer, optimizers.FineTuning(1.0), means[:1])
+  np.testing.assert_allclose(half, first, rtol=1e-5)
+
+
+def test_accumulated_batches_are_clipped_as_one():
+  (got,) = _train_matrix(
+    optimizers.SGD(1.0),
+    optimizers.FineTuning(1.0, accumulate_batches=4, clip_norm=0.1),
+    GRADIENTS,
+  )
+  mean = GRADIENTS.mean(axis=0)
+  want = 1 - mean * 0.1 / np.linalg.norm(mean)
+  np.testing.assert_allclose(got, want, rtol=1e-5)
+
+
+def test_accumulated_sparse_gradients_add_up():
+  rows = np.array([[0, 2], [2, 1]])
+  with tf.Graph().as_default(), tf.Session() as session:
+    table = tf.get_variable(
+      "t", [3, 2], initializer=tf.ones_initializer(), use_resource=True
+    )
+    ids = tf.placeholder(tf.int64, [2])
+    train_op = optimizers.build_train_op(
+      optimizers.SGD(1.0),
+      optimizers.FineTuning(1.0, accumulate_batches=2),
+      loss=tf.reduce_sum(tf.nn.embedding_lookup(table, ids)),
+      module_variables=[table],
+      head_variables=[],
+      update_ops=[],
+    )
+    session.run(tf.global_variables_initializer())
+    for batch in rows:
+      session.run(train_op, {ids: batch})
+    got = session.run(table)
+  np.testing.assert_allclose(got, 1 - np.array([[1, 1], [1, 1], [2, 2]]) / 2)
+
+
+LAYERS = ("top", "mid", "low")
+
+
+def test_layers_decay_from_the_head_down():
+  got = _train_matrix(
+    optimizers.SGD(1.0),
+    optimizers.FineTuning(0.5, layers=LAYERS, layer_decay=0.5),
+    GRADIENTS[:1],
+    names=("low", "mid", "top", "other"),
+  )
+  for value, rate in zip(got, (0.125, 0.25, 0.5, 0.5), strict=True):
+    np.testing.assert_allclose(value, 1 - rate * GRADIENTS[0], rtol=1e-6)
+
+
+def test_layers_thaw_one_after_the_other():
+  got = _train_matrix(
+    optimizers.SGD(1.0),
+    optimizers.FineTuning(
+      1.0, layers=LAYERS, freeze_module_steps=1, unfreeze_every_steps=1
+    ),
+    GRADIENTS,
+    names=("low", "mid", "top"),
+  )
+  for value, rest in zip(got, (3, 2, 1), strict=True):
+    want = 1 - GRADIENTS[rest:].sum(axis=0)
+    np.testing.assert_allclose(value, want, rtol=1e-5)
+
+
+def test_a_layer_without_variables_is_refused():
+  with pytest.raises(UserError, match="layers has 'botom', and no trained"):
+    _train_matrix(
+      optimizers.SGD(1.0),
+      optimizers.FineTuning(1.0, layers=["botom"]),
+      GRADIENTS,
+    )
+
+
+def test_the_rate_is_scaled_where_asked():
+  with tf.Graph().as_default(), tf.Session() as session:
+    h = tf.get_variable(
+      "h", [], initializer=tf.ones_initializer(), use_resource=True
+    )
+    train_op = optimizers.build_train_op(
+      optimizers.SGD(0.1),
+      optimizers.FineTuning(),
+      loss=h,
+      module_variables=[],
+      head_variables=[h],
+      update_ops=[],
+      rate_scale=4.0,
+    )
+    session.run(tf.global_variables_initializer())
+    session.run(train_op)
+    np.testing.assert_allclose(session.run(h), 0.6, rtol=1e-6)
+
+
 def test_adamw_leaves_biases_alone():
   values = _steps(
     optimizers.AdamW(0.1, weight_decay=0.5), optimizers.FineTuning(1.0), 3
@@ -215,6 +341,11 @@ def test_groups_multiply_the_rate_and_zero_rests():
     ({"rate_groups": [("(", 1.0)]}, "isn't a regex"),
     ({"rate_groups": [("a", -1.0)]}, "at least 0"),
     ({"clip_norm": 0.0}, "clip_norm is 0.0"),
+    ({"layers": "top"}, r"write \['top'\]"),
+    ({"layers": ["("]}, "isn't a regex"),
+    ({"layer_decay": 0.9}, "need fine_tuning.layers"),
+    ({"accumulate_batches": 0}, "accumulate_batches is 0; it is at least 1"),
+    ({"l2_sp": -1.0}, "l2_sp is -1.0"),
     ({"clip_value": -1.0}, "clip_value is -1.0"),
     ({"average_decay": 1.0}, "between 0 and 1"),
   ],

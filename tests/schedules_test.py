@@ -62,3 +62,27 @@ def test_polynomial():
     power=2,
   )
   np.testing.assert_allclose(got, [1.0, 0.4, 0.2, 0.2], rtol=1e-6)
+
+
+def test_polynomial_with_restarts_starts_again():
+  got = _values(
+    schedules.polynomial,
+    [0, 5, 10, 15],
+    rate=1.0,
+    decay_steps=10,
+    power=2.0,
+    restart=True,
+  )
+  np.testing.assert_allclose(got, [1.0, 0.25, 1.0, 0.25], rtol=1e-6)
+
+
+def test_exponential_with_restarts_starts_again():
+  got = _values(
+    schedules.exponential,
+    [0, 10, 20, 30],
+    rate=1.0,
+    decay_steps=10,
+    decay=0.5,
+    restart_steps=20,
+  )
+  np.testing.assert_allclose(got, [1.0, 0.5, 1.0, 0.5], rtol=1e-6)
