@@ -288,6 +288,7 @@ def train(
       workdir,
       exporters,
       {"check": check_seconds, "total": time.monotonic() - started},
+      {"train": checked.train.skipped, "eval": checked.eval.skipped},
     )
     results.write(workdir.result, result)
   return result
@@ -731,7 +732,9 @@ def _failure(error, made, workdir: Workdir) -> Exception:
   )
 
 
-def _collect(made, experiment, workdir, exporters, seconds) -> results.Result:
+def _collect(
+  made, experiment, workdir, exporters, seconds, skipped
+) -> results.Result:
   evaluations = dict(read_eval_metrics(made.eval_dir()))
   steps = _step_of(made.latest_checkpoint())
   exports = {}
@@ -757,6 +760,7 @@ def _collect(made, experiment, workdir, exporters, seconds) -> results.Result:
     best=results.best_of(evaluations),
     exports=exports,
     seconds=seconds,
+    skipped_records=skipped,
   )
 
 

@@ -28,6 +28,7 @@ class Result:
     exports: by kind, {"version", "model", "module"}, paths relative to the
       model_dir; or {"error"}.
     seconds: what took how long: "check", "train_and_evaluate", "total".
+    skipped_records: bad records that were left out of "train" and "eval".
     error: one line, where the run failed.
   """
 
@@ -37,6 +38,7 @@ class Result:
   best: Mapping[str, Mapping[str, float]]
   exports: Mapping[str, Mapping[str, Any]]
   seconds: Mapping[str, float]
+  skipped_records: Mapping[str, int] = dataclasses.field(default_factory=dict)
   error: str | None = None
 
 

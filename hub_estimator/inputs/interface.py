@@ -35,11 +35,15 @@ class Examples:
     features: arrays [examples, ...] by name; strings as objects of `bytes`.
     labels: array [examples, ...], or several by name; None where there are none.
     source: where they were read, for messages.
+    skipped: records that were left out because they are bad.
+
+  Arrays may be any of `columns` as well, which read their rows later.
   """
 
   features: Mapping[str, np.ndarray]
   labels: np.ndarray | Mapping[str, np.ndarray] | None
   source: str
+  skipped: int = 0
 
   def __post_init__(self):
     if not self.features:
@@ -165,6 +169,7 @@ def split_label(
   label: Label,
   features: Sequence[str] | None,
   source: str,
+  skipped: int = 0,
 ) -> Examples:
   """Returns columns as examples.
 
@@ -173,6 +178,7 @@ def split_label(
     label: the column of labels, a list of several, or None.
     features: the columns to keep; None keeps all but the label.
     source: for messages.
+    skipped: bad records that were left out.
 
   Raises:
     UserError: a named column doesn't exist.
@@ -194,4 +200,5 @@ def split_label(
     if isinstance(label, str)
     else {name: columns[name] for name in of_labels} or None,
     source=source,
+    skipped=skipped,
   )

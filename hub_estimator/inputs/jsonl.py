@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import gin
 
 from hub_estimator.errors import UserError
-from hub_estimator.inputs import interface
+from hub_estimator.inputs import bad_records, interface
 
 
 @gin.register("jsonl", module="inputs")
@@ -20,11 +20,17 @@ class Jsonl:
     label: the key of labels, or a list of one for each head of `heads.multi`;
       None where there are none.
     features: the keys to read; None reads all but the label.
+    bad_records: "raise", or "skip": leaves out, and counts in the result, lines
+      that aren't JSON objects with all keys.
   """
 
   path: str
   label: interface.Label = "label"
   features: Sequence[str] | None = None
+  bad_records: str = "raise"
+
+  def __post_init__(self):
+    bad_records.check_choice(self.bad_records, "jsonl.bad_records")
 
   def read(self) -> interface.Examples:
     """Returns all examples.
@@ -34,7 +40,8 @@ class Jsonl:
         differ in their keys or types.
     """
     path = interface.open_path(self.path, "inputs.jsonl")
-    rows = list(read_rows(path))
+    bad = bad_records.BadRecords(self.bad_records)
+    rows = list(read_rows(path, bad=bad))
     if not rows:
       raise UserError(f"{path} has no examples.")
     names = (
@@ -42,38 +49,59 @@ class Jsonl:
     )
     if self.features is not None:
       names += interface.label_columns(self.label)
+    whole = []
     for line, row in rows:
-      missing = [n for n in names if n not in row]
+      missing = [n for n in names if row.get(n) is None]
       if missing:
-        raise UserError(
-          f"{path}, line {line}: no {missing[0]!r}; it has: {', '.join(row)}."
+        problem = (
+          f"{missing[0]!r} is null"
+          if missing[0] in row
+          else f"no {missing[0]!r}; it has: {', '.join(row)}"
         )
+        bad.add(f"{path}, line {line}: {problem}.")
+      else:
+        whole.append(row)
+    if not whole:
+      raise UserError(f"{path} has no examples; {bad.skipped} bad lines.")
     columns = {
-      name: interface.column(name, [row[name] for _, row in rows], path)
+      name: interface.column(name, [row[name] for row in whole], path)
       for name in names
     }
     return interface.split_label(
-      columns, label=self.label, features=self.features, source=path
+      columns,
+      label=self.label,
+      features=self.features,
+      source=path,
+      skipped=bad.skipped,
     )
 
 
-def read_rows(path: str) -> Iterator[tuple[int, dict]]:
+def read_rows(
+  path: str, *, bad: bad_records.BadRecords | None = None
+) -> Iterator[tuple[int, dict]]:
   """Yields (line number, object) of a file of JSON lines.
+
+  Args:
+    path: of the file.
+    bad: takes lines that aren't JSON objects; None refuses them.
 
   Raises:
     UserError: the file isn't UTF-8, or a line isn't a JSON object.
   """
+  bad = bad or bad_records.BadRecords()
   with open(path, encoding="utf-8-sig") as file:
-    line_number = 0
     try:
       for line_number, line in enumerate(file, 1):
         if not line.strip():
           continue
-        row = json.loads(line)
+        try:
+          row = json.loads(line)
+        except json.JSONDecodeError as error:
+          bad.add(f"{path}, line {line_number}: {error}.")
+          continue
         if not isinstance(row, dict):
-          raise UserError(f"{path}, line {line_number}: not a JSON object.")
+          bad.add(f"{path}, line {line_number}: not a JSON object.")
+          continue
         yield line_number, row
     except UnicodeDecodeError as error:
       raise UserError(f"{path} isn't UTF-8: {error}.") from error
-    except json.JSONDecodeError as error:
-      raise UserError(f"{path}, line {line_number}: {error}.") from error

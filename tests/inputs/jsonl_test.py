@@ -41,9 +41,20 @@ def test_values_get_types_by_what_json_says(tmp_path):
       '{"a": 1, "label": 1}\n{"a": "x", "label": 1}\n',
       "all text or all numbers",
     ),
-    ('{"a": null, "label": 1}\n', "'a' of example 0 is None"),
+    ('{"a": null, "label": 1}\n', "line 1: 'a' is null"),
   ],
 )
 def test_what_does_not_fit_is_said(tmp_path, text, why):
   with pytest.raises(UserError, match=why):
     _jsonl(tmp_path, text).read()
+
+
+def test_bad_lines_are_skipped_and_counted_where_asked(tmp_path):
+  path = tmp_path / "a.jsonl"
+  path.write_text(
+    '{"a": 1, "label": 1}\n{"a": 2\n[3]\n{"a": null, "label": 1}\n'
+    '{"label": 0}\n{"a": 4, "label": 0}\n'
+  )
+  examples = Jsonl(str(path), bad_records="skip").read()
+  assert examples.features["a"].tolist() == [1, 4]
+  assert examples.skipped == 4

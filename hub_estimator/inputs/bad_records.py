@@ -1,0 +1,34 @@
+"""What becomes of a record that can't be read."""
+
+from hub_estimator.errors import UserError, nearest
+
+_CHOICES = ("raise", "skip")
+
+
+def check_choice(choice: str, what: str) -> None:
+  """Raises a UserError unless `choice` is "raise" or "skip"."""
+  if choice not in _CHOICES:
+    raise UserError(f"{what} is {choice!r}: {nearest(choice, _CHOICES)}")
+
+
+class BadRecords:
+  """Counts bad records, or refuses the first.
+
+  Attributes:
+    skipped: how many there were.
+  """
+
+  def __init__(self, choice: str = "raise"):
+    """Makes the count.
+
+    Args:
+      choice: "raise" or "skip".
+    """
+    self._choice = choice
+    self.skipped = 0
+
+  def add(self, message: str) -> None:
+    """Counts a record, or raises a UserError with the message."""
+    if self._choice == "raise":
+      raise UserError(message)
+    self.skipped += 1
