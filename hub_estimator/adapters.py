@@ -1,10 +1,12 @@
 """Features -> module inputs; module outputs -> head input."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import gin
 
+from hub_estimator import augmentations
 from hub_estimator.errors import UserError, nearest
 from hub_estimator.module_info import SignatureInfo, TensorInfo
 from hub_estimator.tensorflow_runtime import tf
@@ -27,6 +29,7 @@ class Adapter:
       "eval": 0.0, "infer": 0.0}}.
     image_range: what the module's pixels run over. [0, 1] is the common image
       signature's; modules outside of it say so in their documentation.
+    augment: what is done to images in training, each one of `augmentations`.
     pooling: how an output of more than two dimensions becomes [batch, width]:
       "mean" or "max" over all dimensions but the first and the last, or
       "flatten".
@@ -35,6 +38,7 @@ class Adapter:
   inputs: Mapping[str, str] | None = None
   constants: Mapping[str, float | Mapping[str, float]] | None = None
   image_range: tuple[float, float] = (0.0, 1.0)
+  augment: Sequence[Any] = ()
   pooling: str = "mean"
 
   def __post_init__(self):
@@ -42,6 +46,12 @@ class Adapter:
       raise UserError(
         f"adapter.pooling {self.pooling!r}: {nearest(self.pooling, _POOLINGS)}"
       )
+    for augmentation in self.augment:
+      if isinstance(augmentation, type) or not hasattr(augmentation, "build"):
+        raise UserError(
+          f"adapter.augment has {augmentation!r}; it is a list of augmentations, "
+          "called: [@augmentations.<name>()]."
+        )
     for name, value in (self.constants or {}).items():
       if isinstance(value, Mapping) and set(value) != set(_MODES):
         raise UserError(
@@ -136,7 +146,7 @@ def build_module_inputs(
     UserError: a feature is missing, or its dtype or shape doesn't fit.
   """
   matched = match_features(adapter, signature, features)
-  inputs = {}
+  inputs, augmented = {}, False
   for name, value in (adapter.constants or {}).items():
     value = value[mode] if isinstance(value, Mapping) else value
     inputs[name] = tf.constant(value, tf.as_dtype(signature.inputs[name].dtype))
@@ -145,8 +155,17 @@ def build_module_inputs(
     tensor = features[feature]
     where = f"Feature {feature!r} for the module's input {name!r}"
     if _is_image(wanted, image_size):
-      tensor = _build_images(adapter, tensor, wanted, image_size, where)
+      augment = adapter.augment if mode == "train" else ()
+      tensor = _build_images(
+        adapter, tensor, wanted, image_size, augment, where
+      )
+      augmented = augmented or bool(augment)
     inputs[name] = _fit(tensor, wanted, where)
+  if adapter.augment and mode == "train" and not augmented:
+    raise UserError(
+      "adapter.augment changes images, and none of the module's inputs, "
+      f"{', '.join(signature.inputs)}, is one."
+    )
   return inputs
 
 
@@ -197,7 +216,7 @@ def _is_image(wanted: TensorInfo, image_size) -> bool:
   return wanted.shape[3] in (1, 3) or image_size is not None
 
 
-def _build_images(adapter, images, wanted, image_size, where):
+def _build_images(adapter, images, wanted, image_size, augment, where):
   """Returns float32 [batch, height, width, channels] as the module expects."""
   height, width = image_size or wanted.shape[1:3]
   channels = wanted.shape[3]
@@ -223,6 +242,8 @@ def _build_images(adapter, images, wanted, image_size, where):
       images = tf.image.grayscale_to_rgb(images)
     if height and width and images.shape[1:3].as_list() != [height, width]:
       images = _resize(images, height, width)
+  if augment:
+    images = augmentations.build(augment, images)
   low, high = adapter.image_range
   if (low, high) != (0.0, 1.0):
     images = images * (high - low) + low

@@ -15,6 +15,7 @@ import gin
 
 from hub_estimator import (
   adapters,
+  augmentations,
   checking,
   encoders,
   exporting,
@@ -42,6 +43,7 @@ from hub_estimator.workdir import Workdir, open_run, write_json, write_text
 # Registered with gin for whoever parses a run.
 PARTS = (
   adapters,
+  augmentations,
   encoders,
   heads,
   inputs,

@@ -11,7 +11,8 @@ LIBRARY = ROOT / "hub_estimator"
 # What each file of the library may import from it. A package stands for its
 # files, which may also import each other.
 ALLOWED = {
-  "adapters": {"errors", "module_info", "tensorflow_runtime"},
+  "adapters": {"augmentations", "errors", "module_info", "tensorflow_runtime"},
+  "augmentations": {"errors", "tensorflow_runtime"},
   "checking": {
     "adapters",
     "encoders",
@@ -29,6 +30,7 @@ ALLOWED = {
   "errors": set(),
   "experiment": {
     "adapters",
+    "augmentations",
     "checking",
     "encoders",
     "errors",

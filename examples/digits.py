@@ -1,0 +1,97 @@
+"""Handwritten digits as a folder of images, and a small network as a module_fn.
+
+Parts of configs/runs/digits.gin. 1,797 digits of 8 x 8 pixels: Alpaydin and Kaynak
+1998 (CC BY 4.0), from the PyPI package scikit-learn.
+"""
+
+import gzip
+import io
+import pathlib
+import zipfile
+
+import gin
+import numpy as np
+from hub_estimator.examples import registry
+
+_PACKAGE = "scikit-learn==1.7.2"
+
+
+@gin.register("digit_images", module="examples")
+def digit_images() -> str:
+  """Returns the directory of the images, `<digit>/<number>.png`."""
+
+  def make(path: pathlib.Path) -> None:
+    from hub_estimator.tensorflow_runtime import tf
+
+    wheel = zipfile.ZipFile(registry.download(_PACKAGE))
+    name = next(n for n in wheel.namelist() if n.endswith("data/digits.csv.gz"))
+    rows = np.loadtxt(
+      io.BytesIO(gzip.decompress(wheel.read(name))), delimiter=","
+    )
+    for digit in range(10):
+      (path / str(digit)).mkdir(parents=True)
+    with tf.Graph().as_default(), tf.Session() as session:
+      pixels = tf.placeholder(tf.uint8, [8, 8, 1])
+      encoded = tf.io.encode_png(pixels)
+      for number, row in enumerate(rows):
+        image = (row[:64].reshape(8, 8, 1) * 255 / 16).round().astype(np.uint8)
+        file = path / str(int(row[64])) / f"{number:04}.png"
+        file.write_bytes(session.run(encoded, {pixels: image}))
+
+  return str(registry.made_once("digit_images", make))
+
+
+@gin.register("digit_network", module="examples")
+def digit_network(*, training: bool = False, width: int = 32) -> None:
+  """A module_fn: two convolutions with batch norm, then the mean over pixels.
+
+  Args:
+    training: whether batch norm uses the batch's statistics and moves its own.
+    width: channels of the first convolution; the output has twice as many.
+  """
+  from hub_estimator.tensorflow_runtime import hub, tf
+
+  def convolve(x, channels, name):
+    with tf.variable_scope(name):
+      kernel = tf.get_variable(
+        "kernel",
+        [3, 3, x.shape[-1], channels],
+        initializer=tf.initializers.he_normal(),
+      )
+      tf.add_to_collection(
+        tf.GraphKeys.REGULARIZATION_LOSSES, 1e-4 * tf.nn.l2_loss(kernel)
+      )
+      scale = tf.get_variable(
+        "gamma", [channels], initializer=tf.ones_initializer()
+      )
+      offset = tf.get_variable(
+        "beta", [channels], initializer=tf.zeros_initializer()
+      )
+      moving = [
+        tf.get_variable(
+          f"moving_{what}", [channels], initializer=initializer, trainable=False
+        )
+        for what, initializer in (
+          ("mean", tf.zeros_initializer()),
+          ("variance", tf.ones_initializer()),
+        )
+      ]
+      x = tf.nn.conv2d(x, kernel, strides=1, padding="SAME")
+      used = moving
+      if training:
+        used = tf.nn.moments(x, [0, 1, 2])
+        for variable, batch in zip(moving, used, strict=True):
+          tf.add_to_collection(
+            tf.GraphKeys.UPDATE_OPS,
+            variable.assign_sub(0.1 * (variable - batch)).op,
+          )
+      x = tf.nn.batch_normalization(x, *used, offset, scale, 1e-3)
+    return tf.nn.relu(x)
+
+  images = tf.placeholder(tf.float32, [None, 8, 8, 1])
+  features = convolve(images, width, "first")
+  features = tf.nn.max_pool2d(features, 2, 2, "SAME")
+  features = convolve(features, 2 * width, "second")
+  hub.add_signature(
+    inputs={"images": images}, outputs=tf.reduce_mean(features, [1, 2])
+  )
