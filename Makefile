@@ -6,7 +6,7 @@ FIND_PYTHON = .ci/find-python
 STAMP = .installed
 DEPENDS = setup.py pyproject.toml
 
-.PHONY: quickstart test test-fast test-oldest lint format clean
+.PHONY: quickstart test test-fast test-oldest lint format reference clean
 
 quickstart: .venv/$(STAMP)
 	.venv/bin/python -m hub_estimator.examples.quickstart runs/quickstart
@@ -28,6 +28,10 @@ lint: .venv/$(STAMP)
 format: .venv/$(STAMP)
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
+
+# The pages of docs/reference, from the docstrings.
+reference: .venv/$(STAMP)
+	.venv/bin/python docs/make_reference.py
 
 clean:
 	rm -rf .venv .venv-oldest build *.egg-info
