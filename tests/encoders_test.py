@@ -136,6 +136,7 @@ def test_the_regularization_of_two_towers_is_in_the_loss_once(dense, pairs_npz):
   np.testing.assert_allclose(loss, expected, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_concat_joins_different_modules_and_exports_both(
   dense, batch_norm, pairs_npz, tmp_path
 ):
@@ -200,6 +201,7 @@ def two_outputs(tmp_path_factory):
   return testing.export_module(str(path), module_fn)
 
 
+@pytest.mark.slow
 def test_taps_give_each_head_its_output(two_outputs, pairs_npz, tmp_path):
   head = heads.Multi(
     {"near": heads.Binary(), "gap": heads.Regression()}, {"gap": 0.25}

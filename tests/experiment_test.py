@@ -122,6 +122,7 @@ def test_regularization_is_in_the_loss_once_and_scaled(
   )
 
 
+@pytest.mark.slow
 def test_batch_norm_statistics_move_where_trained_and_stay_where_frozen(
   batch_norm, numbers_npz, tmp_path
 ):
@@ -227,6 +228,7 @@ def test_resuming_after_the_module_changed_in_place_is_refused(
     experiments.train(experiment, str(tmp_path / "run"))
 
 
+@pytest.mark.slow
 def test_old_weights_are_taken_where_they_are_named(
   batch_norm, numbers_npz, tmp_path, caplog
 ):
@@ -321,6 +323,7 @@ def test_early_stopping_on_an_unknown_metric_is_refused_at_once(
     experiments.train(experiment, str(tmp_path / "run"))
 
 
+@pytest.mark.slow
 def test_old_checkpoints_go(dense, numbers_npz, tmp_path):
   experiment = make_experiment(
     dense, numbers_npz, eval_every_steps=4, keep_checkpoints=2
@@ -388,6 +391,7 @@ def test_a_bad_value_is_refused_by_its_gin_name(
     make_experiment(dense, numbers_npz, **change)
 
 
+@pytest.mark.slow
 def test_l2_sp_pulls_towards_the_pretrained_values_and_survives_a_resume(
   dense, numbers_npz, tmp_path
 ):
@@ -452,6 +456,7 @@ def test_l2_sp_is_half_the_squared_distance(dense, numbers_npz):
     np.testing.assert_allclose(session.run(spec.loss), before + 3.0, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_accumulating_and_scaling_runs_resume_to_the_same_bits(
   batch_norm, numbers_npz, tmp_path
 ):
@@ -476,6 +481,7 @@ def test_accumulating_and_scaling_runs_resume_to_the_same_bits(
     )
 
 
+@pytest.mark.slow
 def test_a_run_starts_from_an_exported_model_by_regex_and_reports_it(
   dense, numbers_npz, tmp_path
 ):

@@ -283,6 +283,7 @@ def test_checksums_and_signatures_are_in_the_manifest(run):
   assert manifest["versions"]["tensorflow-hub"] == "0.15.0"
 
 
+@pytest.mark.slow
 def test_averaged_weights_are_evaluated_and_exported(
   batch_norm, numbers_npz, tmp_path
 ):
@@ -326,6 +327,7 @@ def test_averages_that_a_run_does_not_have_are_refused(run):
     experiments.export(experiment, str(path), averaged=True)
 
 
+@pytest.mark.slow
 def test_signatures_take_encoded_images(shared_module, tmp_path):
   """JPEG and PNG bytes of any size, as well as pixels, give predictions."""
   path = shared_module("enlite0_96_feature_vector")

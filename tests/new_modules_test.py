@@ -55,6 +55,7 @@ def test_a_module_that_does_not_exist_is_trained_and_exported(
   assert experiments.train(again, str(tmp_path / "next")).steps == 10
 
 
+@pytest.mark.slow
 def test_the_seed_fixes_its_initial_values(numbers_npz, tmp_path):
   kernels = []
   for run, seed in (("a", 1), ("b", 1), ("c", 2)):

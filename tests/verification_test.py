@@ -125,6 +125,7 @@ def _extra_variable_module(path: str) -> str:
   )
 
 
+@pytest.mark.slow
 def test_a_variable_that_only_training_has_is_exported_as_trained(
   numbers_npz, tmp_path
 ):
@@ -144,6 +145,7 @@ def test_a_variable_that_only_training_has_is_exported_as_trained(
   assert not np.array_equal(trained, np.ones(3))
 
 
+@pytest.mark.slow
 def test_a_variable_of_a_frozen_module_is_filled_from_its_source(
   numbers_npz, tmp_path
 ):

@@ -69,6 +69,7 @@ def test_the_split_is_whole_disjoint_and_stable(folder, tmp_path):
   assert evaluation == {p for p in kept if "new_" not in p}
 
 
+@pytest.mark.slow
 def test_a_run_trains_on_files_and_serves_bytes(folder, image_module, tmp_path):
   experiment = replace(
     make_experiment(image_module, "unused.npz"),

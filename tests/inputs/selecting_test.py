@@ -74,6 +74,7 @@ def test_inputs_of_other_features_are_refused():
     Mix([Rows(0, 3)], [1, 2])
 
 
+@pytest.mark.slow
 def test_a_run_resumes_to_the_same_bits_on_a_mixed_sample(
   dense, numbers_npz, tmp_path
 ):
