@@ -112,7 +112,7 @@ def make_model(experiment) -> tuple[dict[str, ModuleInfo], Callable]:
     infos[name].check_ops_registered()
     modules.check_variants_agree(infos[name], source)
   for application in experiment.encoder.applications():
-    output_of(application, infos)
+    application.output_of(infos[application.module.name])
   function = model_fn.make_model_fn(
     infos,
     experiment.encoder,
@@ -134,20 +134,6 @@ def read_infos(experiment) -> dict[str, ModuleInfo]:
     name: read_module_info(source.handle)
     for name, source in encoders.sources(experiment.encoder).items()
   }
-
-
-def output_of(
-  application: encoders.Application, infos: Mapping[str, ModuleInfo]
-) -> str:
-  """Returns the name of the output that an application reads.
-
-  Raises:
-    UserError: there is no such signature or output.
-  """
-  source = application.module
-  return infos[source.name].output(
-    source.signature, application.output or source.output, source.inference_tags
-  )
 
 
 def served_specs(experiment, examples) -> dict[str, inputs.FeatureSpec]:
@@ -193,11 +179,8 @@ def make_serving_input_fn(
 def _uses(experiment, infos, specs):
   """Yields each application, its signature, and the features that it sees."""
   for application in experiment.encoder.applications():
-    source = application.module
-    signature = infos[source.name].signature(
-      source.signature, source.inference_tags
-    )
-    yield application, signature, model_fn.seen_by(application, specs)
+    signature = application.signature_of(infos[application.module.name])
+    yield application, signature, application.select(specs)
 
 
 def _metrics_named(experiment) -> list[tuple[str, str]]:

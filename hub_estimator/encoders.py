@@ -12,6 +12,7 @@ import gin
 
 from hub_estimator.adapters import Adapter
 from hub_estimator.errors import UserError, nearest
+from hub_estimator.module_info import ModuleInfo, SignatureInfo
 from hub_estimator.modules import ModuleSource
 from hub_estimator.tensorflow_runtime import tf
 
@@ -33,6 +34,40 @@ class Application:
   adapter: Adapter
   features: tuple[str, ...] | None = None
   output: str | None = None
+
+  def signature_of(self, info: ModuleInfo) -> SignatureInfo:
+    """Returns the signature that is applied.
+
+    Raises:
+      UserError: the module has none by that name.
+    """
+    return info.signature(self.module.signature, self.module.inference_tags)
+
+  def output_of(self, info: ModuleInfo) -> str:
+    """Returns the name of the output that is read.
+
+    Raises:
+      UserError: there is no such signature or output.
+    """
+    return info.output(
+      self.module.signature,
+      self.output or self.module.output,
+      self.module.inference_tags,
+    )
+
+  def select(self, features: Mapping) -> dict:
+    """Returns the features that it sees.
+
+    Raises:
+      UserError: it names one that the data doesn't have.
+    """
+    for name in self.features or ():
+      if name not in features:
+        raise UserError(
+          f"The encoder names the feature {name!r}; {nearest(name, features)}"
+        )
+    names = features if self.features is None else self.features
+    return {name: features[name] for name in names}
 
 
 @gin.register("encoder", module="hub_estimator")

@@ -1,6 +1,7 @@
 """Mistakes that a user can mend, told in one line."""
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -24,6 +25,14 @@ def nearest(name: str, known: Iterable[str]) -> str:
   hint = f"did you mean {close[0]!r}? " if close else ""
   shown = ", ".join(known[:30]) + (", …" if len(known) > 30 else "")
   return f"{hint}It has: {shown or 'nothing'}."
+
+
+def check_regex(pattern: str, what: str) -> None:
+  """Raises a UserError that names `what` unless `pattern` is a regex."""
+  try:
+    re.compile(pattern)
+  except re.error as error:
+    raise UserError(f"{what}: {pattern!r} isn't a regex: {error}.") from error
 
 
 def one_line(error: BaseException | str) -> str:

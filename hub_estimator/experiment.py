@@ -32,7 +32,13 @@ from hub_estimator import (
   tops,
   versions,
 )
-from hub_estimator.errors import RunFailed, UserError, nearest, one_line
+from hub_estimator.errors import (
+  RunFailed,
+  UserError,
+  check_regex,
+  nearest,
+  one_line,
+)
 from hub_estimator.tensorflow_runtime import (
   estimator,
   read_eval_metrics,
@@ -105,8 +111,8 @@ class Experiment:
     early_stopping: None trains all of max_steps.
     seed: fixes initial values, order of examples and dropout.
     start_from: a model_dir, checkpoint or exported full model whose weights a
-      new run starts with, where name and shape agree. Named as this run's own model_dir, it allows
-      to go on after the module or head was changed.
+      new run starts with, where name and shape agree. Named as this run's own
+      model_dir, it allows to go on after the module or head was changed.
     start_from_variables: a regex; only variables in whose name it is found are
       taken. Empty takes all.
   """
@@ -147,13 +153,7 @@ class Experiment:
         continue
       if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise UserError(f"run.{name} is {value!r}; it is an integer above 0.")
-    try:
-      re.compile(self.start_from_variables)
-    except re.error as error:
-      raise UserError(
-        f"run.start_from_variables {self.start_from_variables!r} isn't a regex: "
-        f"{error}."
-      ) from error
+    check_regex(self.start_from_variables, "run.start_from_variables")
     if (
       isinstance(self.seed, bool)
       or not isinstance(self.seed, int)
@@ -504,7 +504,7 @@ def _identity(
         "train_tags": sorted(checked.train_tags[source.name]),
       },
     )
-    used["outputs"].append(checking.output_of(application, checked.infos))
+    used["outputs"].append(application.output_of(info))
   return {
     "modules": modules_used,
     "head": repr(experiment.head),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hub_estimator import adapters, encoders, heads, modules, optimizers
-from hub_estimator.errors import UserError, nearest
+from hub_estimator.errors import UserError
 from hub_estimator.module_info import ModuleInfo
 from hub_estimator.tensorflow_runtime import estimator, tf
 
@@ -118,8 +118,8 @@ def _encode(infos, encoder, features, mode):
     if key not in applied:
       inputs = adapters.build_module_inputs(
         adapter,
-        info.signature(source.signature, source.inference_tags),
-        seen_by(application, features),
+        application.signature_of(info),
+        application.select(features),
         image_size=info.image_size,
         mode=mode,
       )
@@ -128,28 +128,9 @@ def _encode(infos, encoder, features, mode):
       tf.add_to_collection(
         APPLIED_MODULES, (placed[source.name], inputs, applied[key])
       )
-    output = info.output(
-      source.signature,
-      application.output or source.output,
-      source.inference_tags,
-    )
-    tensors.append(adapters.build_head_input(adapter, applied[key][output]))
+    output = applied[key][application.output_of(info)]
+    tensors.append(adapters.build_head_input(adapter, output))
   return list(placed.values()), encoder.combine(tensors), update_ops
-
-
-def seen_by(application: encoders.Application, features: Mapping) -> dict:
-  """Returns the features that an application sees.
-
-  Raises:
-    UserError: it names one that the data doesn't have.
-  """
-  for name in application.features or ():
-    if name not in features:
-      raise UserError(
-        f"The encoder names the feature {name!r}; {nearest(name, features)}"
-      )
-  names = features if application.features is None else application.features
-  return {name: features[name] for name in names}
 
 
 def _build_logits(top, encoded, built, training):

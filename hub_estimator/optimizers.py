@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import gin
 
-from hub_estimator.errors import UserError
+from hub_estimator.errors import UserError, check_regex
 from hub_estimator.tensorflow_runtime import tf
 
 # Marks the error of a step whose loss or gradient is NaN or infinite; the step,
@@ -252,12 +252,7 @@ class FineTuning:
         "module.trainable = False."
       )
     for pattern, factor in self.rate_groups:
-      try:
-        re.compile(pattern)
-      except re.error as error:
-        raise UserError(
-          f"fine_tuning.rate_groups: {pattern!r} isn't a regex: {error}."
-        ) from error
+      check_regex(pattern, "fine_tuning.rate_groups")
       if factor < 0:
         raise UserError(
           f"fine_tuning.rate_groups: the factor of {pattern!r} is {factor}; it "
@@ -268,12 +263,7 @@ class FineTuning:
         f"fine_tuning.layers is a list of regexes: write [{self.layers!r}]."
       )
     for pattern in self.layers:
-      try:
-        re.compile(pattern)
-      except re.error as error:
-        raise UserError(
-          f"fine_tuning.layers: {pattern!r} isn't a regex: {error}."
-        ) from error
+      check_regex(pattern, "fine_tuning.layers")
     if not self.layers and (self.layer_decay != 1 or self.unfreeze_every_steps):
       raise UserError(
         "fine_tuning.layer_decay and unfreeze_every_steps need fine_tuning.layers."

@@ -26,7 +26,13 @@ ALLOWED = {
     "tensorflow_runtime",
   },
   "config": {"errors"},
-  "encoders": {"adapters", "errors", "modules", "tensorflow_runtime"},
+  "encoders": {
+    "adapters",
+    "errors",
+    "module_info",
+    "modules",
+    "tensorflow_runtime",
+  },
   "errors": set(),
   "experiment": {
     "adapters",
