@@ -42,6 +42,61 @@ def glove50(*, n_words: int = 40000) -> str:
   return str(registry.made_once(f"modules/glove50_{n_words}", make))
 
 
+@gin.register("glove50_saved_model", module="examples")
+def glove50_saved_model(*, n_words: int = 40000) -> str:
+  """Returns the directory of the same as a SavedModel of TensorFlow 2.
+
+  It is a `tf.Module` that is called with sentences, and holds its vocabulary as
+  an asset.
+
+  Args:
+    n_words: as for `glove50`.
+  """
+
+  def make(path: pathlib.Path) -> None:
+    from hub_estimator.tensorflow_runtime import tf as tf1
+
+    tf = tf1.compat.v2
+
+    words, vectors = _read_glove(n_words)
+    vocabulary = path.with_suffix(".txt")
+    vocabulary.write_text("\n".join(words) + "\n", encoding="utf-8")
+    module = tf.Module()
+    module.table = tf.lookup.StaticVocabularyTable(
+      tf.lookup.TextFileInitializer(
+        str(vocabulary),
+        tf.string,
+        tf.lookup.TextFileIndex.WHOLE_LINE,
+        tf.int64,
+        tf.lookup.TextFileIndex.LINE_NUMBER,
+      ),
+      num_oov_buckets=1,
+    )
+    unknown = vectors.mean(axis=0, keepdims=True)
+    module.embeddings = tf.Variable(
+      np.concatenate([vectors, unknown]), name="embeddings"
+    )
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+    def embed(sentences):
+      lower = tf.strings.lower(sentences, encoding="utf-8")
+      spaced = tf.strings.regex_replace(lower, "[[:punct:]]", " ")
+      tokens = tf.strings.split(spaced)
+      ids = module.table.lookup(tokens.flat_values)
+      # Sums over the root of the counts, as the TF1 module does.
+      sums = tf.math.unsorted_segment_sum(
+        tf.gather(module.embeddings, ids), tokens.value_rowids(), tokens.nrows()
+      )
+      counts = tf.cast(tf.maximum(tokens.row_lengths(), 1), tf.float32)
+      return sums * tf.math.rsqrt(counts)[:, tf.newaxis]
+
+    module.__call__ = embed
+    tf.saved_model.save(module, str(path))
+
+  name = f"saved_models/glove50_{n_words}"
+  return str(registry.made_once(name, make))
+
+
 @gin.register("movie_sentences", module="examples")
 @dataclasses.dataclass(frozen=True)
 class MovieSentences:

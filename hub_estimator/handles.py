@@ -21,15 +21,17 @@ class ResolvedHandle:
     handle: what the user wrote.
     path: an absolute local directory, or one of TensorFlow's file systems.
     fingerprint: sha256 of the module's files and their names, hex.
+    is_tf1_module: whether it is in the TF1 Hub format; else a SavedModel.
   """
 
   handle: str
   path: str
   fingerprint: str
+  is_tf1_module: bool
 
 
 def resolve(handle: str) -> ResolvedHandle:
-  """Returns the directory of a TF1 Hub module, fetched if need be.
+  """Returns the directory of a module or SavedModel, fetched if need be.
 
   Args:
     handle: a directory, a `file://` URL, an http(s) URL of a module host, or
@@ -37,7 +39,7 @@ def resolve(handle: str) -> ResolvedHandle:
       `TFHUB_CACHE_DIR`.
 
   Raises:
-    UserError: there is nothing at the handle, or it isn't a TF1 Hub module.
+    UserError: there is nothing at the handle, or it isn't a SavedModel either.
   """
   if not isinstance(handle, str) or not handle:
     raise UserError(f"A module handle is a non-empty string, not {handle!r}.")
@@ -56,7 +58,8 @@ def resolve(handle: str) -> ResolvedHandle:
     path = os.path.expanduser(handle)
   path = os.path.abspath(os.fsdecode(path))
   _check_directory(handle, path)
-  return ResolvedHandle(handle, path, fingerprint(path))
+  is_tf1_module = os.path.isfile(os.path.join(path, _PROTO))
+  return ResolvedHandle(handle, path, fingerprint(path), is_tf1_module)
 
 
 def fingerprint(path: str) -> str:
@@ -95,11 +98,6 @@ def _check_directory(handle: str, path: str) -> None:
     raise UserError(
       f"Module {handle!r}{where} holds no saved_model.pb; it holds: "
       f"{', '.join(held[:10]) or 'nothing'}."
-    )
-  if _PROTO not in held:
-    raise UserError(
-      f"{handle!r}{where} is a SavedModel, not a TF1 Hub module: it holds no "
-      f"{_PROTO}."
     )
 
 

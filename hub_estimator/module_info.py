@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from hub_estimator import handles
+from hub_estimator import handles, saved_models
 from hub_estimator.errors import UserError, nearest, one_line
 from hub_estimator.new_modules import NewModule
-from hub_estimator.tensorflow_runtime import hub, tf
+from hub_estimator.tensorflow_runtime import hub, op_def_registry, tf
 
 # Ops that TensorFlow doesn't register itself, and who does.
 _PACKAGE_OF_OP = {
@@ -97,8 +97,9 @@ class ModuleInfo:
 
   Attributes:
     handle: what the user wrote.
-    path: the directory it was read from; None for a module that is made by a
-      module_fn and stored nowhere.
+    path: the directory it was read from, for a SavedModel of TensorFlow 2 that
+      of the TF1 Hub module that was made of it; None for a module that is made
+      by a module_fn and stored nowhere.
     fingerprint: sha256 of its content, hex.
     variants: by tags.
     image_size: (height, width) from the attached image info, else None.
@@ -195,8 +196,11 @@ class ModuleInfo:
 
 @functools.lru_cache(maxsize=32)
 def _read(resolved: handles.ResolvedHandle) -> ModuleInfo:
+  path = resolved.path
+  if not resolved.is_tf1_module:
+    path = saved_models.convert(resolved)
   try:
-    spec = hub.load_module_spec(resolved.path)
+    spec = hub.load_module_spec(path)
   except Exception as error:
     raise UserError(
       f"Module {resolved.handle!r} ({resolved.path}) can't be read: "
@@ -204,7 +208,7 @@ def _read(resolved: handles.ResolvedHandle) -> ModuleInfo:
     ) from error
   return ModuleInfo(
     handle=resolved.handle,
-    path=resolved.path,
+    path=path,
     fingerprint=resolved.fingerprint,
     variants=_variants(spec),
     image_size=_image_size(spec),
@@ -338,8 +342,6 @@ def _image_size(spec) -> tuple[int, int] | None:
 
 
 def _is_registered(op: str) -> bool:
-  from tensorflow.python.framework import op_def_registry
-
   return op_def_registry.get(op) is not None
 
 

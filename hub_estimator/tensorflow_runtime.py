@@ -311,11 +311,31 @@ if TENSORFLOW_VERSION > OLDEST:
   _publish_estimator(tensorflow)
 
 import tensorflow_hub as hub  # noqa: E402
+from tensorflow.python.framework import op_def_registry  # noqa: E402
+from tensorflow.python.framework.function_def_to_graph import (  # noqa: E402
+  function_def_to_graph_def,
+)
 from tensorflow_estimator._api.v2 import estimator  # noqa: E402
 from tensorflow_estimator.python.estimator.early_stopping import (  # noqa: E402
   read_eval_metrics,
 )
+from tensorflow_hub.resolver import tfhub_cache_dir  # noqa: E402
 
 tf = tensorflow.compat.v1
 
-__all__ = ["TENSORFLOW_VERSION", "estimator", "hub", "read_eval_metrics", "tf"]
+
+def module_cache_dir() -> str:
+  """Returns where `tensorflow_hub` keeps modules: TFHUB_CACHE_DIR, or its own."""
+  return tfhub_cache_dir(use_temp=True)
+
+
+__all__ = [
+  "TENSORFLOW_VERSION",
+  "estimator",
+  "function_def_to_graph_def",
+  "hub",
+  "module_cache_dir",
+  "op_def_registry",
+  "read_eval_metrics",
+  "tf",
+]

@@ -31,10 +31,10 @@ def test_a_missing_directory_says_what_is_there(tmp_path):
     handles.resolve(str(tmp_path / "module"))
 
 
-def test_a_saved_model_is_told_from_a_module(tmp_path):
+def test_a_saved_model_is_told_from_a_module(tmp_path, dense):
   (tmp_path / "saved_model.pb").write_bytes(b"")
-  with pytest.raises(UserError, match="holds no tfhub_module.pb"):
-    handles.resolve(str(tmp_path))
+  assert not handles.resolve(str(tmp_path)).is_tf1_module
+  assert handles.resolve(dense).is_tf1_module
 
 
 def test_an_empty_directory_is_not_a_module(tmp_path):
