@@ -17,6 +17,7 @@ from hub_estimator import (
   augmentations,
   encoders,
   exporting,
+  feature_columns,
   heads,
   inputs,
   metrics,
@@ -34,7 +35,7 @@ PAGES = {
   "modules": (
     "Modules",
     "Which modules a run uses, and how features go through them.",
-    [modules, new_modules, encoders, adapters],
+    [modules, new_modules, encoders, adapters, feature_columns],
   ),
   "heads": (
     "Heads, tops and metrics",

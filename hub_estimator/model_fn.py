@@ -130,7 +130,7 @@ def _encode(infos, encoder, features, mode):
       )
     output = applied[key][application.output_of(info)]
     tensors.append(adapters.build_head_input(adapter, output))
-  return list(placed.values()), encoder.combine(tensors), update_ops
+  return list(placed.values()), encoder.combine(tensors, features), update_ops
 
 
 def _build_logits(top, encoded, built, training):

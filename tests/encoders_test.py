@@ -61,8 +61,8 @@ def _head_input(experiment):
     applications = staticmethod(experiment.encoder.applications)
 
     @staticmethod
-    def combine(outputs):
-      seen.append(original(outputs))
+    def combine(outputs, features):
+      seen.append(original(outputs, features))
       return seen[-1]
 
   _, function = checking.make_model(replace(experiment, encoder=Spy()))

@@ -1,0 +1,113 @@
+"""Sentences with people's ratings, as rows, a csv file and TFRecords.
+
+Hutto and Gilbert 2014 (MIT), from the PyPI package vaderSentiment. Parts of
+configs/inputs/movie_sentences.gin, runs/columns.gin and runs/tfrecord.gin.
+"""
+
+import csv
+import pathlib
+import random
+import tarfile
+
+import gin
+from hub_estimator.examples import registry
+
+_PACKAGE = "vaderSentiment==3.3.2"
+_FILES = {
+  "movie": "movieReviewSnippets_GroundTruth.txt",
+  "amazon": "amazonReviewSnippets_GroundTruth.txt",
+  "nyt": "nytEditorialSnippets_GroundTruth.txt",
+  "tweet": "tweets_GroundTruth.txt",
+}
+_SHARDS = 4
+
+
+def read_rows(kind: str) -> list[tuple[str, float]]:
+  """Returns (sentence, mean rating from -4 to 4, never 0) of one kind.
+
+  Args:
+    kind: "movie", "amazon", "nyt" or "tweet".
+  """
+  with tarfile.open(registry.download(_PACKAGE, source=True)) as package:
+    inner = next(
+      n for n in package.getnames() if n.endswith("hutto_ICWSM_2014.tar.gz")
+    )
+    with tarfile.open(fileobj=package.extractfile(inner)) as data:
+      name = next(n for n in data.getnames() if n.endswith(_FILES[kind]))
+      lines = data.extractfile(name).read().decode("latin-1").splitlines()
+  rows = []
+  for line in lines:
+    _, score, text = line.split("\t", 2)
+    if float(score) != 0:
+      rows.append((text.strip(), float(score)))
+  return rows
+
+
+@gin.register("sentences_csv", module="examples")
+def sentences_csv(*, split: str) -> str:
+  """Returns a csv file: kind, length in characters, sentence, label 0 or 1.
+
+  Args:
+    split: "train", or "eval", every fifth of each kind.
+  """
+
+  def make(path: pathlib.Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+      writer = csv.DictWriter(file, ["kind", "length", "sentence", "label"])
+      writer.writeheader()
+      writer.writerows(_rows_of_all_kinds(split))
+
+  return str(registry.made_once(f"sentences_{split}.csv", make))
+
+
+@gin.register("sentences_tfrecord", module="examples")
+def sentences_tfrecord(*, split: str) -> str:
+  """Returns a glob of GZIP shards: tf.Examples with the csv file's columns.
+
+  Args:
+    split: as for `sentences_csv`.
+  """
+
+  def make(path: pathlib.Path) -> None:
+    from hub_estimator.tensorflow_runtime import tf
+
+    path.mkdir()
+    rows = _rows_of_all_kinds(split)
+    for shard in range(_SHARDS):
+      name = f"{split}-{shard:05}-of-{_SHARDS:05}.tfrecord.gz"
+      with tf.io.TFRecordWriter(str(path / name), "GZIP") as writer:
+        for row in rows[shard::_SHARDS]:
+          features = {
+            name: tf.train.Feature(
+              bytes_list=tf.train.BytesList(value=[value.encode()])
+            )
+            if isinstance(value, str)
+            else tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
+            for name, value in row.items()
+          }
+          example = tf.train.Example(
+            features=tf.train.Features(feature=features)
+          )
+          writer.write(example.SerializeToString())
+
+  folder = registry.made_once(f"sentences_{split}_tfrecord", make)
+  return str(folder / f"{split}-*.tfrecord.gz")
+
+
+def _rows_of_all_kinds(split: str) -> list[dict]:
+  rows = []
+  for kind in _FILES:
+    of_kind = read_rows(kind)
+    random.Random(1).shuffle(of_kind)
+    rows += [
+      {
+        "kind": kind,
+        "length": len(text),
+        "sentence": text,
+        "label": int(score > 0),
+      }
+      for i, (text, score) in enumerate(of_kind)
+      if (i % 5 == 0) == (split == "eval")
+    ]
+  random.Random(1).shuffle(rows)
+  return rows
