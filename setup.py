@@ -38,6 +38,10 @@ setuptools.setup(
     "numpy",
   ],
   extras_require={
+    # Strings for token-input modules; each version asks for its TensorFlow.
+    "text": ["tensorflow-text>=2.15,<2.22,!=2.20.*"],
+    # It imports importlib_resources without asking for it.
+    "tfds": ["tensorflow-datasets>=4.9", "importlib_resources"],
     "tests": ["pytest>=8", "pytest-xdist", "hypothesis", "ruff", "build"],
   },
   entry_points={

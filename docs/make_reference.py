@@ -25,6 +25,7 @@ from hub_estimator import (
   new_modules,
   optimizers,
   schedules,
+  tokenizers,
   tops,
 )
 
@@ -35,7 +36,7 @@ PAGES = {
   "modules": (
     "Modules",
     "Which modules a run uses, and how features go through them.",
-    [modules, new_modules, encoders, adapters, feature_columns],
+    [modules, new_modules, encoders, adapters, tokenizers, feature_columns],
   ),
   "heads": (
     "Heads, tops and metrics",

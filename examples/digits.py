@@ -23,22 +23,73 @@ def digit_images() -> str:
   def make(path: pathlib.Path) -> None:
     from hub_estimator.tensorflow_runtime import tf
 
-    wheel = zipfile.ZipFile(registry.download(_PACKAGE))
-    name = next(n for n in wheel.namelist() if n.endswith("data/digits.csv.gz"))
-    rows = np.loadtxt(
-      io.BytesIO(gzip.decompress(wheel.read(name))), delimiter=","
-    )
     for digit in range(10):
       (path / str(digit)).mkdir(parents=True)
     with tf.Graph().as_default(), tf.Session() as session:
       pixels = tf.placeholder(tf.uint8, [8, 8, 1])
       encoded = tf.io.encode_png(pixels)
-      for number, row in enumerate(rows):
-        image = (row[:64].reshape(8, 8, 1) * 255 / 16).round().astype(np.uint8)
-        file = path / str(int(row[64])) / f"{number:04}.png"
+      for number, (image, digit) in enumerate(_read_digits()):
+        file = path / str(digit) / f"{number:04}.png"
         file.write_bytes(session.run(encoded, {pixels: image}))
 
   return str(registry.made_once("digit_images", make))
+
+
+@gin.register("digits_tfds", module="examples")
+def digits_tfds() -> str:
+  """Returns the directory of a dataset of TensorFlow Datasets, prepared.
+
+  Its features are "image", uint8 [8, 8, 1], and "label"; its split, "train".
+  """
+
+  def make(path: pathlib.Path) -> None:
+    import tensorflow_datasets as tfds
+
+    class Digits(tfds.core.GeneratorBasedBuilder):
+      """Handwritten digits."""
+
+      VERSION = tfds.core.Version("1.0.0")
+
+      def _info(self):
+        features = {
+          "image": tfds.features.Image(shape=(8, 8, 1)),
+          "label": tfds.features.ClassLabel(num_classes=10),
+        }
+        return tfds.core.DatasetInfo(
+          builder=self, features=tfds.features.FeaturesDict(features)
+        )
+
+      def _split_generators(self, dl_manager):
+        del dl_manager
+        return {"train": self._generate_examples()}
+
+      def _generate_examples(self):
+        for number, (image, digit) in enumerate(_read_digits()):
+          yield number, {"image": image, "label": digit}
+
+    scratch = path.with_suffix(".tfds")
+    builder = Digits(data_dir=str(scratch))
+    tfds.disable_progress_bar()
+    builder.download_and_prepare()
+    builder.data_path.rename(path)
+
+  return str(registry.made_once("digits_tfds", make))
+
+
+def _read_digits() -> list[tuple[np.ndarray, int]]:
+  """Returns (uint8 [8, 8, 1], digit) of each."""
+  wheel = zipfile.ZipFile(registry.download(_PACKAGE))
+  name = next(n for n in wheel.namelist() if n.endswith("data/digits.csv.gz"))
+  rows = np.loadtxt(
+    io.BytesIO(gzip.decompress(wheel.read(name))), delimiter=","
+  )
+  return [
+    (
+      (row[:64].reshape(8, 8, 1) * 255 / 16).round().astype(np.uint8),
+      int(row[64]),
+    )
+    for row in rows
+  ]
 
 
 @gin.register("digit_network", module="examples")

@@ -94,6 +94,59 @@ def glove50_saved_model(*, n_words: int = 40000) -> str:
   return str(registry.made_once(name, make))
 
 
+@gin.register("glove50_tokens", module="examples")
+def glove50_tokens(*, n_words: int = 40000) -> str:
+  """Returns the directory of a module of the same with BERT's inputs.
+
+  Its signature "tokens" takes ids, mask and segments and gives "pooled_output";
+  "tokenization_info" names the vocabulary.
+
+  Args:
+    n_words: as for `glove50`.
+  """
+
+  def make(path: pathlib.Path) -> None:
+    from hub_estimator.tensorflow_runtime import hub, tf
+
+    words, vectors = _read_glove(n_words)
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    vectors = np.concatenate(
+      [np.zeros([len(special), vectors.shape[1]], np.float32), vectors]
+    )
+    vocabulary = path.with_suffix(".txt")
+    vocabulary.write_text(
+      "\n".join([*special, *words]) + "\n", encoding="utf-8"
+    )
+
+    def module_fn():
+      ids, mask, segments = (
+        tf.placeholder(tf.int32, [None, None]) for _ in range(3)
+      )
+      embeddings = tf.get_variable("embeddings", vectors.shape)
+      known = tf.cast(mask, tf.float32)[:, :, tf.newaxis]
+      sums = tf.reduce_sum(tf.nn.embedding_lookup(embeddings, ids) * known, 1)
+      counts = tf.maximum(tf.reduce_sum(known, 1), 1.0)
+      hub.add_signature(
+        "tokens",
+        inputs={"input_ids": ids, "input_mask": mask, "segment_ids": segments},
+        outputs={"pooled_output": sums * tf.math.rsqrt(counts)},
+      )
+      file = tf.constant(str(vocabulary))
+      tf.add_to_collection(tf.GraphKeys.ASSET_FILEPATHS, file)
+      hub.add_signature(
+        "tokenization_info",
+        inputs={},
+        outputs={"vocab_file": file, "do_lower_case": tf.constant(True)},
+      )
+
+    with tf.Graph().as_default(), tf.Session() as session:
+      module = hub.Module(hub.create_module_spec(module_fn))
+      module.variable_map["embeddings"].load(vectors, session)
+      module.export(str(path), session)
+
+  return str(registry.made_once(f"modules/glove50_tokens_{n_words}", make))
+
+
 @gin.register("movie_sentences", module="examples")
 @dataclasses.dataclass(frozen=True)
 class MovieSentences:

@@ -29,6 +29,8 @@ class Adapter:
       "eval": 0.0, "infer": 0.0}}.
     image_range: what the module's pixels run over. [0, 1] is the common image
       signature's; modules outside of it say so in their documentation.
+    tokenizer: makes token ids of strings, one of `tokenizers`, for modules that
+      read these; None for all others.
     augment: what is done to images in training, each one of `augmentations`.
     pooling: how an output of more than two dimensions becomes [batch, width]:
       "mean" or "max" over all dimensions but the first and the last, or
@@ -38,6 +40,7 @@ class Adapter:
   inputs: Mapping[str, str] | None = None
   constants: Mapping[str, float | Mapping[str, float]] | None = None
   image_range: tuple[float, float] = (0.0, 1.0)
+  tokenizer: Any = None
   augment: Sequence[Any] = ()
   pooling: str = "mean"
 
@@ -45,6 +48,13 @@ class Adapter:
     if self.pooling not in _POOLINGS:
       raise UserError(
         f"adapter.pooling {self.pooling!r}: {nearest(self.pooling, _POOLINGS)}"
+      )
+    if self.tokenizer is not None and (
+      isinstance(self.tokenizer, type) or not hasattr(self.tokenizer, "build")
+    ):
+      raise UserError(
+        f"adapter.tokenizer is {self.tokenizer!r}; it is one of @tokenizers, "
+        "called: @tokenizers.<name>()."
       )
     for augmentation in self.augment:
       if isinstance(augmentation, type) or not hasattr(augmentation, "build"):

@@ -177,10 +177,14 @@ def make_serving_input_fn(
 
 
 def _uses(experiment, infos, specs):
-  """Yields each application, its signature, and the features that it sees."""
+  """Yields each application, its signature, and the features that fill it."""
   for application in experiment.encoder.applications():
     signature = application.signature_of(infos[application.module.name])
-    yield application, signature, application.select(specs)
+    seen = application.select(specs)
+    tokenizer = application.adapter.tokenizer
+    if tokenizer is not None:
+      seen = tokenizer.specs(seen, signature)
+    yield application, signature, seen
 
 
 def _metrics_named(experiment) -> list[tuple[str, str]]:

@@ -30,6 +30,7 @@ from hub_estimator import (
   results,
   schedules,
   serving,
+  tokenizers,
   tops,
   versions,
 )
@@ -60,6 +61,7 @@ PARTS = (
   new_modules,
   optimizers,
   schedules,
+  tokenizers,
   tops,
 )
 

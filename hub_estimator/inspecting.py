@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from hub_estimator import modules
+from hub_estimator.errors import UserError
 from hub_estimator.module_info import ModuleInfo, SignatureInfo, TensorInfo
 
 
@@ -43,6 +45,9 @@ def describe(info: ModuleInfo) -> dict[str, Any]:
           name: {
             "inputs": _tensors(signature.inputs),
             "outputs": _tensors(signature.outputs),
+            "values": None
+            if signature.inputs
+            else _values(info, name, sorted(tags)),
           }
           for name, signature in sorted(variant.signatures.items())
         },
@@ -86,7 +91,13 @@ def to_text(described: Mapping[str, Any]) -> str:
       lines.append(f"  signature {name!r}")
       for direction in ("inputs", "outputs"):
         for tensor, kind in signature[direction].items():
-          lines.append(f"    {direction[:-1]:6} {tensor}: {_kind_text(kind)}")
+          value = (signature["values"] or {}).get(tensor)
+          told = (
+            "" if direction == "inputs" or value is None else f" = {value!r}"
+          )
+          lines.append(
+            f"    {direction[:-1]:6} {tensor}: {_kind_text(kind)}{told}"
+          )
   lines.append("")
   for name, problems in described["common_signatures"].items():
     verdict = "conforms" if not problems else "no: " + "; ".join(problems)
@@ -183,6 +194,22 @@ def _tensors(infos: Mapping[str, TensorInfo]) -> dict[str, dict[str, Any]]:
       "kind": t.kind,
     }
     for name, t in infos.items()
+  }
+
+
+def _values(info: ModuleInfo, name: str, tags: list[str]) -> dict | None:
+  """Returns what a signature without inputs tells; None where it can't."""
+  if info.missing_ops():
+    return None
+  try:
+    values = modules.read_signature(info, name, tags=tags)
+  except UserError:  # It reads variables.
+    return None
+  return {
+    key: np.char.decode(value.astype(bytes), "utf-8", "replace").tolist()
+    if value.dtype.kind in "OS"
+    else value.tolist()
+    for key, value in values.items()
   }
 
 

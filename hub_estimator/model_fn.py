@@ -116,10 +116,14 @@ def _encode(infos, encoder, features, mode):
     info = infos[source.name]
     key = (source.name, repr(adapter), application.features)
     if key not in applied:
+      signature = application.signature_of(info)
+      seen = application.select(features)
+      if adapter.tokenizer is not None:
+        seen = adapter.tokenizer.build(seen, signature, info)
       inputs = adapters.build_module_inputs(
         adapter,
-        application.signature_of(info),
-        application.select(features),
+        signature,
+        seen,
         image_size=info.image_size,
         mode=mode,
       )

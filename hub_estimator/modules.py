@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 
 import gin
+import numpy as np
 
 from hub_estimator.errors import UserError
 from hub_estimator.module_info import ModuleInfo, VariantInfo
@@ -229,6 +230,43 @@ def place(info: ModuleInfo, source: ModuleSource, *, mode: str) -> PlacedModule:
   return PlacedModule(
     source, module, tags, tuple(loss for loss in losses if not unfed[loss])
   )
+
+
+def read_signature(
+  info: ModuleInfo, name: str, *, tags: Sequence[str] = ()
+) -> dict[str, np.ndarray]:
+  """Returns the outputs of a signature without inputs, by name.
+
+  Such signatures tell about a module: the path of a vocabulary, say. No variable
+  is loaded.
+
+  Args:
+    info: what the module offers.
+    name: of the signature.
+    tags: of the variant.
+
+  Raises:
+    UserError: there is no such signature, or it takes inputs.
+  """
+  signature = info.signature(name, tags)
+  if signature.inputs:
+    raise UserError(
+      f"Signature {name!r} of module {info.handle!r} takes inputs, "
+      f"{', '.join(sorted(signature.inputs))}; only one without can be read."
+    )
+  info.check_ops_registered()
+  with tf.Graph().as_default(), tf.Session() as session:
+    module = hub.Module(info.spec, tags=set(tags))
+    outputs = module(signature=name, as_dict=True)
+    session.run(tf.tables_initializer())
+    try:
+      values = session.run(outputs)
+    except tf.errors.FailedPreconditionError as error:
+      raise UserError(
+        f"Signature {name!r} of module {info.handle!r} reads variables; only one "
+        "that tells about the module can be read."
+      ) from error
+  return {key: np.asarray(value) for key, value in values.items()}
 
 
 def _unfed_placeholders(roots: Iterable) -> dict:

@@ -1,6 +1,7 @@
 """Tiny real modules, for tests of this package and of what is built on it."""
 
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -142,3 +143,61 @@ def text_module(path: str, *, words: Sequence[str] = (), width: int = 4) -> str:
   return text.publish(
     os.fspath(path), words=words, vectors=vectors.astype(np.float32)
   )
+
+
+def token_module(
+  path: str, *, words: Sequence[str] = (), width: int = 4, told: bool = True
+) -> str:
+  """Makes a module with BERT's inputs: the mean of vectors of the ids.
+
+  Its signatures are "tokens" and, without inputs, "tokenization_info"; its
+  outputs are "pooled_output" [N, width] and "sequence_output" [N, length, width].
+
+  Args:
+    path: a directory that doesn't exist yet.
+    words: the vocabulary, after BERT's tokens in brackets.
+    width: of the vectors.
+    told: whether there is a signature "tokenization_info".
+  """
+  words = list(words) or ["good", "bad", "film", "the", "a", "##ish", "##s"]
+  vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *words]
+  vectors = np.random.default_rng(1).normal(size=(len(vocabulary), width))
+  with tempfile.TemporaryDirectory() as scratch:
+    file = os.path.join(scratch, "vocab.txt")
+    with open(file, "w", encoding="utf-8") as stream:
+      stream.writelines(f"{token}\n" for token in vocabulary)
+
+    def module_fn():
+      ids, mask, segments = (
+        tf.placeholder(tf.int32, [None, None]) for _ in "123"
+      )
+      embeddings = tf.get_variable(
+        "embeddings",
+        vectors.shape,
+        initializer=tf.constant_initializer(vectors),
+      )
+      # Of the second segment, the opposite.
+      sign = 1.0 - 2.0 * tf.cast(segments, tf.float32)
+      weights = (sign * tf.cast(mask, tf.float32))[:, :, tf.newaxis]
+      sequence = tf.nn.embedding_lookup(embeddings, ids) * weights
+      hub.add_signature(
+        "tokens",
+        inputs={"input_ids": ids, "input_mask": mask, "segment_ids": segments},
+        outputs={
+          "pooled_output": tf.reduce_sum(sequence, axis=1),
+          "sequence_output": sequence,
+        },
+      )
+      path_of_file = tf.constant(file)
+      tf.add_to_collection(tf.GraphKeys.ASSET_FILEPATHS, path_of_file)
+      if told:
+        hub.add_signature(
+          "tokenization_info",
+          inputs={},
+          outputs={
+            "vocab_file": path_of_file,
+            "do_lower_case": tf.constant(True),
+          },
+        )
+
+    return export_module(os.fspath(path), module_fn)

@@ -4,7 +4,7 @@ import pytest
 from hub_estimator.trainers import main as command
 
 import hub_estimator.experiment  # noqa: F401  Registers the parts.
-from hub_estimator import config, inspecting
+from hub_estimator import config, inspecting, testing
 from hub_estimator.module_info import read_module_info
 from hub_estimator.tensorflow_runtime import hub, tf
 
@@ -77,3 +77,14 @@ def test_the_verb_prints_each_form(text, capsys):
   assert f"HANDLE = {text!r}" in capsys.readouterr().out
   assert command.main(["inspect", "/no/module"]) == 2
   assert "doesn't exist" in capsys.readouterr().err
+
+
+def test_what_a_signature_without_inputs_tells_is_shown(tmp_path):
+  info = read_module_info(testing.token_module(tmp_path / "tokens"))
+  described = inspecting.describe(info)
+  signatures = described["variants"][0]["signatures"]
+  values = signatures["tokenization_info"]["values"]
+  assert values["do_lower_case"] is True
+  assert values["vocab_file"].endswith("tokens/assets/vocab.txt")
+  assert signatures["tokens"]["values"] is None
+  assert "do_lower_case: bool [] = True" in inspecting.to_text(described)

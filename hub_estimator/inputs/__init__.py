@@ -10,6 +10,7 @@ from hub_estimator.inputs.pipeline import (
   make_train_input_fn,
 )
 from hub_estimator.inputs.selecting import Balance, Mix, Sample
+from hub_estimator.inputs.tfds import Tfds
 from hub_estimator.inputs.tfrecord import TFRecord
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
   "Npz",
   "Sample",
   "TFRecord",
+  "Tfds",
   "make_eval_input_fn",
   "make_train_input_fn",
 ]
