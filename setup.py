@@ -36,6 +36,10 @@ setuptools.setup(
     "tensorflow-hub==0.15.0",
     "gin-config==0.5.0",
     "numpy",
+    # Sweeps, their report, and what TensorFlow's newest no longer brings.
+    "optuna>=5,<6",
+    "plotly>=6",
+    "tensorboard>=2.15",
   ],
   extras_require={
     # Strings for token-input modules; each version asks for its TensorFlow.

@@ -39,6 +39,26 @@ def glove50(*, n_words: int = 40000) -> str:
   return str(registry.made_once(f"modules/glove50_{n_words}", make))
 
 
+@gin.register("random_vectors", module="examples")
+def random_vectors(*, n_words: int = 40000) -> str:
+  """Returns the directory of a module of the same words with random vectors.
+
+  Args:
+    n_words: as for `glove50`.
+  """
+
+  def make(path: pathlib.Path) -> None:
+    from hub_estimator.publishing import text
+
+    words, vectors = _read_glove(n_words)
+    drawn = np.random.default_rng(1).normal(
+      size=vectors.shape, scale=vectors.std()
+    )
+    text.publish(str(path), words=words, vectors=drawn.astype(np.float32))
+
+  return str(registry.made_once(f"modules/random50_{n_words}", make))
+
+
 @gin.register("glove50_saved_model", module="examples")
 def glove50_saved_model(*, n_words: int = 40000) -> str:
   """Returns the directory of the same as a SavedModel of TensorFlow 2.

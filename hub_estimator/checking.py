@@ -1,7 +1,7 @@
 """Everything of a run that can fail before step 1, in all three modes."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from hub_estimator import (
   adapters,
@@ -41,11 +41,12 @@ class Checked:
   train_tags: Mapping[str, frozenset[str]]
 
 
-def check(experiment) -> Checked:
+def check(experiment, *, metrics: Sequence[tuple[str, str]] = ()) -> Checked:
   """Reads the data and one batch, and builds the graphs of all three modes.
 
   Args:
     experiment: an `experiment.Experiment`.
+    metrics: (gin's name, metric) of further metrics that evaluation must give.
 
   Raises:
     UserError: the handle, signature, output, a feature, dtype, shape or label
@@ -83,7 +84,7 @@ def check(experiment) -> Checked:
     modes.EVAL,
     eval_fn,
     experiment.seed,
-    metrics=_metrics_named(experiment),
+    metrics=[*_metrics_named(experiment), *metrics],
   )
   _build(function, modes.PREDICT, serving_fn, experiment.seed)
   return Checked(

@@ -77,9 +77,39 @@ def build(name: str):
     raise UserError(f"gin: {_explain(error)}") from error
 
 
-def text() -> str:
-  """Returns all bindings: what parsed again gives the same config."""
-  return gin.config_str(max_line_length=100)
+def take_raw(name: str):
+  """Returns what is bound to a parameter, not evaluated, and binds None.
+
+  Args:
+    name: such as "sweep.space".
+
+  Returns:
+    Python's values with gin's references in them, or None where it isn't bound.
+  """
+  try:
+    raw = gin.query_parameter(name)
+  except ValueError:
+    return None
+  with gin.unlock_config():
+    gin.bind_parameter(name, None)
+  return raw
+
+
+def text(*, without: str | None = None) -> str:
+  """Returns all bindings: what parsed again gives the same config.
+
+  Args:
+    without: the name of a configurable whose bindings are left out.
+  """
+  kept = dict(gin_config._CONFIG)
+  try:
+    for scope, selector in kept:
+      if without is not None and selector.split(".")[-1] == without:
+        del gin_config._CONFIG[scope, selector]
+    return gin.config_str(max_line_length=100)
+  finally:
+    gin_config._CONFIG.clear()
+    gin_config._CONFIG.update(kept)
 
 
 def operative_text() -> str:

@@ -217,6 +217,7 @@ def train(
   *,
   config_text: str = "",
   operative_config: Callable[[], str] = lambda: "",
+  after_evaluation: Callable[[int, Mapping[str, Any]], None] | None = None,
 ) -> results.Result:
   """Trains, evaluates and exports, or goes on where a run was interrupted.
 
@@ -226,6 +227,8 @@ def train(
     config_text: written as config.gin: what makes this experiment again.
     operative_config: returns what is written as operative_config.gin, asked
       once all graphs were built.
+    after_evaluation: is called with the step and the metrics of each; what it
+      raises ends the run, which can be resumed.
 
   Returns:
     The result, also in result.json. A run that was done before is returned as
@@ -270,8 +273,11 @@ def train(
       exporting.VersionExporter(kind, context)
       for kind in experiment.exports.kinds
     ]
+    listeners = []
+    if after_evaluation is not None:
+      listeners.append(hooks.AfterEvaluation(after_evaluation))
     try:
-      _train_and_evaluate(made, experiment, checked, exporters)
+      _train_and_evaluate(made, experiment, checked, [*exporters, *listeners])
     except tf.errors.InvalidArgumentError as error:
       failed = _failure(error, made, workdir)
       results.write(

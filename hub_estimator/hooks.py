@@ -1,9 +1,9 @@
-"""Session hooks of a run: its progress line, and its early end."""
+"""What a run hangs into Estimator: progress line, early end, evaluations."""
 
 import sys
 import time
-from collections.abc import Callable
-from typing import TextIO
+from collections.abc import Callable, Mapping
+from typing import Any, TextIO
 
 from hub_estimator.tensorflow_runtime import estimator, read_eval_metrics, tf
 
@@ -138,3 +138,29 @@ def _clock_text(seconds: float) -> str:
   minutes, secs = divmod(int(seconds + 0.5), 60)
   hours, minutes = divmod(minutes, 60)
   return f"{hours}:{minutes:02}:{secs:02}" if hours else f"{minutes}:{secs:02}"
+
+
+class AfterEvaluation(estimator.Exporter):
+  """Calls a function after each evaluation: Estimator has no other way."""
+
+  name = "after_evaluation"
+
+  def __init__(self, function: Callable[[int, Mapping[str, Any]], None]):
+    """Makes one.
+
+    Args:
+      function: of the step and the metrics.
+    """
+    self._function = function
+
+  def export(
+    self,
+    estimator,
+    export_path,
+    checkpoint_path,
+    eval_result,
+    is_the_final_export,
+  ) -> None:
+    del estimator, export_path, checkpoint_path, is_the_final_export
+    metrics = dict(eval_result)
+    self._function(int(metrics.pop("global_step")), metrics)

@@ -12,6 +12,8 @@ from hub_estimator.trainers import (
   export,
   inspect,
   predict,
+  report,
+  sweep,
   train,
 )
 
@@ -24,6 +26,8 @@ VERBS = {
   "evaluate": evaluate,
   "predict": predict,
   "export": export,
+  "sweep": sweep,
+  "report": report,
   "inspect": inspect,
 }
 

@@ -1,0 +1,1 @@
+"""Sweeps: many runs from one config, over module handles and any binding."""

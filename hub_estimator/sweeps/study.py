@@ -1,0 +1,256 @@
+"""The Optuna study of a sweep: slots for trials, and trials whose worker died.
+
+All trials that there will ever be wait in the study as slots, so that any number
+of workers on any number of machines start as many as were asked for. A trial that
+was interrupted is ended as failed, and a slot that continues it waits in its place.
+"""
+
+import contextlib
+import datetime
+import fcntl
+import os
+import pathlib
+import socket
+import time
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import optuna
+from optuna.trial import TrialState
+
+from hub_estimator.errors import UserError, one_line
+from hub_estimator.sweeps.sweep import Sweep
+
+HEARTBEAT_SECS = 10
+_GRACE_SECS = 60
+# A trial that has taken two workers down takes no third.
+_ATTEMPTS = 2
+
+# What a trial is known by beside its parameters.
+SLOT = "slot"
+ORIGIN = "origin"
+ATTEMPT = "attempt"
+CONTINUED = "continued"
+WORKER = "worker"
+ERROR = "error"
+_IDENTITY = "identity"
+
+
+def open_study(
+  url: str, name: str, sweep: Sweep, *, identity: str, worker: int = 0
+) -> optuna.Study:
+  """Returns the study, made with its slots where there is none yet.
+
+  Args:
+    url: of the storage, such as "sqlite:////path/study.db".
+    name: of the study.
+    sweep: its choices.
+    identity: what makes trials comparable; a study with another is refused.
+    worker: number of the process, so that no two draw alike.
+
+  Raises:
+    UserError: the storage can't be reached, or holds another sweep.
+  """
+  optuna.logging.set_verbosity(optuna.logging.WARNING)
+  # Heartbeats have been called experimental since 2021.
+  warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+  try:
+    storage = optuna.storages.RDBStorage(
+      url,
+      engine_kwargs={"connect_args": {"timeout": 60}}
+      if url.startswith("sqlite")
+      else {"pool_pre_ping": True},
+      heartbeat_interval=HEARTBEAT_SECS,
+      grace_period=_GRACE_SECS,
+    )
+    study = optuna.create_study(
+      storage=storage,
+      study_name=name,
+      directions=[
+        "minimize" if sweep.is_smaller_better(goal) else "maximize"
+        for goal in sweep.goals
+      ],
+      sampler=_sampler(sweep, worker),
+      pruner=_pruner(sweep),
+      load_if_exists=True,
+    )
+  except Exception as error:  # Of the database's own driver, whichever it is.
+    raise UserError(
+      f"The study can't be opened at {url!r}: {type(error).__name__}: "
+      f"{one_line(error)}"
+    ) from error
+  known = study.user_attrs.get(_IDENTITY)
+  if known is None:
+    study.set_user_attr(_IDENTITY, identity)
+  elif known != identity:
+    raise UserError(
+      f"The study {name!r} at {url} is of another config or space; choose another "
+      "--sweep_dir, or go on with the old config."
+    )
+  return study
+
+
+def add_slots(study: optuna.Study, sweep: Sweep) -> int:
+  """Makes slots wait that aren't there yet; returns how many there are."""
+  params: Sequence[dict[str, Any]] = (
+    sweep.space.grid() if sweep.strategy == "grid" else [{}] * sweep.max_trials
+  )
+  there = {t.user_attrs.get(SLOT) for t in study.get_trials(deepcopy=False)}
+  for slot, fixed in enumerate(params):
+    if slot not in there:
+      study.enqueue_trial(fixed, user_attrs={SLOT: slot})
+  return len(params)
+
+
+def ask(study: optuna.Study, *, lock: pathlib.Path) -> optuna.Trial | None:
+  """Returns a trial that waited, now this process's; None where none waits.
+
+  Args:
+    study: of the sweep.
+    lock: a file that the processes of this machine have in common. SQLite locks
+      no row that is read, so that two of them could take one trial.
+  """
+  with open(lock, "a") as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    while study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+      trial = study.ask()
+      trial.set_user_attr(WORKER, this_process())
+      if _is_wanted(study, trial):
+        return trial
+      study.tell(trial, state=TrialState.FAIL)
+  return None
+
+
+def _is_wanted(study, trial) -> bool:
+  """Returns whether a trial is the first of its slot and attempt.
+
+  Where none waited any more, Optuna has made one without a slot; and two machines
+  may have added the same slots at once.
+  """
+  return any(t.number == trial.number for t in _firsts(study))
+
+
+def _firsts(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
+  """Returns the first trial of each slot and attempt."""
+  firsts = {}
+  for trial in study.get_trials(deepcopy=False):
+    attrs = trial.user_attrs
+    place = attrs.get(SLOT), attrs.get(ORIGIN), attrs.get(ATTEMPT)
+    if SLOT in attrs:
+      firsts.setdefault(place, trial)
+  return list(firsts.values())
+
+
+def origin_of(trial) -> int:
+  """Returns the number that a trial was started under, and its directory has."""
+  return trial.user_attrs.get(ORIGIN, trial.number)
+
+
+def trials_of(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
+  """Returns the trials that count: each once, as it last stands."""
+  return [t for t in _firsts(study) if CONTINUED not in t.user_attrs]
+
+
+def release_dead(study: optuna.Study) -> list[int]:
+  """Ends trials whose worker is gone and makes slots wait that continue them.
+
+  A worker on this machine is gone when its process is; on another, when it was
+  silent for a minute. A trial that has taken down two workers is a failure.
+
+  Returns:
+    The numbers of the trials that will be continued.
+  """
+  silent = set(study._storage._get_stale_trial_ids(study._study_id))
+  released = []
+  for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+    if trial._trial_id not in silent and not _is_dead(trial):
+      continue
+    with contextlib.suppress(ValueError):  # Another process was first.
+      if _continue(study, trial):
+        released.append(origin_of(trial))
+  return released
+
+
+def _is_dead(trial) -> bool:
+  worker = trial.user_attrs.get(WORKER)
+  if worker is None:  # Killed while it took the trial.
+    age = datetime.datetime.now() - trial.datetime_start
+    return age.total_seconds() > _GRACE_SECS
+  return is_gone(worker)
+
+
+def _continue(study: optuna.Study, trial) -> bool:
+  """Ends a trial; returns whether a slot waits that continues it.
+
+  The slot comes first: killed after it, the next call makes it again, and of two
+  alike only one is run.
+  """
+  storage, attempt = study._storage, trial.user_attrs.get(ATTEMPT, 1)
+  goes_on = attempt < _ATTEMPTS
+  if goes_on:
+    study.enqueue_trial(
+      trial.params,
+      user_attrs={
+        SLOT: trial.user_attrs.get(SLOT),
+        ORIGIN: origin_of(trial),
+        ATTEMPT: attempt + 1,
+      },
+    )
+    storage.set_trial_user_attr(trial._trial_id, CONTINUED, True)
+  else:
+    why = f"its worker died, {attempt} times"
+    storage.set_trial_user_attr(trial._trial_id, ERROR, why)
+  study.tell(trial.number, state=TrialState.FAIL)
+  return goes_on
+
+
+def bound_reached(study: optuna.Study, sweep: Sweep) -> bool:
+  """Returns whether no further trial may start: of time, or of failures."""
+  trials = trials_of(study)
+  failed = [t for t in trials if ERROR in t.user_attrs]
+  if len(failed) >= sweep.max_failures:
+    return True
+  started = [t.datetime_start for t in trials if t.datetime_start is not None]
+  if sweep.max_hours is None or not started:
+    return False
+  hours = (time.time() - min(started).timestamp()) / 3600
+  return hours >= sweep.max_hours
+
+
+def this_process() -> str:
+  """Returns what names this process among all of all machines."""
+  return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
+
+
+def is_gone(worker: str) -> bool:
+  """Returns whether a process is known to be gone; of other machines, never."""
+  host, pid, started = worker.rsplit(":", 2)
+  return host == socket.gethostname() and _started(int(pid)) != started
+
+
+def _started(pid: int) -> str | None:
+  """Returns a process's start in clock ticks: numbers of processes come again."""
+  try:
+    stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+  except OSError:
+    return None
+  state, *fields = stat.rpartition(")")[2].split()
+  return None if state == "Z" else fields[18]
+
+
+def _sampler(sweep: Sweep, worker: int) -> optuna.samplers.BaseSampler:
+  seed = sweep.seed * 1000 + worker
+  if sweep.strategy == "tpe":
+    return optuna.samplers.TPESampler(seed=seed, constant_liar=True)
+  if sweep.strategy == "nsga2":
+    return optuna.samplers.NSGAIISampler(seed=seed, population_size=16)
+  return optuna.samplers.RandomSampler(seed=seed)
+
+
+def _pruner(sweep: Sweep) -> optuna.pruners.BasePruner:
+  if sweep.pruning == "median":
+    return optuna.pruners.MedianPruner()
+  if sweep.pruning == "hyperband":
+    return optuna.pruners.HyperbandPruner()
+  return optuna.pruners.NopPruner()

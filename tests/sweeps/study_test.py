@@ -1,0 +1,178 @@
+"""Slots, and trials whose worker died, under real processes and threads."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+from optuna.trial import TrialState
+
+from hub_estimator.errors import UserError
+from hub_estimator.sweeps import study as studies
+from hub_estimator.sweeps.space import read_space
+from hub_estimator.sweeps.sweep import Sweep
+
+
+def _sweep(**changes):
+  space = read_space({"rate": ("float", 0.0, 1.0)})
+  return Sweep(space, **{"max_trials": 3, **changes})
+
+
+@pytest.fixture
+def url(tmp_path):
+  return f"sqlite:///{tmp_path}/study.db"
+
+
+@pytest.fixture(autouse=True)
+def _lock(tmp_path):
+  global LOCK
+  LOCK = tmp_path / "lock"
+
+
+def _ask(study):
+  return studies.ask(study, lock=LOCK)
+
+
+def _open(url, sweep, **changes):
+  return studies.open_study(url, "s", sweep, **{"identity": "i", **changes})
+
+
+def test_as_many_trials_start_as_were_asked_for(url):
+  study = _open(url, _sweep())
+  studies.add_slots(study, _sweep())
+  assert studies.add_slots(study, _sweep(max_trials=4)) == 4
+  for _ in range(4):
+    trial = _ask(study)
+    _sweep().space.suggest(trial)
+    study.tell(trial, 1.0)
+  assert _ask(study) is None
+  assert len(studies.trials_of(study)) == 4
+
+
+def test_workers_at_once_share_the_slots_and_none_is_run_twice(url):
+  sweep = _sweep(max_trials=24)
+  studies.add_slots(_open(url, sweep), sweep)
+  ran = []
+
+  def work(number):
+    study = _open(url, sweep, worker=number)
+    while (trial := _ask(study)) is not None:
+      sweep.space.suggest(trial)
+      ran.append(trial.user_attrs[studies.SLOT])
+      study.tell(trial, 1.0)
+
+  threads = [threading.Thread(target=work, args=(i,)) for i in range(6)]
+  for thread in threads:
+    thread.start()
+  for thread in threads:
+    thread.join()
+  assert sorted(ran) == list(range(24))
+  trials = studies.trials_of(_open(url, sweep))
+  assert [t.state for t in trials] == [TrialState.COMPLETE] * 24
+
+
+def test_slots_that_two_machines_added_at_once_are_run_once(url):
+  sweep = _sweep(max_trials=3)
+  study = _open(url, sweep)
+  studies.add_slots(study, sweep)
+  for slot in range(3):  # The other machine, which saw none either.
+    study.enqueue_trial({}, user_attrs={studies.SLOT: slot})
+  asked = []
+  while (trial := _ask(study)) is not None:
+    asked.append(trial.user_attrs[studies.SLOT])
+    study.tell(trial, 1.0)
+  assert asked == [0, 1, 2]
+  assert len(studies.trials_of(study)) == 3
+
+
+def _taken_by_a_process_that_is_killed(study):
+  trial = _ask(study)
+  _sweep().space.suggest(trial)
+  process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=-1)
+  started = studies._started(process.pid)
+  host = studies.this_process().rsplit(":", 2)[0]
+  trial.set_user_attr(studies.WORKER, f"{host}:{process.pid}:{started}")
+  assert studies.release_dead(study) == []  # It lives.
+  os.kill(process.pid, signal.SIGKILL)
+  process.wait()
+  return trial
+
+
+def test_a_trial_whose_worker_was_killed_goes_on_with_its_parameters(url):
+  study = _open(url, _sweep(max_trials=1))
+  studies.add_slots(study, _sweep(max_trials=1))
+  taken = _taken_by_a_process_that_is_killed(study)
+  assert studies.release_dead(study) == [taken.number]
+  assert studies.release_dead(study) == []
+  again = _ask(study)
+  _sweep().space.suggest(again)
+  assert again.params == taken.params
+  assert studies.origin_of(again) == taken.number
+  study.tell(again, 1.0)
+  assert _ask(study) is None
+  (only,) = studies.trials_of(study)
+  assert only.state == TrialState.COMPLETE
+
+
+def test_a_trial_that_takes_two_workers_down_is_a_failure(url):
+  study = _open(url, _sweep(max_trials=1))
+  studies.add_slots(study, _sweep(max_trials=1))
+  for _ in range(2):
+    _taken_by_a_process_that_is_killed(study)
+    studies.release_dead(study)
+  assert _ask(study) is None
+  (only,) = studies.trials_of(study)
+  assert only.user_attrs[studies.ERROR] == "its worker died, 2 times"
+  assert studies.origin_of(only) == 0
+
+
+def test_a_release_that_was_itself_killed_half_way_is_done_once(url):
+  study = _open(url, _sweep(max_trials=1))
+  studies.add_slots(study, _sweep(max_trials=1))
+  taken = _taken_by_a_process_that_is_killed(study)
+  study.enqueue_trial(  # And no more.
+    taken.params,
+    user_attrs={studies.SLOT: 0, studies.ORIGIN: 0, studies.ATTEMPT: 2},
+  )
+  assert studies.release_dead(study) == [taken.number]
+  again = _ask(study)
+  assert again.user_attrs[studies.ORIGIN] == taken.number
+  study.tell(again, 1.0)
+  assert _ask(study) is None
+  assert len(studies.trials_of(study)) == 1
+
+
+def test_bounds_on_failures_and_hours_are_kept(url):
+  sweep = _sweep(max_failures=1)
+  study = _open(url, sweep)
+  studies.add_slots(study, sweep)
+  assert not studies.bound_reached(study, sweep)
+  trial = _ask(study)
+  assert not studies.bound_reached(study, _sweep(max_hours=1.0))
+  assert studies.bound_reached(study, _sweep(max_hours=0.0))
+  trial.set_user_attr(studies.ERROR, "no")
+  study.tell(trial, state=TrialState.FAIL)
+  assert studies.bound_reached(study, sweep)
+
+
+def test_a_study_of_another_config_and_one_out_of_reach_are_refused(
+  url, tmp_path
+):
+  _open(url, _sweep())
+  with pytest.raises(UserError, match="is of another config or space"):
+    _open(url, _sweep(), identity="other")
+  with pytest.raises(UserError, match="can't be opened at 'sqlite:////no/"):
+    _open("sqlite:////no/such/folder/study.db", _sweep())
+  (tmp_path / "bad.db").write_bytes(b"this is no database " * 100)
+  with pytest.raises(UserError, match="can't be opened at .*bad.db"):
+    _open(f"sqlite:///{tmp_path}/bad.db", _sweep())
+
+
+def test_processes_are_told_apart_by_their_start():
+  mine = studies.this_process()
+  assert not studies.is_gone(mine)
+  host, pid, _ = mine.rsplit(":", 2)
+  assert studies.is_gone(f"{host}:{pid}:1")
+  assert not studies.is_gone(f"another-host:{pid}:1")

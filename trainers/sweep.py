@@ -1,0 +1,52 @@
+"""Compare modules and bindings: many runs, ranked; resumes.
+
+The gin file includes a run config and binds sweep.space, what varies. The whole
+space is checked first. Interrupted, even killed, the same command goes on.
+"""
+
+import argparse
+
+from hub_estimator.trainers import flags
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+  """Adds the verb's flags."""
+  flags.add_gin_arguments(parser, required=True)
+  parser.add_argument(
+    "--sweep_dir", required=True, metavar="D", help="where all of it is kept"
+  )
+  parser.add_argument(
+    "--workers",
+    type=int,
+    default=1,
+    metavar="N",
+    help="trials at a time, each in a process of its own; default: 1",
+  )
+  parser.add_argument(
+    "--storage",
+    metavar="URL",
+    help="a database that several machines share, such as "
+    "postgresql://user@host/name; default: a file in the sweep_dir",
+  )
+
+
+def main(args: argparse.Namespace) -> int:
+  """Runs the sweep, and prints its table."""
+  from hub_estimator.trainers import startup
+
+  startup.import_tensorflow()
+  import hub_estimator.experiment  # noqa: F401  Registers the parts.
+  from hub_estimator import config
+  from hub_estimator.sweeps import running
+
+  config.parse(args.gin_file, args.gin_param)
+  outcome = running.run_sweep(
+    args.sweep_dir, workers=args.workers, storage=args.storage
+  )
+  print(outcome.table)
+  if outcome.best is None:
+    return 1
+  print(
+    f"\nbest     {outcome.best}\nreport   {outcome.best.parent}/report.html"
+  )
+  return 0
