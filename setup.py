@@ -46,6 +46,10 @@ setuptools.setup(
     "text": ["tensorflow-text>=2.15,<2.22,!=2.20.*"],
     # It imports importlib_resources without asking for it.
     "tfds": ["tensorflow-datasets>=4.9", "importlib_resources"],
+    # Sweeps on several machines, and Optuna's own page of a study.
+    "postgresql": ["psycopg[binary]>=3.2"],
+    "ray": ["ray>=2.40"],
+    "dashboard": ["optuna-dashboard"],
     "tests": ["pytest>=8", "pytest-xdist", "hypothesis", "ruff", "build"],
   },
   entry_points={

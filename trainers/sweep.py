@@ -5,6 +5,7 @@ space is checked first. Interrupted, even killed, the same command goes on.
 """
 
 import argparse
+import functools
 
 from hub_estimator.trainers import flags
 
@@ -28,6 +29,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     help="a database that several machines share, such as "
     "postgresql://user@host/name; default: a file in the sweep_dir",
   )
+  parser.add_argument(
+    "--executor",
+    choices=("processes", "ray"),
+    default="processes",
+    help="where workers run: here, or where Ray places them",
+  )
+  parser.add_argument(
+    "--ray_address",
+    metavar="A",
+    help="of a Ray cluster, such as auto; default: one on this machine",
+  )
+  parser.add_argument(
+    "--worker_cpus", type=float, default=1.0, metavar="N", help="for Ray"
+  )
+  parser.add_argument(
+    "--worker_gpus", type=float, default=0.0, metavar="N", help="for Ray"
+  )
 
 
 def main(args: argparse.Namespace) -> int:
@@ -37,11 +55,22 @@ def main(args: argparse.Namespace) -> int:
   startup.import_tensorflow()
   import hub_estimator.experiment  # noqa: F401  Registers the parts.
   from hub_estimator import config
-  from hub_estimator.sweeps import running
+  from hub_estimator.sweeps import processes, ray_workers, running
 
+  make_workers = processes.Processes
+  if args.executor == "ray":
+    make_workers = functools.partial(
+      ray_workers.RayWorkers,
+      address=args.ray_address,
+      cpus=args.worker_cpus,
+      gpus=args.worker_gpus,
+    )
   config.parse(args.gin_file, args.gin_param)
   outcome = running.run_sweep(
-    args.sweep_dir, workers=args.workers, storage=args.storage
+    args.sweep_dir,
+    workers=args.workers,
+    storage=args.storage,
+    make_workers=make_workers,
   )
   print(outcome.table)
   if outcome.best is None:

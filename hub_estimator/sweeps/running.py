@@ -8,11 +8,9 @@ import os
 import pathlib
 import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from optuna.trial import TrialState
@@ -21,6 +19,7 @@ from hub_estimator import checking, config
 from hub_estimator.errors import RunFailed, UserError
 from hub_estimator.sweeps import hparams, leaderboard, report, winner
 from hub_estimator.sweeps import study as studies
+from hub_estimator.sweeps.processes import Processes, last_words
 from hub_estimator.sweeps.space import Fixed
 from hub_estimator.sweeps.sweep import BYTES, SECONDS, Sweep, read_sweep
 from hub_estimator.sweeps.worker import SweepDir
@@ -50,15 +49,21 @@ class Outcome:
 
 
 def run_sweep(
-  sweep_dir: str, *, workers: int, storage: str | None = None
+  sweep_dir: str,
+  *,
+  workers: int,
+  storage: str | None = None,
+  make_workers: Callable = Processes,
 ) -> Outcome:
   """Runs what gin's state describes, or goes on where it was interrupted.
 
   Args:
     sweep_dir: where trials, leaderboard and the winner are kept.
-    workers: processes on this machine.
+    workers: trials at a time that this command runs.
     storage: URL of a database that other machines share; None keeps one in
       sweep_dir.
+    make_workers: makes the workers from (arguments, directory of logs, how many);
+      `Processes` of this machine, or `RayWorkers`.
 
   Raises:
     UserError: something doesn't fit; all mistakes in the space at once.
@@ -81,7 +86,8 @@ def run_sweep(
     write_text(at.base, texts[1])
     total = studies.add_slots(study, sweep)
     arguments = [str(at.path), url, name, identity]
-    _watch(study, sweep, total, _Workers(arguments, at, workers))
+    pool = make_workers(arguments, at.path / "logs", workers)
+    _watch(study, sweep, at, total, pool)
     return _finish(study, sweep, at)
 
 
@@ -185,86 +191,13 @@ def _lock(path: pathlib.Path) -> Iterator[None]:
 # --- While it runs -----------------------------------------------------------
 
 
-class _Workers:
-  """The processes on this machine; one that died is replaced."""
-
-  def __init__(self, arguments: Sequence[str], at: SweepDir, count: int):
-    self._arguments = arguments
-    self._logs = at.path / "logs"
-    self._logs.mkdir(exist_ok=True)
-    self._processes: dict[int, subprocess.Popen | None] = dict.fromkeys(
-      range(count)
-    )
-
-  def __len__(self) -> int:
-    return len(self._processes)
-
-  def start_missing(self) -> None:
-    """Starts those that aren't running."""
-    for number, process in self._processes.items():
-      if process is None:
-        self._processes[number] = self._start(number)
-
-  def reap(self) -> list[int]:
-    """Returns the exit codes of those that ended since the last call."""
-    codes = []
-    for number, process in self._processes.items():
-      if process is not None and process.poll() is not None:
-        codes.append(process.returncode)
-        self._processes[number] = None
-    return codes
-
-  def any_alive(self) -> bool:
-    """Returns whether one is running."""
-    return any(p is not None for p in self._processes.values())
-
-  def stop(self) -> None:
-    """Ends all of them; what they were at goes on with the next start."""
-    alive = [p for p in self._processes.values() if p is not None]
-    for process in alive:
-      process.terminate()
-    for process in alive:
-      try:
-        process.wait(timeout=5)
-      except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-  def last_words(self) -> str:
-    """Returns the last line of the newest log."""
-    logs = sorted(self._logs.glob("*.log"), key=lambda p: p.stat().st_mtime)
-    lines = logs[-1].read_text(errors="replace").strip().splitlines()
-    return f"{lines[-1] if lines else 'nothing'} (see {logs[-1]})"
-
-  def _start(self, number: int) -> subprocess.Popen:
-    with open(self._logs / f"worker_{number}.log", "ab") as log:
-      return subprocess.Popen(
-        [
-          sys.executable,
-          "-m",
-          "hub_estimator.sweeps.worker",
-          *self._arguments,
-          str(number),
-        ],
-        stdout=log,
-        stderr=log,
-        stdin=subprocess.DEVNULL,
-        env={
-          **os.environ,
-          "TF_CPP_MIN_LOG_LEVEL": "3",
-          # Where gin's imports were found: beside the user's files, too.
-          "PYTHONPATH": os.pathsep.join(p or os.getcwd() for p in sys.path),
-        },
-      )
-
-
-def _watch(study, sweep: Sweep, total: int, workers: _Workers) -> None:
+def _watch(study, sweep: Sweep, at: SweepDir, total: int, workers) -> None:
   """Returns when no trial runs, and none waits or a bound is reached."""
   trials = studies.trials_of(study)
   told = {t.number for t in trials if t.state.is_finished()}
   if told:
     _log.info("Going on: %d of %d trials are done.", len(told), total)
-  released_at, deaths, started = -_RELEASE_EVERY_SECS, 0, time.monotonic()
+  released_at, deaths = -_RELEASE_EVERY_SECS, 0
   try:
     while True:
       died = [code for code in workers.reap() if code != 0]
@@ -278,13 +211,12 @@ def _watch(study, sweep: Sweep, total: int, workers: _Workers) -> None:
       ]
       for trial in new:
         told.add(trial.number)
-        _log.info(
-          "%s", _progress(trial, trials, sweep, total, started, len(workers))
-        )
+        _log.info("%s", _progress(trial, trials, sweep, total, len(workers)))
       deaths = 0 if new else deaths + len(died)
       if deaths >= _MOST_DEATHS:
         raise RunFailed(
-          f"{deaths} workers died before any trial ended: {workers.last_words()}"
+          f"{deaths} workers died before any trial ended: "
+          f"{last_words(at.path / 'logs')}"
         )
       states = {t.state for t in trials}
       if TrialState.WAITING in states and not studies.bound_reached(
@@ -298,7 +230,7 @@ def _watch(study, sweep: Sweep, total: int, workers: _Workers) -> None:
     workers.stop()
 
 
-def _progress(trial, trials, sweep: Sweep, total, started, workers) -> str:
+def _progress(trial, trials, sweep: Sweep, total, workers) -> str:
   """Returns the line that tells of a trial's end."""
   states = [t.state for t in trials]
   done = sum(s.is_finished() for s in states)

@@ -10,6 +10,7 @@ import datetime
 import fcntl
 import os
 import pathlib
+import re
 import socket
 import time
 import warnings
@@ -17,6 +18,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import optuna
+import sqlalchemy.exc
 from optuna.trial import TrialState
 
 from hub_estimator.errors import UserError, one_line
@@ -24,6 +26,7 @@ from hub_estimator.sweeps.sweep import Sweep
 
 HEARTBEAT_SECS = 10
 _GRACE_SECS = 60
+_OPEN_ATTEMPTS = 5
 # A trial that has taken two workers down takes no third.
 _ATTEMPTS = 2
 
@@ -55,31 +58,25 @@ def open_study(
   optuna.logging.set_verbosity(optuna.logging.WARNING)
   # Heartbeats have been called experimental since 2021.
   warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-  try:
-    storage = optuna.storages.RDBStorage(
-      url,
-      engine_kwargs={"connect_args": {"timeout": 60}}
-      if url.startswith("sqlite")
-      else {"pool_pre_ping": True},
-      heartbeat_interval=HEARTBEAT_SECS,
-      grace_period=_GRACE_SECS,
-    )
-    study = optuna.create_study(
-      storage=storage,
-      study_name=name,
-      directions=[
-        "minimize" if sweep.is_smaller_better(goal) else "maximize"
-        for goal in sweep.goals
-      ],
-      sampler=_sampler(sweep, worker),
-      pruner=_pruner(sweep),
-      load_if_exists=True,
-    )
-  except Exception as error:  # Of the database's own driver, whichever it is.
-    raise UserError(
-      f"The study can't be opened at {url!r}: {type(error).__name__}: "
-      f"{one_line(error)}"
-    ) from error
+  for attempt in range(1, _OPEN_ATTEMPTS + 1):
+    try:
+      study = _open(url, name, sweep, worker)
+      break
+    except ImportError as error:
+      raise UserError(
+        f"A study at {url!r} needs a driver: pip install "
+        "'hub-estimator[postgresql]'."
+      ) from error
+    except (sqlalchemy.exc.IntegrityError, sqlalchemy.exc.ProgrammingError):
+      # Another machine made the tables at this moment.
+      if attempt == _OPEN_ATTEMPTS:
+        raise
+      time.sleep(attempt)
+    except Exception as error:  # Of the database's own driver, whichever it is.
+      raise UserError(
+        f"The study can't be opened at {url!r}: {type(error).__name__}: "
+        f"{one_line(error)}"
+      ) from error
   known = study.user_attrs.get(_IDENTITY)
   if known is None:
     study.set_user_attr(_IDENTITY, identity)
@@ -89,6 +86,29 @@ def open_study(
       "--sweep_dir, or go on with the old config."
     )
   return study
+
+
+def _open(url: str, name: str, sweep: Sweep, worker: int) -> optuna.Study:
+  storage = optuna.storages.RDBStorage(
+    # The driver that is named without one differs by SQLAlchemy's version.
+    re.sub("^postgres(ql)?://", "postgresql+psycopg://", url),
+    engine_kwargs={"connect_args": {"timeout": 60}}
+    if url.startswith("sqlite")
+    else {"pool_pre_ping": True},
+    heartbeat_interval=HEARTBEAT_SECS,
+    grace_period=_GRACE_SECS,
+  )
+  return optuna.create_study(
+    storage=storage,
+    study_name=name,
+    directions=[
+      "minimize" if sweep.is_smaller_better(goal) else "maximize"
+      for goal in sweep.goals
+    ],
+    sampler=_sampler(sweep, worker),
+    pruner=_pruner(sweep),
+    load_if_exists=True,
+  )
 
 
 def add_slots(study: optuna.Study, sweep: Sweep) -> int:

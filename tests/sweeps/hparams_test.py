@@ -1,0 +1,49 @@
+"""TensorBoard's HParams plugin reads what a sweep writes."""
+
+from tensorboard.plugins.hparams import metadata, plugin_data_pb2
+
+from hub_estimator.sweeps import hparams, leaderboard
+from hub_estimator.tensorflow_runtime import tf
+from tests.sweeps import small
+
+
+def _read(directory):
+  """Returns (hparams by name, values by tag, states) of an event directory."""
+  params, values, states = {}, {}, []
+  (file,) = directory.glob("*.hparams")
+  for event in tf.train.summary_iterator(str(file)):
+    for value in event.summary.value:
+      if value.metadata.plugin_data.plugin_name == metadata.PLUGIN_NAME:
+        data = plugin_data_pb2.HParamsPluginData.FromString(
+          value.metadata.plugin_data.content
+        )
+        for name, held in data.session_start_info.hparams.items():
+          params[name] = getattr(held, held.WhichOneof("kind"))
+        if data.HasField("session_end_info"):
+          states.append(data.session_end_info.status)
+      else:
+        values[value.tag] = value.simple_value
+  return params, values, states
+
+
+def test_each_trial_has_its_parameters_goals_and_state(
+  tmp_path, dense, numbers_npz
+):
+  file = small.write_config(
+    tmp_path / "sweep.gin",
+    dense,
+    numbers_npz,
+    "OPTIMIZER = @optimizers.sgd()\n"
+    "sweep.space = {'optimizers.sgd.learning_rate': [0.5, 1e38],"
+    f" 'HANDLE': [{dense!r}]}}\n",
+  )
+  at, sweep, study = small.run_here(file, tmp_path / "sweep")
+  rows = leaderboard.make_rows(study, sweep)
+  for _ in range(2):  # Ranked again, it is written anew.
+    hparams.write(rows, sweep, at.path)
+  params, values, states = _read(at.path / "hparams/0")
+  assert params == {"optimizers.sgd.learning_rate": 0.5, "HANDLE": dense}
+  assert abs(values["goal/loss"] - rows[0].goals["loss"]) < 1e-6
+  assert states == [1]  # Success.
+  assert _read(at.path / "hparams/1")[2] == [2]  # Failure.
+  assert list((at.path / "hparams").glob("*.hparams"))
