@@ -84,7 +84,7 @@ def run_sweep(
     study = studies.open_study(url, name, sweep, identity=identity)
     write_text(at.sweep, texts[0])
     write_text(at.base, texts[1])
-    total = studies.add_slots(study, sweep)
+    total = studies.count_trials(sweep)
     arguments = [str(at.path), url, name, identity]
     pool = make_workers(arguments, at.path / "logs", workers)
     _watch(study, sweep, at, total, pool)
@@ -219,7 +219,7 @@ def _watch(study, sweep: Sweep, at: SweepDir, total: int, workers) -> None:
           f"{last_words(at.path / 'logs')}"
         )
       states = {t.state for t in trials}
-      if TrialState.WAITING in states and not studies.bound_reached(
+      if studies.has_work(study, sweep) and not studies.bound_reached(
         study, sweep
       ):
         workers.start_missing()

@@ -1,8 +1,8 @@
-"""The Optuna study of a sweep: slots for trials, and trials whose worker died.
+"""The Optuna study of a sweep: who runs which trial, and what if a worker dies.
 
-All trials that there will ever be wait in the study as slots, so that any number
-of workers on any number of machines start as many as were asked for. A trial that
-was interrupted is ended as failed, and a slot that continues it waits in its place.
+A trial's number, which the database gives, says if it is one too many, so that any
+number of workers on any number of machines start as many as were asked for. A trial
+that was interrupted is ended as failed, and one that continues it waits in its place.
 """
 
 import contextlib
@@ -18,7 +18,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import optuna
-import sqlalchemy.exc
 from optuna.trial import TrialState
 
 from hub_estimator.errors import UserError, one_line
@@ -32,6 +31,7 @@ _ATTEMPTS = 2
 
 # What a trial is known by beside its parameters.
 SLOT = "slot"
+SURPLUS = "surplus"
 ORIGIN = "origin"
 ATTEMPT = "attempt"
 CONTINUED = "continued"
@@ -43,7 +43,7 @@ _IDENTITY = "identity"
 def open_study(
   url: str, name: str, sweep: Sweep, *, identity: str, worker: int = 0
 ) -> optuna.Study:
-  """Returns the study, made with its slots where there is none yet.
+  """Returns the study, made where there is none yet.
 
   Args:
     url: of the storage, such as "sqlite:////path/study.db".
@@ -67,12 +67,13 @@ def open_study(
         f"A study at {url!r} needs a driver: pip install "
         "'hub-estimator[postgresql]'."
       ) from error
-    except (sqlalchemy.exc.IntegrityError, sqlalchemy.exc.ProgrammingError):
-      # Another machine made the tables at this moment.
-      if attempt == _OPEN_ATTEMPTS:
-        raise
-      time.sleep(attempt)
     except Exception as error:  # Of the database's own driver, whichever it is.
+      # Where another process makes the tables at this moment.
+      if attempt < _OPEN_ATTEMPTS and re.search(
+        "already exists|UNIQUE constraint", str(error)
+      ):
+        time.sleep(attempt / 2)
+        continue
       raise UserError(
         f"The study can't be opened at {url!r}: {type(error).__name__}: "
         f"{one_line(error)}"
@@ -111,55 +112,59 @@ def _open(url: str, name: str, sweep: Sweep, worker: int) -> optuna.Study:
   )
 
 
-def add_slots(study: optuna.Study, sweep: Sweep) -> int:
-  """Makes slots wait that aren't there yet; returns how many there are."""
-  params: Sequence[dict[str, Any]] = (
-    sweep.space.grid() if sweep.strategy == "grid" else [{}] * sweep.max_trials
-  )
-  there = {t.user_attrs.get(SLOT) for t in study.get_trials(deepcopy=False)}
-  for slot, fixed in enumerate(params):
-    if slot not in there:
-      study.enqueue_trial(fixed, user_attrs={SLOT: slot})
-  return len(params)
+def count_trials(sweep: Sweep) -> int:
+  """Returns how many trials there will be, if no bound ends the sweep before."""
+  if sweep.strategy == "grid":
+    return len(sweep.space.grid())
+  return sweep.max_trials
 
 
-def ask(study: optuna.Study, *, lock: pathlib.Path) -> optuna.Trial | None:
-  """Returns a trial that waited, now this process's; None where none waits.
+def has_work(study: optuna.Study, sweep: Sweep) -> bool:
+  """Returns whether a trial waits to be continued, or was never started."""
+  waiting = study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
+  return bool(waiting) or len(_started_trials(study)) < count_trials(sweep)
+
+
+def ask(
+  study: optuna.Study, sweep: Sweep, *, lock: pathlib.Path
+) -> optuna.Trial | None:
+  """Returns a trial, now this process's; None where there is no work.
 
   Args:
     study: of the sweep.
+    sweep: its choices.
     lock: a file that the processes of this machine have in common. SQLite locks
       no row that is read, so that two of them could take one trial.
   """
   with open(lock, "a") as file:
     fcntl.flock(file, fcntl.LOCK_EX)
-    while study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+    while has_work(study, sweep):
       trial = study.ask()
       trial.set_user_attr(WORKER, this_process())
-      if _is_wanted(study, trial):
+      if _is_wanted(study, trial, count_trials(sweep)):
         return trial
+      trial.set_user_attr(SURPLUS, True)
       study.tell(trial, state=TrialState.FAIL)
   return None
 
 
-def _is_wanted(study, trial) -> bool:
-  """Returns whether a trial is the first of its slot and attempt.
+def _is_wanted(study, trial, total: int) -> bool:
+  """Returns whether a trial is one too many, as machines start them at once."""
+  if ORIGIN in trial.user_attrs:
+    return any(t.number == trial.number for t in trials_of(study))
+  # Numbers are given by the database, one after the other.
+  slot = sum(t.number < trial.number for t in _started_trials(study))
+  trial.set_user_attr(SLOT, slot)
+  return slot < total
 
-  Where none waited any more, Optuna has made one without a slot; and two machines
-  may have added the same slots at once.
-  """
-  return any(t.number == trial.number for t in _firsts(study))
 
-
-def _firsts(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
-  """Returns the first trial of each slot and attempt."""
-  firsts = {}
-  for trial in study.get_trials(deepcopy=False):
-    attrs = trial.user_attrs
-    place = attrs.get(SLOT), attrs.get(ORIGIN), attrs.get(ATTEMPT)
-    if SLOT in attrs:
-      firsts.setdefault(place, trial)
-  return list(firsts.values())
+def _started_trials(study) -> list[optuna.trial.FrozenTrial]:
+  """Returns those that were started anew, as often as that was right."""
+  return [
+    t
+    for t in study.get_trials(deepcopy=False)
+    if not {ORIGIN, SURPLUS} & set(t.user_attrs)
+  ]
 
 
 def origin_of(trial) -> int:
@@ -169,7 +174,13 @@ def origin_of(trial) -> int:
 
 def trials_of(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
   """Returns the trials that count: each once, as it last stands."""
-  return [t for t in _firsts(study) if CONTINUED not in t.user_attrs]
+  last = {}
+  for trial in study.get_trials(deepcopy=False):
+    attrs = trial.user_attrs
+    if not {CONTINUED, SURPLUS} & set(attrs):
+      # Of two slots that continue one trial, the first is run.
+      last.setdefault((origin_of(trial), attrs.get(ATTEMPT)), trial)
+  return list(last.values())
 
 
 def release_dead(study: optuna.Study) -> list[int]:
@@ -212,7 +223,6 @@ def _continue(study: optuna.Study, trial) -> bool:
     study.enqueue_trial(
       trial.params,
       user_attrs={
-        SLOT: trial.user_attrs.get(SLOT),
         ORIGIN: origin_of(trial),
         ATTEMPT: attempt + 1,
       },
@@ -259,8 +269,26 @@ def _started(pid: int) -> str | None:
   return None if state == "Z" else fields[18]
 
 
+class _GridSampler(optuna.samplers.BaseSampler):
+  """Gives a trial the combination of its slot: Optuna's grid knows no branches."""
+
+  def __init__(self, grid: Sequence[dict[str, Any]]):
+    self._grid = grid
+
+  def infer_relative_search_space(self, study, trial) -> dict:
+    return {}
+
+  def sample_relative(self, study, trial, search_space) -> dict:
+    return {}
+
+  def sample_independent(self, study, trial, param_name, param_distribution):
+    return self._grid[trial.user_attrs[SLOT]][param_name]
+
+
 def _sampler(sweep: Sweep, worker: int) -> optuna.samplers.BaseSampler:
   seed = sweep.seed * 1000 + worker
+  if sweep.strategy == "grid":
+    return _GridSampler(sweep.space.grid())
   if sweep.strategy == "tpe":
     return optuna.samplers.TPESampler(seed=seed, constant_liar=True)
   if sweep.strategy == "nsga2":

@@ -83,7 +83,7 @@ def work(
   sweep = read_sweep()
   study = studies.open_study(url, name, sweep, identity=identity, worker=worker)
   while not studies.bound_reached(study, sweep):
-    trial = studies.ask(study, lock=sweep_dir.asking)
+    trial = studies.ask(study, sweep, lock=sweep_dir.asking)
     if trial is None:
       return
     with _heartbeat(study, trial):

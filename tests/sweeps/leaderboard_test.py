@@ -18,9 +18,8 @@ def _study(tmp_path, sweep, values, **attrs):
   study = studies.open_study(
     f"sqlite:///{tmp_path}/study.db", "s", sweep, identity="i"
   )
-  studies.add_slots(study, sweep)
   for value in values:
-    trial = studies.ask(study, lock=tmp_path / "lock")
+    trial = studies.ask(study, sweep, lock=tmp_path / "lock")
     sweep.space.suggest(trial)
     for key, attr in attrs.items():
       trial.set_user_attr(key, attr)

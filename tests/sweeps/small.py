@@ -37,7 +37,7 @@ def write_config(path: pathlib.Path, handle: str, data: str, more: str) -> str:
 
 
 def open_sweep(file: str, directory: pathlib.Path):
-  """Returns (SweepDir, Sweep, study with its slots), as the command makes them."""
+  """Returns (SweepDir, Sweep, study), as the command makes them."""
   config.parse([file])
   at = SweepDir(directory)
   directory.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,6 @@ def open_sweep(file: str, directory: pathlib.Path):
   at.base.write_text(config.text(without="sweep"))
   sweep = read_sweep()
   study = studies.open_study(at.study_url, "sweep", sweep, identity="i")
-  studies.add_slots(study, sweep)
   return at, sweep, study
 
 

@@ -31,8 +31,8 @@ def _lock(tmp_path):
   LOCK = tmp_path / "lock"
 
 
-def _ask(study):
-  return studies.ask(study, lock=LOCK)
+def _ask(study, sweep=None):
+  return studies.ask(study, sweep or _sweep(), lock=LOCK)
 
 
 def _open(url, sweep, **changes):
@@ -41,26 +41,27 @@ def _open(url, sweep, **changes):
 
 def test_as_many_trials_start_as_were_asked_for(url):
   study = _open(url, _sweep())
-  studies.add_slots(study, _sweep())
-  assert studies.add_slots(study, _sweep(max_trials=4)) == 4
-  for _ in range(4):
+  for _ in range(3):
     trial = _ask(study)
     _sweep().space.suggest(trial)
     study.tell(trial, 1.0)
   assert _ask(study) is None
+  assert not studies.has_work(study, _sweep())
+  assert _ask(study, _sweep(max_trials=4)).number == 3
   assert len(studies.trials_of(study)) == 4
 
 
-def test_workers_at_once_share_the_slots_and_none_is_run_twice(url):
-  sweep = _sweep(max_trials=24)
-  studies.add_slots(_open(url, sweep), sweep)
-  ran = []
+@pytest.mark.parametrize("strategy", ["random", "grid"])
+def test_workers_at_once_start_each_trial_once(url, strategy):
+  space = read_space(
+    {"a": [1, 2, 3, 4], "b": {"x": {"c": 1}, "y": {"d": ("choice", 1, 2)}}}
+  )
+  sweep = Sweep(space, max_trials=12, strategy=strategy)
 
   def work(number):
     study = _open(url, sweep, worker=number)
-    while (trial := _ask(study)) is not None:
+    while (trial := _ask(study, sweep)) is not None:
       sweep.space.suggest(trial)
-      ran.append(trial.user_attrs[studies.SLOT])
       study.tell(trial, 1.0)
 
   threads = [threading.Thread(target=work, args=(i,)) for i in range(6)]
@@ -68,27 +69,30 @@ def test_workers_at_once_share_the_slots_and_none_is_run_twice(url):
     thread.start()
   for thread in threads:
     thread.join()
-  assert sorted(ran) == list(range(24))
   trials = studies.trials_of(_open(url, sweep))
-  assert [t.state for t in trials] == [TrialState.COMPLETE] * 24
+  assert [t.state for t in trials] == [TrialState.COMPLETE] * 12
+  assert sorted(t.user_attrs[studies.SLOT] for t in trials) == list(range(12))
+  if strategy == "grid":
+    params = {tuple(sorted(t.params.items())) for t in trials}
+    assert params == {tuple(sorted(g.items())) for g in space.grid()}
 
 
-def test_slots_that_two_machines_added_at_once_are_run_once(url):
-  sweep = _sweep(max_trials=3)
+def test_one_that_another_machine_started_too_many_is_left(url, tmp_path):
+  sweep = _sweep(max_trials=2)
   study = _open(url, sweep)
-  studies.add_slots(study, sweep)
-  for slot in range(3):  # The other machine, which saw none either.
-    study.enqueue_trial({}, user_attrs={studies.SLOT: slot})
-  asked = []
-  while (trial := _ask(study)) is not None:
-    asked.append(trial.user_attrs[studies.SLOT])
-    study.tell(trial, 1.0)
-  assert asked == [0, 1, 2]
-  assert len(studies.trials_of(study)) == 3
+  first = _ask(study)
+  # Two machines know no common lock: both saw room for one more.
+  theirs, ours = study.ask(), study.ask()
+  assert studies._is_wanted(study, theirs, 2)
+  assert not studies._is_wanted(study, ours, 2)
+  assert first.number == 0
+
+
+ONE = {"max_trials": 1}
 
 
 def _taken_by_a_process_that_is_killed(study):
-  trial = _ask(study)
+  trial = _ask(study, _sweep(**ONE))
   _sweep().space.suggest(trial)
   process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=-1)
   started = studies._started(process.pid)
@@ -101,53 +105,49 @@ def _taken_by_a_process_that_is_killed(study):
 
 
 def test_a_trial_whose_worker_was_killed_goes_on_with_its_parameters(url):
-  study = _open(url, _sweep(max_trials=1))
-  studies.add_slots(study, _sweep(max_trials=1))
+  study = _open(url, _sweep())
   taken = _taken_by_a_process_that_is_killed(study)
   assert studies.release_dead(study) == [taken.number]
   assert studies.release_dead(study) == []
-  again = _ask(study)
+  again = _ask(study, _sweep(**ONE))
   _sweep().space.suggest(again)
   assert again.params == taken.params
   assert studies.origin_of(again) == taken.number
   study.tell(again, 1.0)
-  assert _ask(study) is None
+  assert _ask(study, _sweep(**ONE)) is None
   (only,) = studies.trials_of(study)
   assert only.state == TrialState.COMPLETE
 
 
 def test_a_trial_that_takes_two_workers_down_is_a_failure(url):
-  study = _open(url, _sweep(max_trials=1))
-  studies.add_slots(study, _sweep(max_trials=1))
+  study = _open(url, _sweep())
   for _ in range(2):
     _taken_by_a_process_that_is_killed(study)
     studies.release_dead(study)
-  assert _ask(study) is None
+  assert _ask(study, _sweep(**ONE)) is None
   (only,) = studies.trials_of(study)
   assert only.user_attrs[studies.ERROR] == "its worker died, 2 times"
   assert studies.origin_of(only) == 0
 
 
 def test_a_release_that_was_itself_killed_half_way_is_done_once(url):
-  study = _open(url, _sweep(max_trials=1))
-  studies.add_slots(study, _sweep(max_trials=1))
+  study = _open(url, _sweep())
   taken = _taken_by_a_process_that_is_killed(study)
   study.enqueue_trial(  # And no more.
     taken.params,
-    user_attrs={studies.SLOT: 0, studies.ORIGIN: 0, studies.ATTEMPT: 2},
+    user_attrs={studies.ORIGIN: 0, studies.ATTEMPT: 2},
   )
   assert studies.release_dead(study) == [taken.number]
-  again = _ask(study)
+  again = _ask(study, _sweep(**ONE))
   assert again.user_attrs[studies.ORIGIN] == taken.number
   study.tell(again, 1.0)
-  assert _ask(study) is None
+  assert _ask(study, _sweep(**ONE)) is None
   assert len(studies.trials_of(study)) == 1
 
 
 def test_bounds_on_failures_and_hours_are_kept(url):
   sweep = _sweep(max_failures=1)
   study = _open(url, sweep)
-  studies.add_slots(study, sweep)
   assert not studies.bound_reached(study, sweep)
   trial = _ask(study)
   assert not studies.bound_reached(study, _sweep(max_hours=1.0))
