@@ -34,9 +34,10 @@ def _work(url, lock, trials, threads, seconds, ready, go) -> None:
   """Runs stand-in trials in `threads` threads until none waits."""
 
   def run(number):
-    study = studies.open_study(
-      url, "stand-in", sweep, identity="i", worker=number
-    )
+    with opening:
+      study = studies.open_study(
+        url, "stand-in", sweep, identity="i", worker=number
+      )
     ready.release()
     go.wait()
     while (trial := studies.ask(study, sweep, lock=lock)) is not None:
@@ -47,6 +48,7 @@ def _work(url, lock, trials, threads, seconds, ready, go) -> None:
         trial.report(step / 3, step)
       study.tell(trial, 1.0)
 
+  opening = threading.Lock()
   sweep = _sweep(trials)
   workers = [threading.Thread(target=run, args=(i,)) for i in range(threads)]
   for worker in workers:

@@ -28,6 +28,7 @@ from hub_estimator import (
   tokenizers,
   tops,
 )
+from hub_estimator.sweeps import sweep
 
 REFERENCE = pathlib.Path(__file__).parent / "reference"
 
@@ -52,6 +53,11 @@ PAGES = {
     "Inputs",
     "Where examples come from, and what is done to them.",
     [inputs, augmentations],
+  ),
+  "sweeps": (
+    "Sweeps",
+    "Many runs of one config, compared.",
+    [sweep],
   ),
   "runs": (
     "Runs",

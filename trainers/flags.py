@@ -52,6 +52,7 @@ def read_experiment(gin_files, gin_params):
   from hub_estimator.trainers import startup
 
   startup.import_tensorflow()
+  import hub_estimator.sweeps.sweep  # noqa: F401  A sweep's file is a run's, too.
   from hub_estimator import config
   from hub_estimator import experiment as experiments
 

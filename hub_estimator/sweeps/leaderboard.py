@@ -113,7 +113,9 @@ def columns(rows: Sequence[Row], sweep: Sweep) -> tuple[list[str], list[list]]:
   several = len({tuple(sorted(row.modules.items())) for row in rows}) > 1
   module = ["module"] if several else []
   header = ["rank", "trial", "state", *sweep.goals, *module, *params]
-  header += ["seconds", "MB", "version"]
+  sizes = {"seconds": "seconds", "MB": "bytes"}
+  header += [name for name, goal in sizes.items() if goal not in sweep.goals]
+  header.append("version")
   cells = []
   for row in rows:
     line: list[Any] = [row.rank, row.trial, row.state]
@@ -127,13 +129,15 @@ def columns(rows: Sequence[Row], sweep: Sweep) -> tuple[list[str], list[list]]:
         " + ".join(pathlib.Path(h).name for h in row.modules.values())
       )
     line += [number(row.params.get(name, "")) for name in params]
-    line += [
-      number(row.seconds and round(row.seconds, 1)),
-      number(row.bytes and round(row.bytes / 1e6, 2)),
+    if "seconds" not in sweep.goals:
+      line.append(number(row.seconds and round(row.seconds, 1)))
+    if "bytes" not in sweep.goals:
+      line.append(number(row.bytes and round(row.bytes / 1e6, 2)))
+    line.append(
       next(
         (str(e["version"]) for e in row.exports.values() if "version" in e), ""
-      ),
-    ]
+      )
+    )
     cells.append(["" if cell is None else str(cell) for cell in line])
   return header, cells
 

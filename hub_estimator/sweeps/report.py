@@ -120,8 +120,11 @@ def _figures(study, rows, sweep) -> Iterator[tuple[str, str, Any]]:
       visualization.plot_pareto_front(study, target_names=list(sweep.goals)),
     )
 
-  # None is the only goal, in its direction.
-  target = None if len(sweep.goals) == 1 else (lambda trial: trial.values[0])
+  # None is the only goal, in its direction; of two, smaller must be better.
+  sign = 1 if sweep.is_smaller_better(goal) else -1
+  one = len(sweep.goals) == 1
+  importance_target = None if one else (lambda trial: sign * trial.values[0])
+  target = None if one else (lambda trial: trial.values[0])
   complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
   varied = [
     name
@@ -137,7 +140,7 @@ def _figures(study, rows, sweep) -> Iterator[tuple[str, str, Any]]:
         study,
         evaluator=optuna.importance.PedAnovaImportanceEvaluator(),
         params=varied,
-        target=target,
+        target=importance_target,
         target_name=goal,
       ),
     )

@@ -76,7 +76,7 @@ def open_study(
         continue
       raise UserError(
         f"The study can't be opened at {url!r}: {type(error).__name__}: "
-        f"{one_line(error)}"
+        f"{one_line(error.__cause__ or error)}"
       ) from error
   known = study.user_attrs.get(_IDENTITY)
   if known is None:
@@ -95,7 +95,8 @@ def _open(url: str, name: str, sweep: Sweep, worker: int) -> optuna.Study:
     re.sub("^postgres(ql)?://", "postgresql+psycopg://", url),
     engine_kwargs={"connect_args": {"timeout": 60}}
     if url.startswith("sqlite")
-    else {"pool_pre_ping": True},
+    # Servers allow 100 connections by default: a worker keeps one.
+    else {"pool_pre_ping": True, "pool_size": 1, "max_overflow": 4},
     heartbeat_interval=HEARTBEAT_SECS,
     grace_period=_GRACE_SECS,
   )

@@ -31,8 +31,8 @@ class Sweep:
       bundles.
     goals: one metric of the evaluation, or two goals, of which "seconds" (of the
       whole run) and "bytes" (of the exported model) may be the second.
-    smaller_is_better: {goal: bool} where it isn't true that losses, errors,
-      seconds and bytes are, and others aren't.
+    smaller_is_better: {goal: bool}; None means that losses, errors, seconds and
+      bytes are, and others aren't.
     strategy: "tpe", "random", "grid" (all combinations), or "nsga2" for two goals.
     pruning: None, or "median" or "hyperband": ends trials early that are behind
       at their evaluations. For one goal.
@@ -76,7 +76,7 @@ class Sweep:
       value = getattr(self, name)
       if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise UserError(f"sweep.{name} is {value!r}; it is an integer above 0.")
-    for goal in self.smaller_is_better:
+    for goal in self.smaller_is_better or ():
       if goal not in self.goals:
         raise UserError(
           f"sweep.smaller_is_better names {goal!r}; {nearest(goal, self.goals)}"
@@ -85,7 +85,7 @@ class Sweep:
   def is_smaller_better(self, goal: str) -> bool:
     """Returns the direction of a goal."""
     default = goal in (SECONDS, BYTES) or results.is_better_smaller(goal)
-    return self.smaller_is_better.get(goal, default)
+    return (self.smaller_is_better or {}).get(goal, default)
 
 
 def read_sweep() -> Sweep:
@@ -100,7 +100,7 @@ def read_sweep() -> Sweep:
   if raw is None:
     raise UserError(
       "The config binds no sweep.space, so nothing varies: see "
-      "configs/sweeps/modules.gin."
+      "configs/sweeps/modules_vader.gin."
     )
   sweep = config.build(_NAME)
   return dataclasses.replace(sweep, space=read_space(raw))

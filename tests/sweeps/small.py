@@ -8,7 +8,6 @@ from hub_estimator.sweeps.sweep import read_sweep
 from hub_estimator.sweeps.worker import SweepDir, work
 
 _RUN = """
-import hub_estimator.sweeps.sweep
 include "base.gin"
 
 HANDLE = {handle!r}

@@ -1,0 +1,94 @@
+"""A sweep beside the same trials as one command each, as VTAB runs them.
+
+    python -m benchmarks.sweep [--quick] [--workers=1]
+
+Both train the same grid of learning rates on the movie sentences, on GloVe with a
+frozen module, and export each trial. The rival is a loop over `hub-estimator train`:
+a process a trial. The ratio is its time over ours.
+"""
+
+import argparse
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from benchmarks import report
+
+_TRAIN = [sys.executable, "-m", "hub_estimator.trainers.main"]
+_COMMON = [
+  "TRAINABLE = False",
+  "MAX_STEPS = 300",
+  "EVAL_EVERY_STEPS = 300",
+  "exports.kinds = ['final']",
+]
+_RATE = "optimizers.adam.learning_rate"
+
+
+def _run(*arguments: str) -> float:
+  started = time.monotonic()
+  subprocess.run([*_TRAIN, *arguments], check=True, capture_output=True)
+  return time.monotonic() - started
+
+
+def _params(*bindings: str) -> list[str]:
+  return [f"--gin_param={b}" for b in (*_COMMON, *bindings)]
+
+
+def main(arguments: list[str]) -> None:
+  """Measures both, round by round, and prints one JSON object."""
+  parser = argparse.ArgumentParser(description=__doc__)
+  parser.add_argument("--quick", action="store_true")
+  parser.add_argument("--workers", type=int, default=1)
+  args = parser.parse_args(arguments)
+  trials, rounds = (3, 1) if args.quick else (12, 3)
+  rates = [round(0.002 * 1.3**i, 5) for i in range(trials)]
+  config = "--gin_file=runs/quickstart.gin"
+  ours, rival = [], []
+  with tempfile.TemporaryDirectory() as scratch:
+    root = pathlib.Path(scratch)
+    # What both need is made before either.
+    _run("check", config)
+    for number in range(rounds):
+      ours.append(
+        _run(
+          "sweep",
+          config,
+          *_params(
+            f"sweep.space = {{'{_RATE}': {rates}}}", "sweep.strategy = 'grid'"
+          ),
+          f"--sweep_dir={root / f'sweep_{number}'}",
+          f"--workers={args.workers}",
+        )
+      )
+      rival.append(
+        sum(
+          _run(
+            "train",
+            config,
+            *_params(f"{_RATE} = {rate}"),
+            f"--model_dir={root / f'loop_{number}_{i}'}",
+          )
+          for i, rate in enumerate(rates)
+        )
+      )
+  report.print_json(
+    {
+      "benchmark": "sweep",
+      "ratio": report.median_ratio(rival, ours),
+      "target": 40,
+      "ours": statistics.median(ours),
+      "rival": statistics.median(rival),
+      "unit": "s",
+      "trials": trials,
+      "workers": args.workers,
+      "rounds": rounds,
+      "versions": report.versions(),
+    }
+  )
+
+
+if __name__ == "__main__":
+  main(sys.argv[1:])

@@ -1,0 +1,310 @@
+"""Outputs of frozen modules, computed once and kept on disk.
+
+What a module's outputs hang on makes their key: its content, signature, output and
+variant, how features are fitted to it, and the examples themselves. Runs, epochs and
+trials of a sweep share them; a model's exports hold the real module.
+"""
+
+import contextlib
+import dataclasses
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import pathlib
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from hub_estimator import adapters, encoders, modules
+from hub_estimator.encoders import Application
+from hub_estimator.inputs import Examples, make_eval_input_fn
+from hub_estimator.module_info import ModuleInfo
+from hub_estimator.tensorflow_runtime import estimator, tf
+
+_log = logging.getLogger(__name__)
+# Counts up when the same key would mean other numbers.
+_FORMAT = 1
+_GIB = 1 << 30
+_CHUNK_ROWS = 1024
+_BATCH = 64
+# Ops that draw: their outputs differ from call to call.
+_RANDOM = ("Random", "Multinomial", "ParameterizedTruncated", "Stateful")
+_COLUMNS_ONLY = (
+  encoders.Encoder,
+  encoders.Concat,
+  encoders.Towers,
+  encoders.Taps,
+  encoders.Columns,
+)
+
+
+def cache_dir() -> pathlib.Path:
+  """Returns where features are kept.
+
+  HUB_ESTIMATOR_CACHE, by default ~/.cache/hub_estimator, and there `features`.
+  """
+  default = os.path.join("~", ".cache", "hub_estimator")
+  root = os.environ.get("HUB_ESTIMATOR_CACHE", default)
+  return pathlib.Path(root).expanduser() / "features"
+
+
+def max_bytes() -> int:
+  """Returns the bound on the cache: HUB_ESTIMATOR_CACHE_GIB, by default 20."""
+  return int(float(os.environ.get("HUB_ESTIMATOR_CACHE_GIB", "20")) * _GIB)
+
+
+def why_not(encoder: Any, infos: Mapping[str, ModuleInfo]) -> str | None:
+  """Returns why an encoder's outputs can't be kept; None where they can.
+
+  Args:
+    encoder: one of `encoders`.
+    infos: of its modules, by `module.name`.
+  """
+  applications = encoder.applications()
+  if not applications:
+    return "there is no module"
+  if not _is_known(encoder):
+    return f"{type(encoder).__name__} isn't one of this package's encoders"
+  for application in applications:
+    source, adapter = application.module, application.adapter
+    info = infos[source.name]
+    variant = info.variant(source.inference_tags)
+    random = sorted(op for op in variant.ops if op.startswith(_RANDOM))
+    for reason, holds in (
+      ("is trained", source.trainable),
+      ("sees augmented images", bool(adapter.augment)),
+      (
+        "has constants that differ by mode",
+        any(isinstance(v, Mapping) for v in (adapter.constants or {}).values()),
+      ),
+      (f"draws at random ({', '.join(random)})", bool(random)),
+    ):
+      if holds:
+        return f"module {source.name!r} {reason}"
+  return None
+
+
+def _is_known(encoder: Any) -> bool:
+  if isinstance(encoder, encoders.Concat):
+    return all(_is_known(e) for e in encoder.encoders)
+  return type(encoder) in _COLUMNS_ONLY
+
+
+def with_outputs(
+  examples: Examples, encoder: Any, infos: Mapping[str, ModuleInfo]
+) -> Examples:
+  """Returns the examples with the modules' outputs in place of their features.
+
+  Args:
+    examples: of a run.
+    encoder: whose modules are applied.
+    infos: of its modules, by `module.name`.
+  """
+  features = dict(examples.features)
+  seen = set()
+  for index, application in enumerate(encoder.applications()):
+    info = infos[application.module.name]
+    features[encoders.output_key(index)] = _outputs(examples, application, info)
+    seen |= set(_read_by(examples, application, info))
+  for name in seen - _read_by_columns(encoder):
+    del features[name]
+  return dataclasses.replace(examples, features=features)
+
+
+def _read_by(examples, application: Application, info) -> list[str]:
+  """Returns the features that an application reads."""
+  signature = application.signature_of(info)
+  seen = application.select(examples.specs())
+  tokenizer = application.adapter.tokenizer
+  if tokenizer is not None:
+    return tokenizer.strings(seen)
+  matched = adapters.match_features(application.adapter, signature, seen)
+  return list(matched.values())
+
+
+def _read_by_columns(encoder: Any) -> set[str]:
+  if isinstance(encoder, encoders.Columns):
+    return {column.key for column in encoder.columns}
+  if isinstance(encoder, encoders.Concat):
+    return set().union(*(_read_by_columns(e) for e in encoder.encoders))
+  return set()
+
+
+# --- On disk -----------------------------------------------------------------
+
+
+def _outputs(examples, application: Application, info: ModuleInfo) -> np.ndarray:
+  """Returns float32 [examples, width], read from disk or computed now."""
+  directory = cache_dir()
+  directory.mkdir(parents=True, exist_ok=True)
+  key = _key(examples, application, info)
+  with _locked(directory / f"{key}.lock"):
+    found = _load(directory / key)
+    if found is None:
+      started = time.monotonic()
+      _write(directory / key, _compute(examples, application, info))
+      _log.info(
+        "Computed the outputs of %r for %d examples in %.1f s; they are kept.",
+        str(application.module.handle),
+        len(examples),
+        time.monotonic() - started,
+      )
+      found = _load(directory / key)
+    os.utime(directory / key)
+  _evict(directory, keep=key)
+  return found
+
+
+def _key(examples, application: Application, info: ModuleInfo) -> str:
+  source = application.module
+  digest = hashlib.sha256()
+  for part in (
+    _FORMAT,
+    info.fingerprint,
+    source.signature,
+    application.output_of(info),
+    sorted(source.inference_tags),
+    application.adapter,
+    info.image_size,
+  ):
+    digest.update(f"{part!r}\n".encode())
+  for name in sorted(_read_by(examples, application, info)):
+    column = examples.features[name]
+    digest.update(f"{name} {column.dtype} {column.shape}\n".encode())
+    for first in range(0, len(column), _CHUNK_ROWS):
+      rows = column[first : first + _CHUNK_ROWS]
+      if rows.dtype.kind == "O":
+        for value in rows.ravel():
+          digest.update(f"{len(value)} ".encode() + value)
+      else:
+        digest.update(np.ascontiguousarray(rows))
+  return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def _locked(path: pathlib.Path) -> Iterator[None]:
+  """Lets one process compute a key while the others wait for it."""
+  with open(path, "a") as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    yield
+
+
+def _load(entry: pathlib.Path) -> np.ndarray | None:
+  """Returns the array of an entry, or None where it is absent or damaged."""
+  try:
+    told = json.loads((entry / "entry.json").read_text())
+    path = entry / "outputs.npy"
+    if _sha256(path) != told["sha256"]:
+      raise ValueError("its checksum is another")
+    return np.load(path, mmap_mode="r")
+  except FileNotFoundError:
+    pass
+  except (OSError, ValueError, KeyError) as error:
+    _log.warning("Features in %s are damaged (%s); computed anew.", entry, error)
+  shutil.rmtree(entry, ignore_errors=True)
+  return None
+
+
+def _write(entry: pathlib.Path, batches: Iterator[np.ndarray]) -> None:
+  """Writes an entry, whole or not at all, batch by batch."""
+  with tempfile.TemporaryDirectory(
+    dir=entry.parent, prefix=f".{entry.name[:8]}-"
+  ) as scratch:
+    partial = pathlib.Path(scratch) / entry.name
+    partial.mkdir()
+    path = partial / "outputs.npy"
+    rows = _write_npy(path, batches)
+    (partial / "entry.json").write_text(
+      json.dumps({"sha256": _sha256(path), "rows": rows})
+    )
+    for file in partial.iterdir():
+      with file.open("rb") as stream:
+        os.fsync(stream.fileno())
+    os.rename(partial, entry)
+
+
+def _write_npy(path: pathlib.Path, batches: Iterator[np.ndarray]) -> int:
+  """Writes batches as one array; its header is of a fixed size, and comes last."""
+  rows, width = 0, 0
+  with path.open("wb") as stream:
+    _write_header(stream, 0, 0)
+    for batch in batches:
+      stream.write(np.ascontiguousarray(batch, np.float32).tobytes())
+      rows, width = rows + len(batch), batch.shape[1]
+    stream.seek(0)
+    _write_header(stream, rows, width)
+  return rows
+
+
+def _write_header(stream, rows: int, width: int) -> None:
+  shape = f"({rows:20d}, {width:10d})"
+  text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}"
+  header = text.ljust(117) + "\n"
+  stream.write(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little"))
+  stream.write(header.encode())
+
+
+def _sha256(path: pathlib.Path) -> str:
+  with path.open("rb") as stream:
+    return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _evict(directory: pathlib.Path, *, keep: str) -> None:
+  """Removes the entries that were used longest ago, above the bound."""
+  entries = []
+  for entry in directory.iterdir():
+    file = entry / "outputs.npy"
+    with contextlib.suppress(FileNotFoundError):
+      entries.append((entry.stat().st_mtime, file.stat().st_size, entry))
+  total = sum(size for _, size, _ in entries)
+  for _, size, entry in sorted(entries):
+    if total <= max_bytes():
+      return
+    if entry.name != keep:
+      # A process that has it open goes on reading: the file lives as long.
+      shutil.rmtree(entry, ignore_errors=True)
+      total -= size
+
+
+# --- Computing ---------------------------------------------------------------
+
+
+def _compute(
+  examples, application: Application, info: ModuleInfo
+) -> Iterator[np.ndarray]:
+  """Yields float32 [batch, width] in the order of the examples."""
+  adapter = application.adapter
+  with tf.Graph().as_default():
+    dataset = make_eval_input_fn(examples, batch_size=_BATCH)()
+    features, _ = tf.data.make_one_shot_iterator(dataset).get_next()
+    placed = modules.place(
+      info, application.module, mode=estimator.ModeKeys.EVAL
+    )
+    signature = application.signature_of(info)
+    seen = application.select(features)
+    if adapter.tokenizer is not None:
+      seen = adapter.tokenizer.build(seen, signature, info)
+    inputs = adapters.build_module_inputs(
+      adapter,
+      signature,
+      seen,
+      image_size=info.image_size,
+      mode=estimator.ModeKeys.EVAL,
+    )
+    outputs, _ = placed.apply(inputs)
+    output = adapters.build_head_input(
+      adapter, outputs[application.output_of(info)]
+    )
+    with tf.Session() as session:
+      session.run([tf.global_variables_initializer(), tf.tables_initializer()])
+      while True:
+        try:
+          yield session.run(output)
+        except tf.errors.OutOfRangeError:
+          return
