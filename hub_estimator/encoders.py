@@ -268,6 +268,15 @@ class Taps:
     return dict(zip(self.outputs, outputs, strict=True))
 
 
+def output_key(index: int) -> str:
+  """Returns the feature that holds an application's output, computed before.
+
+  Args:
+    index: of the application, in the order of `applications()`.
+  """
+  return f"hub_estimator_output_{index}"
+
+
 def sources(encoder) -> dict[str, ModuleSource]:
   """Returns the modules of an encoder by their names.
 

@@ -19,6 +19,7 @@ from hub_estimator import (
   checking,
   encoders,
   exporting,
+  feature_cache,
   feature_columns,
   heads,
   hooks,
@@ -119,6 +120,8 @@ class Experiment:
       model_dir, it allows to go on after the module or head was changed.
     start_from_variables: a regex; only variables in whose name it is found are
       taken. Empty takes all.
+    cache_features: whether outputs of frozen modules are computed once and kept on
+      disk, for this run and others, where that changes no number.
   """
 
   encoder: Any
@@ -141,6 +144,7 @@ class Experiment:
   seed: int = 1
   start_from: str | None = None
   start_from_variables: str = ""
+  cache_features: bool = True
 
   def __post_init__(self):
     for name in (
@@ -273,6 +277,7 @@ def train(
       exporting.VersionExporter(kind, context)
       for kind in experiment.exports.kinds
     ]
+    checked = _with_features(experiment, checked)
     listeners = []
     if after_evaluation is not None:
       listeners.append(hooks.AfterEvaluation(after_evaluation))
@@ -665,6 +670,30 @@ def _make_estimator(
       log_step_count_steps=experiment.summary_every_steps,
       keep_checkpoint_max=experiment.keep_checkpoints,
     ),
+  )
+
+
+def _with_features(
+  experiment: Experiment, checked: checking.Checked
+) -> checking.Checked:
+  """Returns what was checked, with module outputs in place of their features."""
+  if not experiment.cache_features:
+    return checked
+  reason = feature_cache.why_not(experiment.encoder, checked.infos)
+  if reason is not None:
+    _log.info("Features aren't kept: %s.", reason)
+    return checked
+  return dataclasses.replace(
+    checked,
+    **{
+      name: feature_cache.with_outputs(
+        getattr(checked, name),
+        experiment.encoder,
+        checked.infos,
+        unseen=heads.weight_columns(experiment.head),
+      )
+      for name in ("train", "eval")
+    },
   )
 
 

@@ -16,7 +16,7 @@ import pathlib
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -78,6 +78,11 @@ def why_not(encoder: Any, infos: Mapping[str, ModuleInfo]) -> str | None:
     random = sorted(op for op in variant.ops if op.startswith(_RANDOM))
     for reason, holds in (
       ("is trained", source.trainable),
+      ("is new", info.path is None),
+      (
+        "has a tokenizer with a file of its own",
+        getattr(adapter.tokenizer, "vocabulary", adapter.tokenizer) is not None,
+      ),
       ("sees augmented images", bool(adapter.augment)),
       (
         "has constants that differ by mode",
@@ -97,7 +102,11 @@ def _is_known(encoder: Any) -> bool:
 
 
 def with_outputs(
-  examples: Examples, encoder: Any, infos: Mapping[str, ModuleInfo]
+  examples: Examples,
+  encoder: Any,
+  infos: Mapping[str, ModuleInfo],
+  *,
+  unseen: Collection[str] = (),
 ) -> Examples:
   """Returns the examples with the modules' outputs in place of their features.
 
@@ -105,13 +114,19 @@ def with_outputs(
     examples: of a run.
     encoder: whose modules are applied.
     infos: of its modules, by `module.name`.
+    unseen: features that no module sees: the weights of examples.
   """
   features = dict(examples.features)
+  visible = Examples(
+    {name: array for name, array in features.items() if name not in unseen},
+    None,
+    examples.source,
+  )
   seen = set()
   for index, application in enumerate(encoder.applications()):
     info = infos[application.module.name]
-    features[encoders.output_key(index)] = _outputs(examples, application, info)
-    seen |= set(_read_by(examples, application, info))
+    features[encoders.output_key(index)] = _outputs(visible, application, info)
+    seen |= set(_read_by(visible, application, info))
   for name in seen - _read_by_columns(encoder):
     del features[name]
   return dataclasses.replace(examples, features=features)
@@ -139,7 +154,9 @@ def _read_by_columns(encoder: Any) -> set[str]:
 # --- On disk -----------------------------------------------------------------
 
 
-def _outputs(examples, application: Application, info: ModuleInfo) -> np.ndarray:
+def _outputs(
+  examples, application: Application, info: ModuleInfo
+) -> np.ndarray:
   """Returns float32 [examples, width], read from disk or computed now."""
   directory = cache_dir()
   directory.mkdir(parents=True, exist_ok=True)
@@ -166,6 +183,7 @@ def _key(examples, application: Application, info: ModuleInfo) -> str:
   digest = hashlib.sha256()
   for part in (
     _FORMAT,
+    tf.__version__,
     info.fingerprint,
     source.signature,
     application.output_of(info),
@@ -206,7 +224,9 @@ def _load(entry: pathlib.Path) -> np.ndarray | None:
   except FileNotFoundError:
     pass
   except (OSError, ValueError, KeyError) as error:
-    _log.warning("Features in %s are damaged (%s); computed anew.", entry, error)
+    _log.warning(
+      "Features in %s are damaged (%s); computed anew.", entry, error
+    )
   shutil.rmtree(entry, ignore_errors=True)
   return None
 
@@ -260,7 +280,7 @@ def _evict(directory: pathlib.Path, *, keep: str) -> None:
   entries = []
   for entry in directory.iterdir():
     file = entry / "outputs.npy"
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
       entries.append((entry.stat().st_mtime, file.stat().st_size, entry))
   total = sum(size for _, size, _ in entries)
   for _, size, entry in sorted(entries):
@@ -282,7 +302,8 @@ def _compute(
   adapter = application.adapter
   with tf.Graph().as_default():
     dataset = make_eval_input_fn(examples, batch_size=_BATCH)()
-    features, _ = tf.data.make_one_shot_iterator(dataset).get_next()
+    iterator = tf.data.make_initializable_iterator(dataset)
+    features = iterator.get_next()
     placed = modules.place(
       info, application.module, mode=estimator.ModeKeys.EVAL
     )
@@ -303,6 +324,7 @@ def _compute(
     )
     with tf.Session() as session:
       session.run([tf.global_variables_initializer(), tf.tables_initializer()])
+      session.run(iterator.initializer)
       while True:
         try:
           yield session.run(output)

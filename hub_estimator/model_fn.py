@@ -103,7 +103,11 @@ def make_model_fn(
 
 
 def _encode(infos, encoder, features, mode):
-  """Returns (placed modules, the head's input, update ops)."""
+  """Returns (placed modules, the head's input, update ops).
+
+  Outputs that were computed before are taken from the features; the modules are
+  placed all the same, so that checkpoints hold them.
+  """
   placed = {
     name: modules.place(infos[name], source, mode=mode)
     for name, source in encoders.sources(encoder).items()
@@ -111,7 +115,10 @@ def _encode(infos, encoder, features, mode):
   applied = {}
   update_ops = []
   tensors = []
-  for application in encoder.applications():
+  for index, application in enumerate(encoder.applications()):
+    if encoders.output_key(index) in features:
+      tensors.append(features[encoders.output_key(index)])
+      continue
     source, adapter = application.module, application.adapter
     info = infos[source.name]
     key = (source.name, repr(adapter), application.features)

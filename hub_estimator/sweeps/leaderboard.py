@@ -86,7 +86,7 @@ def make_rows(study: optuna.Study, sweep: Sweep) -> list[Row]:
     rows.append(
       Row(
         rank=rank if finished else None,
-        trial=studies.origin_of(trial),
+        trial=studies.slot_of(trial),
         state=_STATES[trial.state],
         goals=dict(zip(sweep.goals, trial.values, strict=True))
         if finished

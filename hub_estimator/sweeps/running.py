@@ -244,7 +244,7 @@ def _progress(trial, trials, sweep: Sweep, total, workers) -> str:
     TrialState.FAIL: lambda: f"failed: {trial.user_attrs.get(studies.ERROR)}",
   }[trial.state]()
   parts = [
-    f"Trial {studies.origin_of(trial)}: {told}",
+    f"Trial {studies.slot_of(trial)}: {told}",
     f"{done} of {total} done",
   ]
   for state, word in (
@@ -258,7 +258,7 @@ def _progress(trial, trials, sweep: Sweep, total, workers) -> str:
     best = (min if smaller else max)(finished, key=lambda t: t.values[0])
     parts.append(
       f"best {leaderboard.number(best.values[0])} (trial "
-      f"{studies.origin_of(best)})"
+      f"{studies.slot_of(best)})"
     )
   seconds = [
     (t.datetime_complete - t.datetime_start).total_seconds()

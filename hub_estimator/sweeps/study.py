@@ -1,8 +1,7 @@
 """The Optuna study of a sweep: who runs which trial, and what if a worker dies.
 
-A trial's number, which the database gives, says if it is one too many, so that any
-number of workers on any number of machines start as many as were asked for. A trial
-that was interrupted is ended as failed, and one that continues it waits in its place.
+Each trial has a slot, of as many as were asked for, so that any number of workers on
+any number of machines start no more. A trial that was interrupted is ended as failed, and one that continues it waits in its place.
 """
 
 import contextlib
@@ -10,6 +9,7 @@ import datetime
 import fcntl
 import os
 import pathlib
+import random
 import re
 import socket
 import time
@@ -32,7 +32,6 @@ _ATTEMPTS = 2
 # What a trial is known by beside its parameters.
 SLOT = "slot"
 SURPLUS = "surplus"
-ORIGIN = "origin"
 ATTEMPT = "attempt"
 CONTINUED = "continued"
 WORKER = "worker"
@@ -123,7 +122,7 @@ def count_trials(sweep: Sweep) -> int:
 def has_work(study: optuna.Study, sweep: Sweep) -> bool:
   """Returns whether a trial waits to be continued, or was never started."""
   waiting = study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
-  return bool(waiting) or len(_started_trials(study)) < count_trials(sweep)
+  return bool(waiting) or bool(_free_slots(study, count_trials(sweep)))
 
 
 def ask(
@@ -142,46 +141,64 @@ def ask(
     while has_work(study, sweep):
       trial = study.ask()
       trial.set_user_attr(WORKER, this_process())
-      if _is_wanted(study, trial, count_trials(sweep)):
+      if _take_slot(study, trial, count_trials(sweep)):
         return trial
       trial.set_user_attr(SURPLUS, True)
       study.tell(trial, state=TrialState.FAIL)
   return None
 
 
-def _is_wanted(study, trial, total: int) -> bool:
-  """Returns whether a trial is one too many, as machines start them at once."""
-  if ORIGIN in trial.user_attrs:
+def _take_slot(study, trial, total: int) -> bool:
+  """Gives a trial a slot of its own; returns False where it is one too many.
+
+  Machines know no common lock, so a slot is written first and then looked at: of
+  two that write the same, at least one sees the other and looks for another.
+  """
+  if ATTEMPT in trial.user_attrs:
     return any(t.number == trial.number for t in trials_of(study))
-  # Numbers are given by the database, one after the other.
-  slot = sum(t.number < trial.number for t in _started_trials(study))
-  trial.set_user_attr(SLOT, slot)
-  return slot < total
+  free = _free_slots(study, total)
+  while free:
+    slot = free[0]
+    trial.set_user_attr(SLOT, slot)
+    if not any(
+      t.number != trial.number and t.user_attrs[SLOT] == slot
+      for t in _with_slots(study)
+    ):
+      return True
+    free = _free_slots(study, total)
+    random.shuffle(free)
+  return False
 
 
-def _started_trials(study) -> list[optuna.trial.FrozenTrial]:
-  """Returns those that were started anew, as often as that was right."""
+def _free_slots(study, total: int) -> list[int]:
+  taken = {t.user_attrs[SLOT] for t in _with_slots(study)}
+  return sorted(set(range(total)) - taken)
+
+
+def _with_slots(study) -> list[optuna.trial.FrozenTrial]:
   return [
     t
     for t in study.get_trials(deepcopy=False)
-    if not {ORIGIN, SURPLUS} & set(t.user_attrs)
+    if SLOT in t.user_attrs and SURPLUS not in t.user_attrs
   ]
 
 
-def origin_of(trial) -> int:
-  """Returns the number that a trial was started under, and its directory has."""
-  return trial.user_attrs.get(ORIGIN, trial.number)
+def slot_of(trial) -> int:
+  """Returns a trial's slot: what people call its number, and its directory's name.
+
+  One that continues another has the same.
+  """
+  return trial.user_attrs[SLOT]
 
 
 def trials_of(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
-  """Returns the trials that count: each once, as it last stands."""
+  """Returns the trials that count: each slot once, as it last stands."""
   last = {}
-  for trial in study.get_trials(deepcopy=False):
-    attrs = trial.user_attrs
-    if not {CONTINUED, SURPLUS} & set(attrs):
-      # Of two slots that continue one trial, the first is run.
-      last.setdefault((origin_of(trial), attrs.get(ATTEMPT)), trial)
-  return list(last.values())
+  for trial in _with_slots(study):
+    if CONTINUED not in trial.user_attrs:
+      # Of two that continue one trial, the first is run.
+      last.setdefault((slot_of(trial), trial.user_attrs.get(ATTEMPT)), trial)
+  return sorted(last.values(), key=slot_of)
 
 
 def release_dead(study: optuna.Study) -> list[int]:
@@ -200,7 +217,7 @@ def release_dead(study: optuna.Study) -> list[int]:
       continue
     with contextlib.suppress(ValueError):  # Another process was first.
       if _continue(study, trial):
-        released.append(origin_of(trial))
+        released.append(slot_of(trial))
   return released
 
 
@@ -220,13 +237,12 @@ def _continue(study: optuna.Study, trial) -> bool:
   """
   storage, attempt = study._storage, trial.user_attrs.get(ATTEMPT, 1)
   goes_on = attempt < _ATTEMPTS
-  if goes_on:
+  if SLOT not in trial.user_attrs:  # Killed while it took one.
+    goes_on = False
+    storage.set_trial_user_attr(trial._trial_id, SURPLUS, True)
+  elif goes_on:
     study.enqueue_trial(
-      trial.params,
-      user_attrs={
-        ORIGIN: origin_of(trial),
-        ATTEMPT: attempt + 1,
-      },
+      trial.params, user_attrs={SLOT: slot_of(trial), ATTEMPT: attempt + 1}
     )
     storage.set_trial_user_attr(trial._trial_id, CONTINUED, True)
   else:

@@ -95,7 +95,7 @@ def work(
 
 def _run(study, trial, sweep: Sweep, sweep_dir: SweepDir) -> None:
   """Runs a trial and tells the study what came of it, whatever that is."""
-  number = studies.origin_of(trial)
+  number = studies.slot_of(trial)
   values, state = None, TrialState.FAIL
   try:
     values = _values(trial, number, sweep, sweep_dir)

@@ -77,15 +77,26 @@ def test_workers_at_once_start_each_trial_once(url, strategy):
     assert params == {tuple(sorted(g.items())) for g in space.grid()}
 
 
-def test_one_that_another_machine_started_too_many_is_left(url, tmp_path):
+def test_one_that_another_machine_started_too_many_is_left(url):
   sweep = _sweep(max_trials=2)
   study = _open(url, sweep)
   first = _ask(study)
   # Two machines know no common lock: both saw room for one more.
   theirs, ours = study.ask(), study.ask()
-  assert studies._is_wanted(study, theirs, 2)
-  assert not studies._is_wanted(study, ours, 2)
-  assert first.number == 0
+  assert studies._take_slot(study, theirs, 2)
+  assert not studies._take_slot(study, ours, 2)
+  assert [studies.slot_of(t) for t in (first, theirs)] == [0, 1]
+
+
+def test_one_that_was_killed_before_it_had_a_slot_takes_none(url):
+  study = _open(url, _sweep(max_trials=1))
+  killed = study.ask()
+  killed.set_user_attr(studies.WORKER, f"{os.uname().nodename}:1:no such start")
+  assert studies.release_dead(study) == []
+  trial = _ask(study, _sweep(max_trials=1))
+  assert studies.slot_of(trial) == 0
+  study.tell(trial, 1.0)
+  assert [t.number for t in studies.trials_of(study)] == [trial.number]
 
 
 ONE = {"max_trials": 1}
@@ -107,12 +118,12 @@ def _taken_by_a_process_that_is_killed(study):
 def test_a_trial_whose_worker_was_killed_goes_on_with_its_parameters(url):
   study = _open(url, _sweep())
   taken = _taken_by_a_process_that_is_killed(study)
-  assert studies.release_dead(study) == [taken.number]
+  assert studies.release_dead(study) == [studies.slot_of(taken)]
   assert studies.release_dead(study) == []
   again = _ask(study, _sweep(**ONE))
   _sweep().space.suggest(again)
   assert again.params == taken.params
-  assert studies.origin_of(again) == taken.number
+  assert studies.slot_of(again) == studies.slot_of(taken)
   study.tell(again, 1.0)
   assert _ask(study, _sweep(**ONE)) is None
   (only,) = studies.trials_of(study)
@@ -127,7 +138,7 @@ def test_a_trial_that_takes_two_workers_down_is_a_failure(url):
   assert _ask(study, _sweep(**ONE)) is None
   (only,) = studies.trials_of(study)
   assert only.user_attrs[studies.ERROR] == "its worker died, 2 times"
-  assert studies.origin_of(only) == 0
+  assert studies.slot_of(only) == 0
 
 
 def test_a_release_that_was_itself_killed_half_way_is_done_once(url):
@@ -135,11 +146,11 @@ def test_a_release_that_was_itself_killed_half_way_is_done_once(url):
   taken = _taken_by_a_process_that_is_killed(study)
   study.enqueue_trial(  # And no more.
     taken.params,
-    user_attrs={studies.ORIGIN: 0, studies.ATTEMPT: 2},
+    user_attrs={studies.SLOT: 0, studies.ATTEMPT: 2},
   )
-  assert studies.release_dead(study) == [taken.number]
+  assert studies.release_dead(study) == [studies.slot_of(taken)]
   again = _ask(study, _sweep(**ONE))
-  assert again.user_attrs[studies.ORIGIN] == taken.number
+  assert again.user_attrs[studies.ATTEMPT] == 2
   study.tell(again, 1.0)
   assert _ask(study, _sweep(**ONE)) is None
   assert len(studies.trials_of(study)) == 1
