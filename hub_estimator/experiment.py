@@ -679,22 +679,22 @@ def _with_features(
   """Returns what was checked, with module outputs in place of their features."""
   if not experiment.cache_features:
     return checked
-  reason = feature_cache.why_not(experiment.encoder, checked.infos)
-  if reason is not None:
+  try:
+    return dataclasses.replace(
+      checked,
+      **{
+        name: feature_cache.with_outputs(
+          getattr(checked, name),
+          experiment.encoder,
+          checked.infos,
+          unseen=heads.weight_columns(experiment.head),
+        )
+        for name in ("train", "eval")
+      },
+    )
+  except feature_cache.NotKept as reason:
     _log.info("Features aren't kept: %s.", reason)
     return checked
-  return dataclasses.replace(
-    checked,
-    **{
-      name: feature_cache.with_outputs(
-        getattr(checked, name),
-        experiment.encoder,
-        checked.infos,
-        unseen=heads.weight_columns(experiment.head),
-      )
-      for name in ("train", "eval")
-    },
-  )
 
 
 def _write_examples(workdir: Workdir, checked: checking.Checked) -> None:

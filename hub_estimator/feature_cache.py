@@ -34,7 +34,17 @@ _GIB = 1 << 30
 _CHUNK_ROWS = 1024
 _BATCH = 64
 # Ops that draw: their outputs differ from call to call.
-_RANDOM = ("Random", "Multinomial", "ParameterizedTruncated", "Stateful")
+_RANDOM = (
+  "Multinomial",
+  "ParameterizedTruncated",
+  "Random",
+  "RngReadAndSkip",
+  "StatefulRandom",
+  "StatefulStandardNormal",
+  "StatefulTruncatedNormal",
+  "StatefulUniform",
+  "TruncatedNormal",
+)
 _COLUMNS_ONLY = (
   encoders.Encoder,
   encoders.Concat,
@@ -59,26 +69,25 @@ def max_bytes() -> int:
   return int(float(os.environ.get("HUB_ESTIMATOR_CACHE_GIB", "20")) * _GIB)
 
 
-def why_not(encoder: Any, infos: Mapping[str, ModuleInfo]) -> str | None:
-  """Returns why an encoder's outputs can't be kept; None where they can.
+class NotKept(Exception):
+  """Outputs that aren't provably the same each time; it says why."""
 
-  Args:
-    encoder: one of `encoders`.
-    infos: of its modules, by `module.name`.
-  """
+
+def _check_keepable(encoder: Any, infos: Mapping[str, ModuleInfo]) -> None:
+  """Raises NotKept for what can be told without a graph."""
   applications = encoder.applications()
   if not applications:
-    return "there is no module"
+    raise NotKept("there is no module")
   if not _is_known(encoder):
-    return f"{type(encoder).__name__} isn't one of this package's encoders"
+    raise NotKept(
+      f"{type(encoder).__name__} isn't one of this package's encoders"
+    )
   for application in applications:
     source, adapter = application.module, application.adapter
-    info = infos[source.name]
-    variant = info.variant(source.inference_tags)
-    random = sorted(op for op in variant.ops if op.startswith(_RANDOM))
+    constants = (adapter.constants or {}).values()
     for reason, holds in (
       ("is trained", source.trainable),
-      ("is new", info.path is None),
+      ("is new", infos[source.name].path is None),
       (
         "has a tokenizer with a file of its own",
         getattr(adapter.tokenizer, "vocabulary", adapter.tokenizer) is not None,
@@ -86,13 +95,11 @@ def why_not(encoder: Any, infos: Mapping[str, ModuleInfo]) -> str | None:
       ("sees augmented images", bool(adapter.augment)),
       (
         "has constants that differ by mode",
-        any(isinstance(v, Mapping) for v in (adapter.constants or {}).values()),
+        any(isinstance(value, Mapping) for value in constants),
       ),
-      (f"draws at random ({', '.join(random)})", bool(random)),
     ):
       if holds:
-        return f"module {source.name!r} {reason}"
-  return None
+        raise NotKept(f"module {source.name!r} {reason}")
 
 
 def _is_known(encoder: Any) -> bool:
@@ -115,7 +122,11 @@ def with_outputs(
     encoder: whose modules are applied.
     infos: of its modules, by `module.name`.
     unseen: features that no module sees: the weights of examples.
+
+  Raises:
+    NotKept: they aren't provably the same each time.
   """
+  _check_keepable(encoder, infos)
   features = dict(examples.features)
   visible = Examples(
     {name: array for name, array in features.items() if name not in unseen},
@@ -162,6 +173,10 @@ def _outputs(
   directory.mkdir(parents=True, exist_ok=True)
   key = _key(examples, application, info)
   with _locked(directory / f"{key}.lock"):
+    for left in directory.glob(
+      f".{key[:8]}-*"
+    ):  # By a process that was killed.
+      shutil.rmtree(left, ignore_errors=True)
     found = _load(directory / key)
     if found is None:
       started = time.monotonic()
@@ -322,6 +337,12 @@ def _compute(
     output = adapters.build_head_input(
       adapter, outputs[application.output_of(info)]
     )
+    random = _random_ops(output)
+    if random:
+      raise NotKept(
+        f"module {application.module.name!r} draws at random "
+        f"({', '.join(random)})"
+      )
     with tf.Session() as session:
       session.run([tf.global_variables_initializer(), tf.tables_initializer()])
       session.run(iterator.initializer)
@@ -330,3 +351,20 @@ def _compute(
           yield session.run(output)
         except tf.errors.OutOfRangeError:
           return
+
+
+def _random_ops(output: tf.Tensor) -> list[str]:
+  """Returns the types of ops that draw, among what a tensor is computed from.
+
+  Of functions in control flow, all in the graph are looked at.
+  """
+  seen, todo = set(), [output.op]
+  while todo:
+    op = todo.pop()
+    if op not in seen:
+      seen.add(op)
+      todo += [*(tensor.op for tensor in op.inputs), *op.control_inputs]
+  types = {op.type for op in seen}
+  for function in output.graph.as_graph_def().library.function:
+    types |= {node.op for node in function.node_def}
+  return sorted(t for t in types if t.startswith(_RANDOM))

@@ -16,6 +16,11 @@ tf.logging.set_verbosity(tf.logging.ERROR)
 SHARED = pathlib.Path(__file__).parent.parent.parent / "shared" / "modules"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _features_of_tests_alone(tmp_path_factory):
+  os.environ["HUB_ESTIMATOR_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture(scope="session")
 def shared_module():
   """Returns a function from a name to a real module's path, or skips."""

@@ -1,0 +1,177 @@
+"""One run with a frozen module, beside a hand-written Estimator script.
+
+    python -m benchmarks.frozen_trial [--quick]
+
+EfficientNet-Lite0 at 96 pixels, frozen, under a linear head on 2,000 pictures of
+Fashion-MNIST, 310 steps of 64; evaluated on 1,000 and exported as full model and
+module. Timed is what follows the imports. The rival resizes in its input pipeline, as
+its author would; ours is `train`, with no features kept ("cold") and with those of an
+earlier run ("warm"). The ratio is the rival's time over the cold one's.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+
+from benchmarks import report
+
+_STEPS, _BATCH, _TRAIN, _EVAL = 310, 64, 2000, 1000
+
+
+def _ours(directory: str) -> None:
+  from hub_estimator.examples import efficientnet, fashion
+
+  from hub_estimator import encoders, exporting, heads, modules, optimizers
+  from hub_estimator import experiment as experiments
+
+  experiment = experiments.Experiment(
+    encoder=encoders.Encoder(
+      modules.ModuleSource(efficientnet.efficientnet_lite0(), trainable=False)
+    ),
+    head=heads.MultiClass(10),
+    optimizer=optimizers.Adam(0.003),
+    train_input=fashion.FashionMnist("train", _TRAIN),
+    eval_input=fashion.FashionMnist("eval", _EVAL),
+    exports=exporting.Exports(["final"], verify=False),
+    max_steps=_STEPS,
+    batch_size=_BATCH,
+    eval_every_steps=_STEPS,
+  )
+  started = time.monotonic()
+  result = experiments.train(experiment, directory)
+  seconds = time.monotonic() - started
+  report.print_json({"s": seconds, "accuracy": result.metrics["accuracy"]})
+
+
+def _rival(directory: str) -> None:
+  from hub_estimator.examples import efficientnet, fashion
+
+  from hub_estimator.tensorflow_runtime import estimator, hub, tf
+
+  handle = efficientnet.efficientnet_lite0()
+  train = fashion.FashionMnist("train", _TRAIN).read()
+  evaluation = fashion.FashionMnist("eval", _EVAL).read()
+
+  def prepare(images):
+    images = tf.image.grayscale_to_rgb(
+      tf.cast(images, tf.float32)[..., tf.newaxis] / 255.0
+    )
+    return tf.image.resize(images, [96, 96])
+
+  def input_fn(examples, training):
+    dataset = tf.data.Dataset.from_tensor_slices(
+      (examples.features["image"], examples.labels)
+    )
+    if training:
+      dataset = dataset.shuffle(_TRAIN, seed=1).repeat()
+    return (
+      dataset.batch(_BATCH)
+      .map(lambda x, y: ({"image": prepare(x)}, y))
+      .prefetch(2)
+    )
+
+  def model_fn(features, labels, mode):
+    module = hub.Module(handle, name="module")
+    if mode == estimator.ModeKeys.PREDICT:
+      hub.register_module_for_export(module, "module")
+    logits = tf.layers.dense(module(features["image"]), 10)
+    head = estimator.MultiClassHead(10)
+    return head.create_estimator_spec(
+      features,
+      mode,
+      logits,
+      labels=labels,
+      train_op_fn=lambda loss: tf.train.AdamOptimizer(0.003).minimize(
+        loss, tf.train.get_global_step()
+      ),
+    )
+
+  def serving_input_fn():
+    images = tf.placeholder(tf.float32, [None, 96, 96, 3])
+    return estimator.export.ServingInputReceiver(
+      {"image": images}, {"image": images}
+    )
+
+  started = time.monotonic()
+  made = estimator.Estimator(
+    model_fn,
+    config=estimator.RunConfig(
+      model_dir=directory, tf_random_seed=1, save_checkpoints_steps=_STEPS
+    ),
+  )
+  metrics, _ = estimator.train_and_evaluate(
+    made,
+    estimator.TrainSpec(lambda: input_fn(train, True), max_steps=_STEPS),
+    estimator.EvalSpec(
+      lambda: input_fn(evaluation, False),
+      steps=None,
+      exporters=[
+        estimator.FinalExporter("model", serving_input_fn),
+        hub.LatestModuleExporter("module", serving_input_fn),
+      ],
+      throttle_secs=0,
+      start_delay_secs=0,
+    ),
+  )
+  seconds = time.monotonic() - started
+  report.print_json({"s": seconds, "accuracy": float(metrics["accuracy"])})
+
+
+def main(arguments: list[str]) -> None:
+  """Measures all arms, round by round, and prints one JSON object."""
+  parser = argparse.ArgumentParser(description=__doc__)
+  parser.add_argument("--quick", action="store_true")
+  parser.add_argument("--arm", choices=("ours", "rival"))
+  parser.add_argument("--directory")
+  args = parser.parse_args(arguments)
+  if args.arm:
+    {"ours": _ours, "rival": _rival}[args.arm](args.directory)
+    return
+  cold, warm, rival = [], [], []
+  rounds = 1 if args.quick else 3
+  with tempfile.TemporaryDirectory() as scratch:
+    for number in range(rounds):
+      os.environ["HUB_ESTIMATOR_CACHE"] = f"{scratch}/cache_{number}"
+      for arm, name, results in (
+        ("ours", "cold", cold),
+        ("rival", "rival", rival),
+        ("ours", "warm", warm),
+      ):
+        directory = f"{scratch}/{name}_{number}"
+        results.append(
+          report.run(
+            "benchmarks.frozen_trial",
+            f"--arm={arm}",
+            f"--directory={directory}",
+          )
+        )
+
+  def seconds(results):
+    return [r["s"] for r in results]
+
+  report.print_json(
+    {
+      "benchmark": "frozen_trial",
+      "ratio": report.median_ratio(seconds(rival), seconds(cold)),
+      "target": 2.5,
+      "warm_ratio": report.median_ratio(seconds(rival), seconds(warm)),
+      "warm_target": 7,
+      "ours": statistics.median(seconds(cold)),
+      "warm": statistics.median(seconds(warm)),
+      "rival": statistics.median(seconds(rival)),
+      "unit": "s",
+      "accuracy": {
+        "ours": cold[0]["accuracy"],
+        "rival": rival[0]["accuracy"],
+      },
+      "rounds": rounds,
+      "versions": report.versions(),
+    }
+  )
+
+
+if __name__ == "__main__":
+  main(sys.argv[1:])
