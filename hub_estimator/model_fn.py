@@ -105,17 +105,23 @@ def make_model_fn(
 def _encode(infos, encoder, features, mode):
   """Returns (placed modules, the head's input, update ops).
 
-  Outputs that were computed before are taken from the features; the modules are
-  placed all the same, so that checkpoints hold them.
+  Outputs that were computed before are taken from the features. Training places the
+  modules all the same, so that checkpoints hold them.
   """
-  placed = {
-    name: modules.place(infos[name], source, mode=mode)
-    for name, source in encoders.sources(encoder).items()
-  }
+  applications = encoder.applications()
+  kept = all(
+    encoders.output_key(i) in features for i in range(len(applications))
+  )
+  placed = {}
+  if mode == estimator.ModeKeys.TRAIN or not kept:
+    placed = {
+      name: modules.place(infos[name], source, mode=mode)
+      for name, source in encoders.sources(encoder).items()
+    }
   applied = {}
   update_ops = []
   tensors = []
-  for index, application in enumerate(encoder.applications()):
+  for index, application in enumerate(applications):
     if encoders.output_key(index) in features:
       tensors.append(features[encoders.output_key(index)])
       continue
