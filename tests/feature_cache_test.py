@@ -64,6 +64,7 @@ def _served(path, x):
   ].numpy()
 
 
+@pytest.mark.slow
 def test_a_run_ends_where_one_without_the_cache_ends(
   batch_norm, numbers_npz, tmp_path, told
 ):
@@ -106,6 +107,7 @@ def test_other_runs_on_the_same_data_compute_nothing(
   assert _entries(cache) == [entry]
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on_to_the_same_end(
   dense, numbers_npz, tmp_path
 ):
@@ -121,6 +123,7 @@ def test_an_interrupted_run_goes_on_to_the_same_end(
   assert parts.metrics == whole.metrics
 
 
+@pytest.mark.slow
 def test_weights_of_examples_and_columns_stay(dense, tmp_path):
   from hub_estimator.encoders import Columns, Concat
   from hub_estimator.feature_columns import Numeric

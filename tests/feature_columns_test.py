@@ -149,6 +149,7 @@ def test_a_run_with_columns_is_a_canned_estimator_on_the_same_columns(
   assert result.metrics["accuracy"] == metrics["accuracy"]
 
 
+@pytest.mark.slow
 def test_columns_are_exported_and_served(dense, people, tmp_path):
   experiment = _experiment(dense, people, exports=exporting.Exports(["final"]))
   result = experiments.train(experiment, str(tmp_path))

@@ -197,6 +197,7 @@ def test_tables_and_assets_survive_the_saved_model(tmp_path):
     np.testing.assert_allclose(session.run(output), expected, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_run_trains_one_and_exports_a_verified_tf1_module(
   keras, numbers_npz, tmp_path
 ):

@@ -131,6 +131,7 @@ def _experiment(handle, data, tokenizer, **changes):
   )
 
 
+@pytest.mark.slow
 def test_a_run_learns_and_serves_strings_without_its_module(
   sentences_csv, tmp_path
 ):

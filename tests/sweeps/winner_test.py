@@ -23,6 +23,7 @@ def finished(tmp_path_factory, dense, numbers_npz):
   return at.path, sweep, study, leaderboard.make_rows(study, sweep)
 
 
+@pytest.mark.slow
 def test_the_winners_version_is_linked_whole(finished):
   directory, _, _, rows = finished
   best = winner.write(rows[0], directory)

@@ -16,6 +16,7 @@ def _config(tmp_path, dense, data, more):
   return small.write_config(tmp_path / "sweep.gin", dense, data, more)
 
 
+@pytest.mark.slow
 def test_each_trial_is_a_run_that_its_own_config_does_again(
   tmp_path, dense, numbers_npz
 ):
@@ -68,6 +69,7 @@ def test_a_goal_that_is_no_number_is_a_failure(tmp_path, dense, numbers_npz):
   assert "names 'los'; it has: accuracy" in trial.user_attrs[studies.ERROR]
 
 
+@pytest.mark.slow
 def test_repeats_have_seeds_one_apart_and_the_goal_is_their_mean(
   tmp_path, dense, numbers_npz
 ):
@@ -89,6 +91,7 @@ def test_repeats_have_seeds_one_apart_and_the_goal_is_their_mean(
   assert len(set(losses)) == 3
 
 
+@pytest.mark.slow
 def test_two_goals_are_told_in_their_directions(tmp_path, dense, numbers_npz):
   file = _config(
     tmp_path,
@@ -105,6 +108,7 @@ def test_two_goals_are_told_in_their_directions(tmp_path, dense, numbers_npz):
     assert trial.values[1] == sum(f.stat().st_size for f in files)
 
 
+@pytest.mark.slow
 def test_a_trial_that_is_behind_is_pruned_and_leaves_no_result(
   tmp_path, dense, numbers_npz
 ):
@@ -125,6 +129,7 @@ def test_a_trial_that_is_behind_is_pruned_and_leaves_no_result(
   assert not (at.trial(5) / "result.json").exists()
 
 
+@pytest.mark.slow
 def test_a_trial_that_was_begun_is_resumed_not_repeated(
   tmp_path, dense, numbers_npz
 ):
