@@ -134,6 +134,7 @@ ALLOWED = {
     "experiment",
     "results",
     "tensorflow_runtime",
+    "versions",
     "workdir",
   },
   "tensorflow_runtime": set(),

@@ -28,7 +28,7 @@ def write(rows: Sequence[Row], sweep: Sweep, directory: pathlib.Path) -> None:
     root,
     [
       summary.experiment_pb(
-        hparam_infos=[api_pb2.HParamInfo(name=name) for name in names],
+        hparam_infos=[_info(name, rows) for name in names],
         metric_infos=[
           api_pb2.MetricInfo(name=api_pb2.MetricName(tag=f"goal/{goal}"))
           for goal in sweep.goals
@@ -56,6 +56,23 @@ def write(rows: Sequence[Row], sweep: Sweep, directory: pathlib.Path) -> None:
         summary.session_end_pb(ended),
       ],
     )
+
+
+def _info(name: str, rows: Sequence[Row]):
+  """Returns what the plugin shows of a parameter: its type, and that it varies."""
+  from tensorboard.plugins.hparams import api_pb2
+
+  values = [row.params[name] for row in rows if name in row.params]
+  if all(isinstance(value, bool) for value in values):
+    kind = api_pb2.DATA_TYPE_BOOL
+  elif all(isinstance(value, (int, float)) for value in values):
+    kind = api_pb2.DATA_TYPE_FLOAT64
+  else:
+    kind = api_pb2.DATA_TYPE_STRING
+  differs = len({repr(value) for value in values}) > 1 or len(values) < len(
+    rows
+  )
+  return api_pb2.HParamInfo(name=name, type=kind, differs=differs)
 
 
 def _events(directory: pathlib.Path, summaries: Sequence) -> None:

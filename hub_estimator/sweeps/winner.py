@@ -1,13 +1,19 @@
 """The best trial's config and exports, beside the leaderboard."""
 
+import contextlib
 import os
 import pathlib
 import shutil
+import tempfile
+import time
 
-from hub_estimator import config
+from hub_estimator import config, versions
 from hub_estimator import experiment as experiments
+from hub_estimator.errors import UserError
 from hub_estimator.sweeps.leaderboard import Row
 from hub_estimator.workdir import Workdir, write_text
+
+_ATTEMPTS = 60
 
 
 def write(row: Row, directory: pathlib.Path) -> pathlib.Path | None:
@@ -28,22 +34,18 @@ def write(row: Row, directory: pathlib.Path) -> pathlib.Path | None:
   if not run.config.exists():
     return None
   write_text(directory / "best.gin", run.config.read_text(encoding="utf-8"))
-  halves = _exported(row, model_dir)
-  if halves is None:
-    config.parse([str(run.config)])
-    version = experiments.export(config.build("run"), str(model_dir))
-    halves = {"model": version.model, "module": version.modules}
-  partial, best = directory / ".best.partial", directory / "best"
-  shutil.rmtree(partial, ignore_errors=True)
-  for name, path in halves.items():
-    if path is not None:
-      shutil.copytree(path, partial / name / path.name, copy_function=os.link)
-  old = directory / ".best.old"
-  shutil.rmtree(old, ignore_errors=True)
-  if best.exists():
-    os.rename(best, old)
-  os.rename(partial, best)
-  shutil.rmtree(old, ignore_errors=True)
+  halves = _exported(row, model_dir) or _export(run)
+  best = directory / "best"
+  with tempfile.TemporaryDirectory(dir=directory, prefix=".best-") as scratch:
+    partial, old = pathlib.Path(scratch, "new"), pathlib.Path(scratch, "old")
+    for name, path in halves.items():
+      if path is not None:
+        shutil.copytree(path, partial / name / path.name, copy_function=os.link)
+    # Another command may do the same, where machines share the directory.
+    with contextlib.suppress(FileNotFoundError):
+      os.rename(best, old)
+    with contextlib.suppress(OSError):
+      os.rename(partial, best)
   return best
 
 
@@ -58,3 +60,22 @@ def _exported(row: Row, model_dir) -> dict[str, pathlib.Path | None] | None:
         "module": module and model_dir / module,
       }
   return None
+
+
+def _export(run: Workdir) -> dict[str, pathlib.Path | None]:
+  """Exports a run's last checkpoint, unless another command just did."""
+  path = run.export / "latest"
+  for attempt in range(1, _ATTEMPTS + 1):
+    numbers = versions.numbers(path)
+    if numbers:
+      version = versions.find(path, numbers[-1])
+      break
+    config.parse([str(run.config)])
+    try:
+      version = experiments.export(config.build("run"), str(run.path))
+      break
+    except UserError as error:
+      if "is in use by" not in str(error) or attempt == _ATTEMPTS:
+        raise
+      time.sleep(1)
+  return {"model": version.model, "module": version.modules}

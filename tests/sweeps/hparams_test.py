@@ -1,8 +1,19 @@
 """TensorBoard's HParams plugin reads what a sweep writes."""
 
+import contextlib
+import dataclasses
+import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
 from tensorboard.plugins.hparams import metadata, plugin_data_pb2
 
 from hub_estimator.sweeps import hparams, leaderboard
+from hub_estimator.sweeps.sweep import Sweep
 from hub_estimator.tensorflow_runtime import tf
 from tests.sweeps import small
 
@@ -47,3 +58,63 @@ def test_each_trial_has_its_parameters_goals_and_state(
   assert states == [1]  # Success.
   assert _read(at.path / "hparams/1")[2] == [2]  # Failure.
   assert list((at.path / "hparams").glob("*.hparams"))
+
+
+@pytest.mark.slow
+def test_tensorboards_own_server_lists_parameters_and_trials(tmp_path):
+  rows = [
+    leaderboard.Row(
+      **dict.fromkeys(f.name for f in dataclasses.fields(leaderboard.Row))
+      | {
+        "trial": number,
+        "state": "finished",
+        "goals": {"loss": 0.5},
+        "params": {"rate": rate, "kind": kind},
+      }
+    )
+    for number, (rate, kind) in enumerate([(0.1, "a"), (0.2, "b")])
+  ]
+  hparams.write(rows, Sweep(None, goals=["loss"]), tmp_path)
+  with socket.socket() as probe:
+    probe.bind(("127.0.0.1", 0))
+    port = probe.getsockname()[1]
+  server = subprocess.Popen(
+    [
+      *(sys.executable, "-m", "tensorboard.main", "--logdir", str(tmp_path)),
+      *("--host", "127.0.0.1", "--port", str(port)),
+    ],
+    stdout=subprocess.DEVNULL,
+    stderr=subprocess.DEVNULL,
+  )
+
+  def ask(what, **query):
+    request = urllib.request.Request(
+      f"http://127.0.0.1:{port}/data/plugin/hparams/{what}",
+      json.dumps(query).encode(),
+      {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=20) as answer:
+      return json.load(answer)
+
+  try:
+    deadline = time.monotonic() + 90
+    groups = []
+    while len(groups) < 2:
+      assert time.monotonic() < deadline
+      time.sleep(0.5)
+      with contextlib.suppress(OSError):
+        experiment = ask("experiment")
+        groups = ask(
+          "session_groups",
+          startIndex=0,
+          sliceSize=10,
+          allowedStatuses=["STATUS_SUCCESS"],
+          colParams=[{"hparam": "rate"}],
+        )["sessionGroups"]
+  finally:
+    server.terminate()
+    server.wait()
+  told = {info["name"]: info for info in experiment["hparamInfos"]}
+  assert told["rate"]["type"] == "DATA_TYPE_FLOAT64"
+  assert told["kind"]["type"] == "DATA_TYPE_STRING"
+  assert sorted(g["hparams"]["rate"] for g in groups) == [0.1, 0.2]
