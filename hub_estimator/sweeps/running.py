@@ -135,7 +135,7 @@ def _check_space(base: str, sweep: Sweep) -> None:
     for goal in sweep.goals
     if goal not in (SECONDS, BYTES)
   ]
-  mistakes: dict[str, str] = {}
+  mistakes: dict[str, tuple[str, str]] = {}
   with tempfile.TemporaryDirectory() as scratch:
     file = pathlib.Path(scratch) / "base.gin"
     file.write_text(base, encoding="utf-8")
@@ -149,7 +149,11 @@ def _check_space(base: str, sweep: Sweep) -> None:
         shown = ", ".join(
           f"{k} = {v!r}" for k, v in (changed or params).items()
         )
-        mistakes.setdefault(str(error), shown)
+        # One mistake, whatever the value: without it the messages are alike.
+        alike = str(error)
+        for binding in bindings:
+          alike = alike.replace(binding, binding.split(" = ")[0])
+        mistakes.setdefault(alike, (shown, str(error)))
   if mistakes:
     many = (
       f"{len(mistakes)} mistakes in the space"
@@ -160,7 +164,7 @@ def _check_space(base: str, sweep: Sweep) -> None:
       f"{many}: "
       + " ".join(
         f"({i}) with {shown}: {message}"
-        for i, (message, shown) in enumerate(mistakes.items(), start=1)
+        for i, (shown, message) in enumerate(mistakes.values(), start=1)
       )
     )
   _log.info(
