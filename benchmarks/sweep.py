@@ -1,6 +1,6 @@
 """A sweep beside the same trials as one command each, as VTAB runs them.
 
-    python -m benchmarks.sweep [--quick] [--workers=1]
+    python -m benchmarks.sweep [--quick] [--workers=1] [--rounds=3]
 
 Both train the same grid of learning rates on the movie sentences, on GloVe with a
 frozen module, and export each trial. The rival is a loop over `hub-estimator train`:
@@ -58,8 +58,9 @@ def main(arguments: list[str]) -> None:
   parser = argparse.ArgumentParser(description=__doc__)
   parser.add_argument("--quick", action="store_true")
   parser.add_argument("--workers", type=int, default=1)
+  parser.add_argument("--rounds", type=int, default=3)
   args = parser.parse_args(arguments)
-  trials, rounds = (3, 1) if args.quick else (12, 3)
+  trials, rounds = (3, 1) if args.quick else (12, args.rounds)
   rates = [round(0.002 * 1.3**i, 5) for i in range(trials)]
   config = "--gin_file=runs/quickstart.gin"
   ours, rival, by_hand = [], [], []

@@ -73,6 +73,15 @@ def main(arguments: list[str]) -> None:
     run(*args)
     memory.append(_resident_mb())
     files.append(len(os.listdir("/proc/self/fd")))
+    if len(memory) % 20 == 0:
+      print(
+        len(memory),
+        round(memory[-1]),
+        "MiB",
+        files[-1],
+        "files",
+        file=sys.stderr,
+      )
 
   worker._run = measured
   with tempfile.TemporaryDirectory() as scratch:

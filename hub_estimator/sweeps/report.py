@@ -5,6 +5,7 @@ The page holds all that it needs, the drawing library included.
 
 import html
 import pathlib
+import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -133,16 +134,21 @@ def _figures(study, rows, sweep) -> Iterator[tuple[str, str, Any]]:
     and all(name in t.params for t in complete)
   ]
   if varied and len(complete) > 3:
-    yield (
-      "Importance of each parameter",
-      f"How much of the differences in {html.escape(goal)} each explains (PED-ANOVA).",
-      visualization.plot_param_importances(
+    with warnings.catch_warnings():
+      # Of two goals it remarks on the direction, which is the right one here.
+      warnings.simplefilter("ignore", UserWarning)
+      figure = visualization.plot_param_importances(
         study,
         evaluator=optuna.importance.PedAnovaImportanceEvaluator(),
         params=varied,
         target=importance_target,
         target_name=goal,
-      ),
+      )
+    yield (
+      "Importance of each parameter",
+      f"How much of the differences in {html.escape(goal)} each explains "
+      "(PED-ANOVA).",
+      figure,
     )
   if varied and len(complete) > 1:
     yield (
