@@ -93,6 +93,7 @@ def test_a_run_ends_where_one_without_the_cache_ends(
     np.testing.assert_array_equal(*session.run(outputs))
 
 
+@pytest.mark.slow
 def test_other_runs_on_the_same_data_compute_nothing(
   dense, numbers_npz, tmp_path, told, cache
 ):

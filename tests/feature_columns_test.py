@@ -111,6 +111,7 @@ def _experiment(handle, people, **changes):
   )
 
 
+@pytest.mark.slow
 def test_a_run_with_columns_is_a_canned_estimator_on_the_same_columns(
   dense, people, tmp_path
 ):
@@ -164,6 +165,7 @@ def test_columns_are_exported_and_served(dense, people, tmp_path):
   assert one["logits"].numpy() != other["logits"].numpy()
 
 
+@pytest.mark.slow
 def test_columns_alone_are_a_baseline_without_a_module(dense, people, tmp_path):
   experiment = _experiment(dense, people, exports=exporting.Exports(["final"]))
   experiment = replace(

@@ -54,6 +54,7 @@ def _variables(path):
   return {name: reader.get_tensor(name) for name in names}
 
 
+@pytest.mark.slow
 def test_a_text_column_trains_and_exports_its_module(text, tmp_path):
   column = hub_columns.text_embedding_column(
     "sentence", text, trainable=True, export_name="words"
@@ -95,6 +96,7 @@ def test_a_sparse_column_gives_what_hubs_own_gives(text, combiner):
   assert np.abs(a).min(axis=1).all()
 
 
+@pytest.mark.slow
 def test_a_sparse_column_exports_its_module(text, tmp_path):
   column = hub_columns.sparse_text_embedding_column(
     "words", text, "mean", "", trainable=True
@@ -128,6 +130,7 @@ def _image_module(path) -> str:
   return testing.export_module(str(path), module_fn)
 
 
+@pytest.mark.slow
 def test_an_image_column_exports_its_frozen_module(tmp_path):
   handle = _image_module(tmp_path / "image")
   column = hub_columns.image_embedding_column("images", handle)

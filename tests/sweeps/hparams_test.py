@@ -37,6 +37,7 @@ def _read(directory):
   return params, values, states
 
 
+@pytest.mark.slow
 def test_each_trial_has_its_parameters_goals_and_state(
   tmp_path, dense, numbers_npz
 ):

@@ -30,6 +30,7 @@ def page(tmp_path_factory, dense, batch_norm, numbers_npz) -> pathlib.Path:
   return at.path / "report.html"
 
 
+@pytest.mark.slow
 def test_the_page_asks_for_nothing_and_escapes_names(page):
   text = page.read_text()
   assert "<h1>sweep &lt;1&gt;</h1>" in text
@@ -38,6 +39,7 @@ def test_the_page_asks_for_nothing_and_escapes_names(page):
 
 
 @pytest.mark.skipif(_BROWSER is None, reason="no Chromium on this machine")
+@pytest.mark.slow
 def test_a_browser_draws_every_figure(page, tmp_path):
   def browse(*arguments):
     return subprocess.run(

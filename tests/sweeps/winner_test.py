@@ -41,6 +41,7 @@ def test_the_winners_version_is_linked_whole(finished):
   assert not list(directory.glob(".best*"))
 
 
+@pytest.mark.slow
 def test_a_winner_on_another_machine_is_none(finished, tmp_path):
   import dataclasses
 

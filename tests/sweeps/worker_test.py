@@ -40,6 +40,7 @@ def test_each_trial_is_a_run_that_its_own_config_does_again(
   assert trials[0].value != trials[1].value
 
 
+@pytest.mark.slow
 def test_a_trial_that_fails_is_told_why_and_the_others_go_on(
   tmp_path, dense, numbers_npz
 ):
