@@ -143,6 +143,7 @@ def test_batch_norm_statistics_move_where_trained_and_stay_where_frozen(
     assert not np.array_equal(trained[f"module/{name}"], value), name
 
 
+@pytest.mark.slow
 def test_two_runs_agree_to_the_last_bit(batch_norm, numbers_npz, tmp_path):
   experiment = make_experiment(
     batch_norm, numbers_npz, top=tops.MLP(hidden_units=[8], dropout=0.3)
@@ -174,6 +175,7 @@ def test_a_finished_run_says_so_and_changes_nothing(
   assert tree_digest(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_a_run_killed_before_its_result_exports_what_it_lacks(
   dense, numbers_npz, tmp_path
 ):
@@ -296,6 +298,7 @@ def test_a_loss_that_explodes_keeps_the_last_good_checkpoint(dense, tmp_path):
   assert results.read(tmp_path / "run" / "result.json").state == results.FAILED
 
 
+@pytest.mark.slow
 def test_early_stopping_ends_a_run_that_stands_still(
   dense, numbers_npz, tmp_path
 ):

@@ -34,6 +34,7 @@ def _load(path, tags=()):
     return session.run(module.variable_map)
 
 
+@pytest.mark.slow
 def test_a_module_that_does_not_exist_is_trained_and_exported(
   numbers_npz, tmp_path
 ):
@@ -73,6 +74,7 @@ def test_the_seed_fixes_its_initial_values(numbers_npz, tmp_path):
   assert not np.array_equal(kernels[0], kernels[2])
 
 
+@pytest.mark.slow
 def test_it_resumes_and_another_one_is_refused(numbers_npz, tmp_path):
   experiment = make_experiment(NewModule(net), numbers_npz, max_steps=10)
   experiments.train(experiment, str(tmp_path))
