@@ -9,6 +9,7 @@ from hub_estimator.trainers import main as command
 
 import hub_estimator.experiment  # noqa: F401  Registers the parts.
 from hub_estimator import config
+from hub_estimator.sweeps.sweep import read_sweep
 
 ROOT = pathlib.Path(__file__).parent.parent
 DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")]
@@ -53,6 +54,8 @@ def test_every_gin_block_builds_a_run(tmp_path):
       file.write_text(block)
       config.parse([str(file)])
       config.build("run")
+      if "sweep.space" in block:
+        assert read_sweep().space.probes()
 
 
 def test_every_link_leads_somewhere():

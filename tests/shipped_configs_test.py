@@ -7,6 +7,8 @@ import pytest
 import hub_estimator.experiment  # noqa: F401  Registers the parts.
 from hub_estimator import config, results
 from hub_estimator import experiment as experiments
+from hub_estimator.sweeps.space import Fixed
+from hub_estimator.sweeps.sweep import read_sweep
 
 RUNS = [name for name in config.shipped() if name.startswith("runs/")]
 
@@ -32,6 +34,18 @@ def test_a_shipped_run_passes_check_and_trains(name, tmp_path):
   final = result.exports["final"]
   assert (tmp_path / final["model"] / "saved_model.pb").exists()
   assert list((tmp_path / final["module"]).rglob("tfhub_module.pb"))
+
+
+@pytest.mark.parametrize(
+  "name", [n for n in config.shipped() if n.startswith("sweeps/")]
+)
+def test_a_shipped_sweep_binds_what_exists(name):
+  config.parse([name])
+  text = config.text(without="sweep")
+  sweep = read_sweep()
+  assert "# Parameters for sweep:" not in text
+  for probe in sweep.space.probes():
+    config.parse([name], sweep.space.suggest(Fixed(probe)))
 
 
 def test_every_shipped_run_tells_its_purpose_and_what_to_expect():
