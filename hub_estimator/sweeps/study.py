@@ -1,7 +1,8 @@
 """The Optuna study of a sweep: who runs which trial, and what if a worker dies.
 
 Each trial has a slot, of as many as were asked for, so that any number of workers on
-any number of machines start no more. A trial that was interrupted is ended as failed, and one that continues it waits in its place.
+any number of machines start no more. A trial that was interrupted is ended as failed,
+and one that continues it waits in its place.
 """
 
 import contextlib
@@ -35,6 +36,7 @@ SURPLUS = "surplus"
 ATTEMPT = "attempt"
 CONTINUED = "continued"
 WORKER = "worker"
+COMMAND = "command"
 ERROR = "error"
 _IDENTITY = "identity"
 
@@ -140,7 +142,8 @@ def ask(
     fcntl.flock(file, fcntl.LOCK_EX)
     while has_work(study, sweep):
       trial = study.ask()
-      trial.set_user_attr(WORKER, this_process())
+      trial.set_user_attr(COMMAND, process_name(os.getppid()))
+      trial.set_user_attr(WORKER, process_name(os.getpid()))
       if _take_slot(study, trial, count_trials(sweep)):
         return trial
       trial.set_user_attr(SURPLUS, True)
@@ -205,7 +208,8 @@ def release_dead(study: optuna.Study) -> list[int]:
   """Ends trials whose worker is gone and makes slots wait that continue them.
 
   A worker on this machine is gone when its process is; on another, when it was
-  silent for a minute. A trial that has taken down two workers is a failure.
+  silent for a minute. A trial that has taken down two workers is a failure; that
+  the command was ended, which ends its workers, is not the trial's fault.
 
   Returns:
     The numbers of the trials that will be continued.
@@ -236,13 +240,17 @@ def _continue(study: optuna.Study, trial) -> bool:
   alike only one is run.
   """
   storage, attempt = study._storage, trial.user_attrs.get(ATTEMPT, 1)
-  goes_on = attempt < _ATTEMPTS
+  interrupted = is_gone(
+    trial.user_attrs.get(COMMAND, process_name(os.getpid()))
+  )
+  goes_on = interrupted or attempt < _ATTEMPTS
   if SLOT not in trial.user_attrs:  # Killed while it took one.
     goes_on = False
     storage.set_trial_user_attr(trial._trial_id, SURPLUS, True)
   elif goes_on:
     study.enqueue_trial(
-      trial.params, user_attrs={SLOT: slot_of(trial), ATTEMPT: attempt + 1}
+      trial.params,
+      user_attrs={SLOT: slot_of(trial), ATTEMPT: attempt + (not interrupted)},
     )
     storage.set_trial_user_attr(trial._trial_id, CONTINUED, True)
   else:
@@ -265,9 +273,9 @@ def bound_reached(study: optuna.Study, sweep: Sweep) -> bool:
   return hours >= sweep.max_hours
 
 
-def this_process() -> str:
-  """Returns what names this process among all of all machines."""
-  return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
+def process_name(pid: int) -> str:
+  """Returns what names a process of this machine among all of all machines."""
+  return f"{socket.gethostname()}:{pid}:{_started(pid)}"
 
 
 def is_gone(worker: str) -> bool:

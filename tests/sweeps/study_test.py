@@ -102,13 +102,16 @@ def test_one_that_was_killed_before_it_had_a_slot_takes_none(url):
 ONE = {"max_trials": 1}
 
 
-def _taken_by_a_process_that_is_killed(study):
+def _taken_by_a_process_that_is_killed(study, command=False):
   trial = _ask(study, _sweep(**ONE))
   _sweep().space.suggest(trial)
   process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=-1)
   started = studies._started(process.pid)
-  host = studies.this_process().rsplit(":", 2)[0]
-  trial.set_user_attr(studies.WORKER, f"{host}:{process.pid}:{started}")
+  host = studies.process_name(os.getpid()).rsplit(":", 2)[0]
+  name = f"{host}:{process.pid}:{started}"
+  trial.set_user_attr(studies.WORKER, name)
+  if command:
+    trial.set_user_attr(studies.COMMAND, name)
   assert studies.release_dead(study) == []  # It lives.
   os.kill(process.pid, signal.SIGKILL)
   process.wait()
@@ -139,6 +142,19 @@ def test_a_trial_that_takes_two_workers_down_is_a_failure(url):
   (only,) = studies.trials_of(study)
   assert only.user_attrs[studies.ERROR] == "its worker died, 2 times"
   assert studies.slot_of(only) == 0
+
+
+def test_a_command_that_is_ended_again_and_again_is_not_the_trials_fault(url):
+  study = _open(url, _sweep())
+  for _ in range(4):
+    taken = _taken_by_a_process_that_is_killed(study, command=True)
+    assert studies.release_dead(study) == [0]
+  again = _ask(study, _sweep(**ONE))
+  _sweep().space.suggest(again)
+  assert again.params == taken.params
+  study.tell(again, 1.0)
+  (only,) = studies.trials_of(study)
+  assert only.state == TrialState.COMPLETE
 
 
 def test_a_release_that_was_itself_killed_half_way_is_done_once(url):
@@ -182,7 +198,7 @@ def test_a_study_of_another_config_and_one_out_of_reach_are_refused(
 
 
 def test_processes_are_told_apart_by_their_start():
-  mine = studies.this_process()
+  mine = studies.process_name(os.getpid())
   assert not studies.is_gone(mine)
   host, pid, _ = mine.rsplit(":", 2)
   assert studies.is_gone(f"{host}:{pid}:1")
