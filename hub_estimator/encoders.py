@@ -12,7 +12,7 @@ from typing import Any
 import gin
 
 from hub_estimator import feature_columns
-from hub_estimator.adapters import Adapter
+from hub_estimator.adapters import Adapter, build_module_inputs
 from hub_estimator.errors import UserError, nearest
 from hub_estimator.module_info import ModuleInfo, SignatureInfo
 from hub_estimator.modules import ModuleSource
@@ -70,6 +70,27 @@ class Application:
         )
     names = features if self.features is None else self.features
     return {name: features[name] for name in names}
+
+  def build_inputs(
+    self, features: Mapping[str, tf.Tensor], info: ModuleInfo, *, mode: str
+  ) -> dict[str, tf.Tensor]:
+    """Adds the ops that make the signature's inputs of the data's features.
+
+    Args:
+      features: [batch, ...] by name.
+      info: of the module.
+      mode: one of `tf.estimator.ModeKeys`.
+
+    Raises:
+      UserError: a feature is missing or doesn't fit.
+    """
+    signature = self.signature_of(info)
+    seen = self.select(features)
+    if self.adapter.tokenizer is not None:
+      seen = self.adapter.tokenizer.build(seen, signature, info)
+    return build_module_inputs(
+      self.adapter, signature, seen, image_size=info.image_size, mode=mode
+    )
 
 
 @gin.register("encoder", module="hub_estimator")

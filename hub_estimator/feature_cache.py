@@ -322,16 +322,8 @@ def _compute(
     placed = modules.place(
       info, application.module, mode=estimator.ModeKeys.EVAL
     )
-    signature = application.signature_of(info)
-    seen = application.select(features)
-    if adapter.tokenizer is not None:
-      seen = adapter.tokenizer.build(seen, signature, info)
-    inputs = adapters.build_module_inputs(
-      adapter,
-      signature,
-      seen,
-      image_size=info.image_size,
-      mode=estimator.ModeKeys.EVAL,
+    inputs = application.build_inputs(
+      features, info, mode=estimator.ModeKeys.EVAL
     )
     outputs, _ = placed.apply(inputs)
     output = adapters.build_head_input(

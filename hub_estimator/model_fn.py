@@ -129,17 +129,7 @@ def _encode(infos, encoder, features, mode):
     info = infos[source.name]
     key = (source.name, repr(adapter), application.features)
     if key not in applied:
-      signature = application.signature_of(info)
-      seen = application.select(features)
-      if adapter.tokenizer is not None:
-        seen = adapter.tokenizer.build(seen, signature, info)
-      inputs = adapters.build_module_inputs(
-        adapter,
-        signature,
-        seen,
-        image_size=info.image_size,
-        mode=mode,
-      )
+      inputs = application.build_inputs(features, info, mode=mode)
       applied[key], ops = placed[source.name].apply(inputs)
       update_ops += ops
       tf.add_to_collection(
