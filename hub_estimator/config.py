@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import gin
 from gin import config as gin_config
+from gin import resource_reader
 
 from hub_estimator.errors import UserError, nearest, one_line
 
@@ -40,6 +41,10 @@ def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
   beside = [os.path.dirname(os.path.abspath(f)) for f in files]
   # Gin's search path only ever grows through its public function.
   gin_config._LOCATION_PREFIXES[:] = ["", str(CONFIGS_DIR), *beside]
+  gin_config._FILE_READERS[:] = [
+    (open, os.path.isfile),
+    (resource_reader.system_path_reader, _is_in_a_package),
+  ]
   added = [d for d in (os.getcwd(), *beside) if d not in sys.path]
   logging.getLogger().addFilter(_is_no_search_remark)
   sys.path.extend(added)  # For `import my_heads` in a user's gin file.
@@ -122,6 +127,13 @@ def shipped() -> list[str]:
   return sorted(
     str(path.relative_to(CONFIGS_DIR)) for path in CONFIGS_DIR.rglob("*.gin")
   )
+
+
+def _is_in_a_package(path: str) -> bool:
+  try:
+    return resource_reader.system_path_file_exists(path)
+  except TypeError:  # Gin fails on a folder without an __init__.py.
+    return False
 
 
 def _is_no_search_remark(record: logging.LogRecord) -> bool:

@@ -116,6 +116,16 @@ def test_a_users_own_python_file_beside_the_gin_file_is_found(tmp_path):
   assert config.build("run").head.n_classes == 5
 
 
+def test_a_users_own_folder_named_as_a_shipped_one_is_in_no_ones_way(
+  tmp_path, monkeypatch
+):
+  (tmp_path / "runs").mkdir()
+  (tmp_path / "mine.gin").write_text("include 'runs/quickstart.gin'\n")
+  monkeypatch.chdir(tmp_path)
+  config.parse(["mine.gin"])
+  assert "MAX_STEPS" in config.text()
+
+
 def test_every_shipped_config_is_listed():
   assert "base.gin" in config.shipped()
   assert "runs/quickstart.gin" in config.shipped()
