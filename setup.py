@@ -40,6 +40,10 @@ setuptools.setup(
     "optuna>=5,<6",
     "plotly>=6",
     "tensorboard>=2.15",
+    # Modules from http(s) hosts.
+    "requests>=2.31",
+    "urllib3>=2",
+    "tqdm",
   ],
   extras_require={
     # Strings for token-input modules; each version asks for its TensorFlow.
@@ -50,7 +54,14 @@ setuptools.setup(
     "postgresql": ["psycopg[binary]>=3.2"],
     "ray": ["ray>=2.40"],
     "dashboard": ["optuna-dashboard"],
-    "tests": ["pytest>=8", "pytest-xdist", "hypothesis", "ruff", "build"],
+    "tests": [
+      "pytest>=8",
+      "pytest-xdist",
+      "hypothesis",
+      "ruff",
+      "build",
+      "trustme",
+    ],
   },
   entry_points={
     "console_scripts": ["hub-estimator = hub_estimator.trainers.main:main"]

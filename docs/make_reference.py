@@ -18,6 +18,7 @@ from hub_estimator import (
   encoders,
   exporting,
   feature_columns,
+  handles,
   heads,
   inputs,
   metrics,
@@ -37,7 +38,15 @@ PAGES = {
   "modules": (
     "Modules",
     "Which modules a run uses, and how features go through them.",
-    [modules, new_modules, encoders, adapters, tokenizers, feature_columns],
+    [
+      modules,
+      handles,
+      new_modules,
+      encoders,
+      adapters,
+      tokenizers,
+      feature_columns,
+    ],
   ),
   "heads": (
     "Heads, tops and metrics",
@@ -106,6 +115,8 @@ def _signature(name: str, part) -> list[str]:
 
 
 def _default(value) -> str:
+  if repr(value) == "<factory>":  # Of a dataclass; all of ours are maps.
+    return "{}"
   if type(value).__module__.startswith("hub_estimator"):
     return f"# {type(value).__name__}()"
   return repr(list(value) if isinstance(value, tuple) else value)

@@ -17,6 +17,8 @@ from gin import resource_reader
 
 from hub_estimator.errors import UserError, nearest, one_line
 
+# Names a gin file that is parsed ahead of all others: a site's mirrors and names.
+SITE_FILE = "HUB_ESTIMATOR_GIN"
 CONFIGS_DIR = pathlib.Path(__file__).parent / "configs"
 if not CONFIGS_DIR.is_dir():  # A checkout, where configs/ lies at the top.
   CONFIGS_DIR = pathlib.Path(__file__).parent.parent / "configs"
@@ -25,6 +27,7 @@ if not CONFIGS_DIR.is_dir():  # A checkout, where configs/ lies at the top.
 def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
   """Clears gin's state, then parses files and bindings into it.
 
+  The file that the environment's HUB_ESTIMATOR_GIN names is parsed first.
   A relative file is looked up in the working directory, then among the configs
   that ship with the package; an `include` also beside the including file.
 
@@ -37,7 +40,7 @@ def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
       macro is used and not bound, or bound in `gin_params` and never used.
   """
   gin.clear_config()
-  files = [_find(name) for name in gin_files]
+  files = [_find(name) for name in (*site_files(), *gin_files)]
   beside = [os.path.dirname(os.path.abspath(f)) for f in files]
   # Gin's search path only ever grows through its public function.
   gin_config._LOCATION_PREFIXES[:] = ["", str(CONFIGS_DIR), *beside]
@@ -66,6 +69,12 @@ def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
     for directory in added:
       sys.path.remove(directory)
     logging.getLogger().removeFilter(_is_no_search_remark)
+
+
+def site_files() -> list[str]:
+  """Returns the file that HUB_ESTIMATOR_GIN names, as a list of it or none."""
+  named = os.environ.get(SITE_FILE)
+  return [named] if named else []
 
 
 def build(name: str):

@@ -35,6 +35,7 @@ from hub_estimator import (
   tops,
   versions,
 )
+from hub_estimator.disk import write_text
 from hub_estimator.errors import (
   RunFailed,
   UserError,
@@ -47,7 +48,7 @@ from hub_estimator.tensorflow_runtime import (
   read_eval_metrics,
   tf,
 )
-from hub_estimator.workdir import Workdir, open_run, write_json, write_text
+from hub_estimator.workdir import Workdir, open_run, write_json
 
 # Registered with gin for whoever parses a run.
 PARTS = (

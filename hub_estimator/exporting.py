@@ -20,7 +20,7 @@ from typing import Any
 import gin
 import numpy as np
 
-from hub_estimator import results, verification, versions
+from hub_estimator import disk, results, verification, versions
 from hub_estimator.errors import UserError, nearest, one_line
 from hub_estimator.module_info import ModuleInfo
 from hub_estimator.modules import ModuleSource
@@ -389,7 +389,7 @@ def _tell(half: pathlib.Path) -> dict[str, Any]:
   """Returns what a half's manifest says of its files, which are on disk then."""
   proto = _write_in_fixed_order(half / "saved_model.pb")
   with futures.ThreadPoolExecutor(max_workers=1) as pool:
-    synced = pool.submit(versions.sync_tree, half)
+    synced = pool.submit(disk.sync_tree, half)
     told = {"signatures": _signatures(proto), "sha256": _checksums(half)}
     synced.result()
   return told

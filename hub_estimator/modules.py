@@ -22,8 +22,8 @@ class ModuleSource:
   """Names a module and how it is used.
 
   Attributes:
-    handle: directory, `file://` URL, URL of a module host, or a `new_module`
-      that is trained from nothing.
+    handle: directory, archive, URL, bucket, short name, model_dir of a run or a
+      sweep (see `handles`), or a `new_module` that is trained from nothing.
     signature: the signature that is applied.
     output: the output that the head reads; None means "default", or the only
       one that there is.

@@ -18,6 +18,7 @@ import pathlib
 import shutil
 from collections.abc import Iterator
 
+from hub_estimator.disk import sync, sync_tree
 from hub_estimator.errors import UserError
 
 STAGING = ".staging"
@@ -153,19 +154,4 @@ def _numbers(directory: pathlib.Path) -> list[int]:
 def _move(source: pathlib.Path, target: pathlib.Path) -> None:
   target.parent.mkdir(parents=True, exist_ok=True)
   os.rename(source, target)
-  _sync(target.parent)
-
-
-def sync_tree(root: pathlib.Path) -> None:
-  """Puts files and directories on disk, so that a power cut loses no half."""
-  for directory, _, files in os.walk(root):
-    for name in (*files, "."):
-      _sync(pathlib.Path(directory) / name)
-
-
-def _sync(path: pathlib.Path) -> None:
-  descriptor = os.open(path, os.O_RDONLY)
-  try:
-    os.fsync(descriptor)
-  finally:
-    os.close(descriptor)
+  sync(target.parent)

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from hub_estimator.disk import write_text
 from hub_estimator.errors import UserError
 
 
@@ -143,17 +144,3 @@ def read_json(path: pathlib.Path) -> dict[str, Any]:
 def write_json(path: pathlib.Path, value: Mapping[str, Any]) -> None:
   """Writes a JSON object whole, or leaves what was there."""
   write_text(path, json.dumps(value, indent=2, sort_keys=False) + "\n")
-
-
-def write_text(path: pathlib.Path, text: str) -> None:
-  """Writes a file whole, or leaves what was there."""
-  path.parent.mkdir(parents=True, exist_ok=True)
-  partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-  try:
-    with open(partial, "w", encoding="utf-8") as file:
-      file.write(text)
-      file.flush()
-      os.fsync(file.fileno())
-    os.replace(partial, path)
-  finally:
-    partial.unlink(missing_ok=True)

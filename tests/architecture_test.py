@@ -25,7 +25,9 @@ ALLOWED = {
     "serving",
     "tensorflow_runtime",
   },
+  "caching": {"errors", "handles", "module_cache", "module_files"},
   "config": {"errors"},
+  "disk": set(),
   "encoders": {
     "adapters",
     "errors",
@@ -39,6 +41,7 @@ ALLOWED = {
     "adapters",
     "augmentations",
     "checking",
+    "disk",
     "encoders",
     "errors",
     "exporting",
@@ -61,6 +64,7 @@ ALLOWED = {
     "workdir",
   },
   "exporting": {
+    "disk",
     "errors",
     "module_info",
     "modules",
@@ -79,8 +83,16 @@ ALLOWED = {
     "tensorflow_runtime",
   },
   "feature_columns": {"errors", "tensorflow_runtime"},
+  "fetching": {"errors", "module_files"},
   "function_inlining": {"tensorflow_runtime"},
-  "handles": {"errors", "tensorflow_runtime"},
+  "handles": {
+    "errors",
+    "fetching",
+    "module_cache",
+    "module_files",
+    "tensorflow_runtime",
+    "versions",
+  },
   "heads": {"errors", "tensorflow_runtime"},
   "hooks": {"tensorflow_runtime"},
   "hub_columns": {"errors", "module_info", "modules", "tensorflow_runtime"},
@@ -97,6 +109,8 @@ ALLOWED = {
     "optimizers",
     "tensorflow_runtime",
   },
+  "module_cache": {"disk", "errors", "module_files", "tensorflow_runtime"},
+  "module_files": {"errors", "tensorflow_runtime"},
   "module_info": {
     "errors",
     "handles",
@@ -130,6 +144,7 @@ ALLOWED = {
   "sweeps": {
     "checking",
     "config",
+    "disk",
     "errors",
     "experiment",
     "results",
@@ -142,8 +157,8 @@ ALLOWED = {
   "tokenizers": {"errors", "module_info", "modules", "tensorflow_runtime"},
   "tops": {"tensorflow_runtime"},
   "verification": {"model_fn", "tensorflow_runtime"},
-  "versions": {"errors"},
-  "workdir": {"errors"},
+  "versions": {"disk", "errors"},
+  "workdir": {"disk", "errors"},
 }
 
 

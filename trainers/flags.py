@@ -35,6 +35,34 @@ def add_gin_param_argument(parser: argparse.ArgumentParser) -> None:
   )
 
 
+def add_handle_arguments(parser: argparse.ArgumentParser) -> None:
+  """Adds the flags of verbs that take a handle: gin's, for what it means."""
+  parser.add_argument(
+    "--gin_file",
+    "--gin_config",
+    action="append",
+    default=[],
+    metavar="FILE",
+    help="binds handles.names, handles.mirrors, handles.offline, … and may "
+    "import what registers a module's ops; may be repeated. HUB_ESTIMATOR_GIN "
+    "names one for all commands",
+  )
+  add_gin_param_argument(parser)
+
+
+def read_handles(args: argparse.Namespace) -> None:
+  """Imports TensorFlow, and binds what gin says of handles."""
+  from hub_estimator.trainers import startup
+
+  startup.import_tensorflow()
+  from hub_estimator import config
+
+  if args.gin_file or args.gin_param or config.site_files():
+    import hub_estimator.sweeps.sweep  # noqa: F401  The file may be a run's.
+
+    config.parse(args.gin_file, args.gin_param)
+
+
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
   """Adds the flags of verbs that work on an existing run."""
   parser.add_argument(

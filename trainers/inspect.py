@@ -11,6 +11,7 @@ from hub_estimator.trainers import flags
 def add_arguments(parser: argparse.ArgumentParser) -> None:
   """Adds the verb's flags."""
   parser.add_argument("handle", metavar="HANDLE", help="a directory or a URL")
+  flags.add_handle_arguments(parser)
   form = parser.add_mutually_exclusive_group()
   form.add_argument("--json", action="store_true", help="as one JSON object")
   form.add_argument("--gin", action="store_true", help="as a ready run config")
@@ -18,9 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
   """Prints what the module offers."""
-  from hub_estimator.trainers import startup
-
-  startup.import_tensorflow()
+  flags.read_handles(args)
   from hub_estimator import inspecting, module_info
 
   info = module_info.read_module_info(args.handle)

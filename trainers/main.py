@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from hub_estimator.trainers import (
+  cache,
   check,
   evaluate,
   export,
@@ -29,6 +30,7 @@ VERBS = {
   "sweep": sweep,
   "report": report,
   "inspect": inspect,
+  "cache": cache,
 }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
-from hub_estimator import workdir
+from hub_estimator import disk, workdir
 from hub_estimator.sweeps import study as studies
 from hub_estimator.sweeps.sweep import Sweep
 
@@ -210,8 +210,8 @@ def to_csv(rows: Sequence[Row], sweep: Sweep) -> str:
 
 def write(rows: Sequence[Row], sweep: Sweep, directory: pathlib.Path) -> None:
   """Writes leaderboard.csv, .json and .md, each whole."""
-  workdir.write_text(directory / "leaderboard.csv", to_csv(rows, sweep))
-  workdir.write_text(directory / "leaderboard.md", to_markdown(rows, sweep))
+  disk.write_text(directory / "leaderboard.csv", to_csv(rows, sweep))
+  disk.write_text(directory / "leaderboard.md", to_markdown(rows, sweep))
   workdir.write_json(
     directory / "leaderboard.json",
     {

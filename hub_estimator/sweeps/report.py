@@ -13,7 +13,7 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
-from hub_estimator import workdir
+from hub_estimator import disk
 from hub_estimator.sweeps import leaderboard
 from hub_estimator.sweeps.leaderboard import Row
 from hub_estimator.sweeps.sweep import Sweep
@@ -45,7 +45,7 @@ def write(
     sweep: its choices.
     path: of the HTML file.
   """
-  workdir.write_text(path, _page(study, rows, sweep, path.parent.name))
+  disk.write_text(path, _page(study, rows, sweep, path.parent.name))
 
 
 def _page(study, rows, sweep, title) -> str:

@@ -1,0 +1,34 @@
+import os
+
+import pytest
+
+from hub_estimator import disk
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
+  path = tmp_path / "new" / "file"
+  disk.write_text(path, "first")
+  assert path.read_text() == "first"
+
+  def fail(descriptor):
+    raise OSError(28, "No space left on device")
+
+  monkeypatch.setattr(os, "fsync", fail)
+  with pytest.raises(OSError, match="No space left"):
+    disk.write_text(path, "second")
+  assert path.read_text() == "first"
+  assert os.listdir(path.parent) == ["file"]
+
+
+def test_every_file_and_directory_below_is_synced(tmp_path, monkeypatch):
+  (tmp_path / "a" / "b").mkdir(parents=True)
+  (tmp_path / "a" / "b" / "file").write_text("x")
+  synced = []
+  monkeypatch.setattr(disk, "sync", synced.append)
+  disk.sync_tree(tmp_path)
+  assert {p.relative_to(tmp_path).as_posix() for p in synced} == {
+    ".",
+    "a",
+    "a/b",
+    "a/b/file",
+  }
