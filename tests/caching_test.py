@@ -1,12 +1,15 @@
 import json
 import pathlib
 import shutil
+import subprocess
+import sys
 
 import gin
 import pytest
 from hub_estimator.trainers import main as command
 
-import hub_estimator.sweeps.sweep  # noqa: F401  Ahead of the first config.
+import hub_estimator.experiment  # Ahead of the first config.
+import hub_estimator.sweeps.sweep  # noqa: F401
 from hub_estimator import caching, config, module_cache, module_files
 from hub_estimator.handles import resolve
 from hub_estimator.tensorflow_runtime import hub
@@ -126,6 +129,19 @@ def test_repair_removes_what_downloads_left(capsys, host, cache):
     "removed, left by downloads that ended: " in (_run(capsys, "repair")[1])
   )
   assert "left by" not in _run(capsys, "list")[1]
+
+
+def test_the_command_knows_of_handles_by_itself(text):
+  """In a process of its own: here, other tests have imported all parts."""
+  ran = subprocess.run(
+    [sys.executable, "-m", "hub_estimator.trainers.main", "inspect", "small"]
+    + ["--gin_param", f"handles.names = {{'small': {text!r}}}"],
+    check=False,
+    capture_output=True,
+    text=True,
+  )
+  assert (ran.returncode, ran.stderr) == (0, "")
+  assert ran.stdout.startswith(f"small\n  path         {text}\n")
 
 
 def test_a_site_file_holds_for_every_command(

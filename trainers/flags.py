@@ -58,7 +58,8 @@ def read_handles(args: argparse.Namespace) -> None:
   from hub_estimator import config
 
   if args.gin_file or args.gin_param or config.site_files():
-    import hub_estimator.sweeps.sweep  # noqa: F401  The file may be a run's.
+    import hub_estimator.experiment  # The file may be a run's, or a sweep's.
+    import hub_estimator.sweeps.sweep  # noqa: F401
 
     config.parse(args.gin_file, args.gin_param)
 
