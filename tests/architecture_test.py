@@ -12,6 +12,16 @@ LIBRARY = ROOT / "hub_estimator"
 # files, which may also import each other.
 ALLOWED = {
   "adapters": {"augmentations", "errors", "module_info", "tensorflow_runtime"},
+  "applying": {
+    "adapters",
+    "encoders",
+    "errors",
+    "inputs",
+    "module_info",
+    "modules",
+    "results",
+    "tensorflow_runtime",
+  },
   "augmentations": {"errors", "tensorflow_runtime"},
   "checking": {
     "adapters",

@@ -80,7 +80,7 @@ def test_numbers_are_read_from_both(number_run, tmp_path):
   [
     (
       '{"x": [1, 2, 3]}',
-      r"line 2: 'x' is \[1, 2, 3\], and the run has float32 \[4\]",
+      r"line 2: 'x' is \[1, 2, 3\], and float32 \[4\] is wanted",
     ),
     ('{"x": ["a", 2, 3, 4]}', "line 2: 'x' is"),
     ('{"y": 1}', "line 2: no 'x'; it has: y"),
@@ -97,7 +97,7 @@ def test_a_bad_row_is_named(number_run, tmp_path, line, why):
 
 def test_another_ending_is_refused(number_run, tmp_path):
   (tmp_path / "a.txt").touch()
-  with pytest.raises(UserError, match=r"reads .csv or .jsonl"):
+  with pytest.raises(UserError, match=r"reads .csv, .jsonl, .npz and folders"):
     _predict(number_run, tmp_path / "a.txt")
 
 

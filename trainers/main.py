@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from hub_estimator.trainers import (
+  apply,
   cache,
   check,
   evaluate,
@@ -30,6 +31,7 @@ VERBS = {
   "sweep": sweep,
   "report": report,
   "inspect": inspect,
+  "apply": apply,
   "cache": cache,
 }
 

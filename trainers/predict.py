@@ -1,4 +1,6 @@
-"""Predict for the rows of a csv or jsonl file; writes one JSON line a row.
+"""Predict for the rows of a csv, jsonl or npz file, or a folder of images.
+
+Writes one JSON line a row.
 
 Needs the model_dir alone. Rows hold the run's features by name.
 """
@@ -14,7 +16,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   """Adds the verb's flags."""
   flags.add_run_arguments(parser)
   parser.add_argument(
-    "--input", required=True, metavar="F", help="a .csv or .jsonl file"
+    "--input",
+    required=True,
+    metavar="F",
+    help="a .csv, .jsonl or .npz file, or a folder of images",
   )
   parser.add_argument(
     "--output", metavar="G", help="a file; default: standard output"

@@ -12,7 +12,7 @@ from hub_estimator.errors import UserError, nearest
 from hub_estimator.inputs import bad_records, interface
 from hub_estimator.inputs.columns import Files
 
-_SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".bmp")
+SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".bmp")
 _SPLITS = ("train", "eval")
 # First and last bytes of a whole file.
 _ENDS = (
@@ -74,15 +74,15 @@ class ImageFolder:
     paths, labels = [], []
     for label, name in enumerate(classes):
       found = sorted(
-        p for p in (root / name).iterdir() if p.suffix.lower() in _SUFFIXES
+        p for p in (root / name).iterdir() if p.suffix.lower() in SUFFIXES
       )
       if not found:
         raise UserError(
-          f"{root / name} has no images; they end in {', '.join(_SUFFIXES)}."
+          f"{root / name} has no images; they end in {', '.join(SUFFIXES)}."
         )
       for path in found:
         if self._is_mine(f"{name}/{path.name}"):
-          problem = _problem(path)
+          problem = find_problem(path)
           if problem:
             bad.add(f"{path}: {problem}.")
             continue
@@ -104,7 +104,7 @@ class ImageFolder:
     return (share < self.eval_percent / 100) == (self.split == "eval")
 
 
-def _problem(path: pathlib.Path) -> str | None:
+def find_problem(path: pathlib.Path) -> str | None:
   """Returns why a file is no whole image, by its first and last bytes."""
   with path.open("rb") as file:
     first = file.read(8)

@@ -18,10 +18,13 @@ Label = str | Sequence[str] | None
 
 @dataclasses.dataclass(frozen=True)
 class FeatureSpec:
-  """dtype by name ("string" for text and bytes), and the shape of one example."""
+  """dtype by name ("string" for text and bytes), and the shape of one example.
+
+  A dimension is None where examples may differ in it.
+  """
 
   dtype: str
-  shape: tuple[int, ...] = ()
+  shape: tuple[int | None, ...] = ()
 
   def __str__(self) -> str:
     return f"{self.dtype} {list(self.shape)}"

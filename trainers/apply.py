@@ -1,0 +1,58 @@
+"""Apply a module to the rows of a csv, jsonl or npz file, or a folder of images.
+
+Writes the outputs of a signature as npz or jsonl. A column feeds the input of its
+name, or the only input there is; others are named by
+--gin_param 'adapter.inputs = {"<module input>": "<column>"}', hyperparameters by
+adapter.constants, a tokenizer by adapter.tokenizer.
+"""
+
+import argparse
+import sys
+
+from hub_estimator.trainers import flags
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+  """Adds the verb's flags."""
+  parser.add_argument("handle", metavar="HANDLE", help="a directory or a URL")
+  parser.add_argument(
+    "--input",
+    required=True,
+    metavar="F",
+    help="a .csv, .jsonl or .npz file, or a folder of images",
+  )
+  parser.add_argument(
+    "--output", required=True, metavar="G", help="a .npz or .jsonl file"
+  )
+  parser.add_argument("--signature", default="default", metavar="S")
+  parser.add_argument(
+    "--outputs",
+    nargs="+",
+    metavar="NAME",
+    help='default: "default", or all where there is none',
+  )
+  parser.add_argument(
+    "--tags", nargs="+", default=[], metavar="TAG", help="of the variant"
+  )
+  parser.add_argument("--batch_size", type=int, default=64, metavar="N")
+  flags.add_handle_arguments(parser)
+
+
+def main(args: argparse.Namespace) -> int:
+  """Applies the module, and writes its outputs."""
+  flags.read_handles(args)
+  import hub_estimator.experiment  # noqa: F401  Registers the adapter.
+  from hub_estimator import applying, config
+
+  count = applying.apply(
+    args.handle,
+    input_path=args.input,
+    output_path=args.output,
+    signature=args.signature,
+    outputs=args.outputs,
+    tags=args.tags,
+    adapter=config.build("adapter"),
+    batch_size=args.batch_size,
+  )
+  print(f"{count} rows in {args.output}", file=sys.stderr)
+  return 0
