@@ -20,7 +20,7 @@ from typing import Any
 import gin
 import numpy as np
 
-from hub_estimator import disk, results, verification, versions
+from hub_estimator import disk, module_files, results, verification, versions
 from hub_estimator.errors import UserError, nearest, one_line
 from hub_estimator.module_info import ModuleInfo
 from hub_estimator.modules import ModuleSource
@@ -387,25 +387,12 @@ def _module_dirs(modules: pathlib.Path | None) -> list[pathlib.Path]:
 
 def _tell(half: pathlib.Path) -> dict[str, Any]:
   """Returns what a half's manifest says of its files, which are on disk then."""
-  proto = _write_in_fixed_order(half / "saved_model.pb")
+  proto = module_files.write_in_fixed_order(half / "saved_model.pb")
   with futures.ThreadPoolExecutor(max_workers=1) as pool:
     synced = pool.submit(disk.sync_tree, half)
     told = {"signatures": _signatures(proto), "sha256": _checksums(half)}
     synced.result()
   return told
-
-
-def _write_in_fixed_order(path: pathlib.Path):
-  """Sorts a SavedModel's maps: the same graph gives the same bytes."""
-  from tensorflow.core.protobuf import saved_model_pb2
-
-  proto = saved_model_pb2.SavedModel.FromString(path.read_bytes())
-  serialized = proto.SerializeToString(deterministic=True)
-  # Not in place: the file may be a hard link of another version's.
-  partial = path.with_suffix(".partial")
-  partial.write_bytes(serialized)
-  os.replace(partial, path)
-  return proto
 
 
 def _signatures(proto) -> dict[str, Any]:

@@ -99,6 +99,19 @@ def find_damage(
   return None
 
 
+def write_in_fixed_order(path: pathlib.Path):
+  """Sorts a SavedModel's maps: the same graph gives the same bytes."""
+  from tensorflow.core.protobuf import saved_model_pb2
+
+  proto = saved_model_pb2.SavedModel.FromString(path.read_bytes())
+  serialized = proto.SerializeToString(deterministic=True)
+  # Not in place: the file may be a hard link of another version's.
+  partial = path.with_suffix(".partial")
+  partial.write_bytes(serialized)
+  os.replace(partial, path)
+  return proto
+
+
 def _read_graphs(path: pathlib.Path):
   from tensorflow.core.protobuf import saved_model_pb2
 

@@ -76,6 +76,7 @@ ALLOWED = {
   "exporting": {
     "disk",
     "errors",
+    "module_files",
     "module_info",
     "modules",
     "results",
@@ -141,7 +142,7 @@ ALLOWED = {
     "tensorflow_runtime",
     "workdir",
   },
-  "publishing": {"errors", "tensorflow_runtime"},
+  "publishing": {"disk", "errors", "module_files", "tensorflow_runtime"},
   "results": {"workdir"},
   "saved_models": {
     "errors",

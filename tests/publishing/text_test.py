@@ -1,6 +1,10 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
+from hub_estimator import module_files
 from hub_estimator.errors import UserError
 from hub_estimator.publishing import text
 from hub_estimator.tensorflow_runtime import hub, tf
@@ -47,7 +51,7 @@ def test_tokens_are_looked_up_as_they_are(tmp_path):
 
 
 def test_rows_are_written_in_chunks(tmp_path, monkeypatch):
-  monkeypatch.setattr(text, "_CHUNK_ROWS", 3)
+  monkeypatch.setattr(text, "_CHUNK_BYTES", 3 * 12)
   path = text.publish(str(tmp_path / "m"), words=WORDS, vectors=VECTORS)
   np.testing.assert_allclose(_apply(path, {"tokens": WORDS}, "tokens"), VECTORS)
 
@@ -67,6 +71,64 @@ def test_what_does_not_fit_is_refused(tmp_path, words, kwargs, why):
   with pytest.raises(UserError, match=why):
     text.publish(str(tmp_path / "m"), words=words, vectors=VECTORS, **kwargs)
   assert not (tmp_path / "m").exists()
+
+
+def test_a_file_gives_the_same_module_as_its_arrays(tmp_path):
+  lines = (
+    f"{word} {' '.join(map(repr, row.tolist()))}\n"
+    for word, row in zip(WORDS, VECTORS, strict=True)
+  )
+  (tmp_path / "v.txt").write_text("".join(lines))
+  made = text.publish_file(str(tmp_path / "a"), str(tmp_path / "v.txt"))
+  text.publish(str(tmp_path / "b"), words=WORDS, vectors=VECTORS)
+  assert module_files.fingerprint(made) == module_files.fingerprint(
+    tmp_path / "b"
+  )
+
+
+def test_the_regularization_loss_is_the_modules(tmp_path):
+  path = text.publish(str(tmp_path / "m"), words=WORDS, vectors=VECTORS, l2=0.5)
+  with tf.Graph().as_default(), tf.Session() as session:
+    hub.Module(path, trainable=True)
+    (loss,) = tf.losses.get_regularization_losses()
+    session.run(tf.global_variables_initializer())
+    want = 0.25 * ((VECTORS**2).sum() + (OOV**2).sum())
+    assert session.run(loss) == pytest.approx(want)
+
+
+_PEAK = """
+import resource, sys
+from hub_estimator.publishing import text
+def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+text.publish(sys.argv[1] + "/small", words=["a"], vectors=__import__("numpy").ones((1, 2)))
+before = peak()
+text.publish_file(sys.argv[1] + "/m", sys.argv[2], vocabulary=sys.argv[3])
+print(peak() - before)
+"""
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_vectors(tmp_path):
+  rows, width = 300_000, 400  # 480 MB.
+  array = np.lib.format.open_memmap(
+    tmp_path / "v.npy", mode="w+", dtype=np.float32, shape=(rows, width)
+  )
+  array[-1] = 7
+  array.flush()
+  (tmp_path / "w").write_text("".join(f"w{i}\n" for i in range(rows)))
+  done = subprocess.run(
+    [sys.executable, "-c", _PEAK, str(tmp_path)]
+    + [str(tmp_path / "v.npy"), str(tmp_path / "w")],
+    check=True,
+    capture_output=True,
+    text=True,
+  )
+  # Chunks of 32 MB in a few copies, and the words.
+  assert float(done.stdout) < 250
+  reader = tf.train.load_checkpoint(str(tmp_path / "m/variables/variables"))
+  found = reader.get_tensor("embeddings")
+  assert found.shape == (rows + 1, width)
+  np.testing.assert_array_equal(found[-2], array[-1])
 
 
 def test_an_existing_directory_is_left_alone(tmp_path):
