@@ -1,9 +1,9 @@
-"""A TF2 SavedModel as a TF1 Hub module.
+"""A SavedModel as a TF1 Hub module.
 
-A SavedModel's functions are inlined into a plain graph, once without and, where
-the model takes `training`, once with it: the variants {} and {"train"} of a TF1
-Hub module. All else (variants, losses, update ops, exports) is then as for any
-other module.
+The functions of one of TensorFlow 2 are inlined into a plain graph, once without
+and, where the model takes `training`, once with it: the variants {} and {"train"} of
+a TF1 Hub module. All else (variants, losses, update ops, exports) is then as for any
+other module. Those of TensorFlow 1 are plain graphs: see `saved_models_v1`.
 """
 
 import dataclasses
@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from hub_estimator import saved_models_v1
 from hub_estimator.errors import UserError, one_line
 from hub_estimator.function_inlining import inline_functions
 from hub_estimator.handles import ResolvedHandle
@@ -90,28 +91,30 @@ def convert(source: ResolvedHandle) -> str:
   SavedModel's "serving_default", or its first. The others keep their names.
 
   Args:
-    source: of a SavedModel that TensorFlow 2 wrote.
+    source: of a SavedModel.
 
   Raises:
-    UserError: it isn't TensorFlow 2's, or a TF1 Hub module can't hold it.
+    UserError: a TF1 Hub module can't hold it.
   """
   cache = pathlib.Path(module_cache_dir()) / "hub_estimator_saved_models"
   target = cache / f"{source.fingerprint}-{_CONVERTER}"
   if target.is_dir():
     return str(target)
-  _check_format(source)
   cache.mkdir(parents=True, exist_ok=True)
   staging = tempfile.mkdtemp(prefix=".converting-", dir=cache)
   try:
     made = os.path.join(staging, "module")
-    _write_module(source, made, os.path.join(staging, "weights"))
+    if _is_of_tensorflow_2(source):
+      _write_module(source, made, os.path.join(staging, "weights"))
+    else:
+      saved_models_v1.write_module(source.path, made)
     try:
       os.rename(made, target)
     except OSError:  # Another process was first.
       if not target.is_dir():
         raise
-  except UserError:
-    raise
+  except UserError as error:
+    raise _cant(source, str(error)) from error
   except Exception as error:
     raise _cant(source, f"{type(error).__name__}: {one_line(error)}") from error
   finally:
@@ -119,18 +122,13 @@ def convert(source: ResolvedHandle) -> str:
   return str(target)
 
 
-def _check_format(source: ResolvedHandle) -> None:
+def _is_of_tensorflow_2(source: ResolvedHandle) -> bool:
   from tensorflow.core.protobuf import saved_model_pb2
 
   proto = saved_model_pb2.SavedModel.FromString(
     pathlib.Path(source.path, "saved_model.pb").read_bytes()
   )
-  if not any(g.HasField("object_graph_def") for g in proto.meta_graphs):
-    raise UserError(
-      f"{source.handle!r} ({source.path}) is a SavedModel of TensorFlow 1 and no "
-      "TF1 Hub module: it holds no tfhub_module.pb. TF1 Hub modules and "
-      "SavedModels of TensorFlow 2 can be used."
-    )
+  return any(g.HasField("object_graph_def") for g in proto.meta_graphs)
 
 
 def _cant(source: ResolvedHandle, why: str) -> UserError:
@@ -147,8 +145,7 @@ def _write_module(source: ResolvedHandle, path: str, weights: str) -> None:
   for graph in graphs.values():
     needs_python = {n.op for n in graph.graph_def.node} & set(_NEEDS_PYTHON)
     if needs_python:
-      raise _cant(
-        source,
+      raise UserError(
         f"it runs Python code ({', '.join(sorted(needs_python))}), which no "
         "other process has.",
       )
@@ -183,7 +180,7 @@ def _read(
   with tf.Graph().as_default() as graph:
     loaded = tf.saved_model.load_v2(source.path)
     signatures = {}
-    functions = _functions(source, loaded, training)
+    functions = _functions(loaded, training)
     for name, (specs, call) in functions.items():
       inputs = {
         key: tf.placeholder(spec.dtype, spec.shape, name=f"{name}_input_{i}")
@@ -203,7 +200,7 @@ def _read(
         },
       )
     if not signatures:
-      raise _cant(source, "it has no signature and can't be called.")
+      raise UserError("it has no signature and can't be called.")
     losses = getattr(loaded, "regularization_losses", None) or ()
     plain = _plain_graph(
       graph,
@@ -239,17 +236,17 @@ def _read(
         )
         if own is not None:
           fed = _random_inputs(plain, graph.get_tensor_by_name)
-          _check_gradients(source, plain, fed, session.run(own, fed), weights)
+          _check_gradients(plain, fed, session.run(own, fed), weights)
   return plain
 
 
-def _functions(source, loaded, training) -> dict:
+def _functions(loaded, training) -> dict:
   """Returns (specs of inputs by name, function of a dict of inputs) by name."""
   functions = {}
   # One that is no function of TensorFlow isn't restored with the object.
   concrete = loaded.__call__.concrete_functions if callable(loaded) else ()
   if concrete:
-    specs, pack = _call_inputs(source, concrete[0])
+    specs, pack = _call_inputs(concrete[0])
 
     def call(inputs):
       if training:
@@ -272,7 +269,7 @@ def _functions(source, loaded, training) -> dict:
   return functions
 
 
-def _call_inputs(source, function) -> tuple[dict, Any]:
+def _call_inputs(function) -> tuple[dict, Any]:
   """Returns specs of a call's first argument by name, and what packs it."""
   arguments, _ = function.structured_input_signature
   first = arguments[0] if arguments else None
@@ -293,7 +290,7 @@ def _call_inputs(source, function) -> tuple[dict, Any]:
 
   for spec in specs.values():
     if not isinstance(spec, tf.TensorSpec):
-      raise _cant(source, f"it is called with {spec}, not with tensors.")
+      raise UserError(f"it is called with {spec}, not with tensors.")
   return specs, pack
 
 
@@ -473,7 +470,7 @@ def _gradients(plain, tensor, variables: Mapping) -> dict[str, tf.Tensor]:
   return dict(zip(names, map(tf.convert_to_tensor, gradients), strict=True))
 
 
-def _check_gradients(source, plain, fed, own, weights) -> None:
+def _check_gradients(plain, fed, own, weights) -> None:
   """Compares the model's own gradients with those of its inlined ops.
 
   A model may define gradients in Python, most often to save memory (swish). A
@@ -491,8 +488,7 @@ def _check_gradients(source, plain, fed, own, weights) -> None:
     inlined = session.run(gradients, fed)
   for name, expected in own.items():
     if not np.allclose(inlined[name], expected, rtol=1e-3, atol=1e-5):
-      raise _cant(
-        source,
+      raise UserError(
         f"it defines gradients in Python, that of {name} among them, and a TF1 "
         "Hub module has no place for these.",
       )

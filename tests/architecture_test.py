@@ -148,8 +148,10 @@ ALLOWED = {
     "errors",
     "function_inlining",
     "handles",
+    "saved_models_v1",
     "tensorflow_runtime",
   },
+  "saved_models_v1": {"errors", "function_inlining", "tensorflow_runtime"},
   "schedules": {"errors", "tensorflow_runtime"},
   "serving": {"adapters", "inputs", "tensorflow_runtime"},
   "sweeps": {
