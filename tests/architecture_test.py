@@ -142,7 +142,16 @@ ALLOWED = {
     "tensorflow_runtime",
     "workdir",
   },
-  "publishing": {"disk", "errors", "module_files", "tensorflow_runtime"},
+  "publishing": {
+    "disk",
+    "errors",
+    "handles",
+    "module_files",
+    "module_info",
+    "new_modules",
+    "saved_models",
+    "tensorflow_runtime",
+  },
   "results": {"workdir"},
   "saved_models": {
     "errors",

@@ -178,9 +178,7 @@ def test_it_is_fine_tuned_and_exported(tmp_path, numbers_npz):
   assert not np.allclose(_apply(str(tmp_path / "run"), {"x": X})["y"], before)
 
 
-def test_a_full_model_that_a_run_exported_is_one(
-  tmp_path, text, sentences_csv
-):
+def test_a_full_model_that_a_run_exported_is_one(tmp_path, text, sentences_csv):
   experiment = runs.make_experiment(
     text, sentences_csv, exports=exporting.Exports(kinds=["latest"])
   )

@@ -14,6 +14,7 @@ from hub_estimator.trainers import (
   export,
   inspect,
   predict,
+  publish,
   report,
   sweep,
   train,
@@ -33,6 +34,7 @@ VERBS = {
   "inspect": inspect,
   "apply": apply,
   "cache": cache,
+  "publish": publish,
 }
 
 

@@ -10,16 +10,27 @@ from collections.abc import Iterator
 from hub_estimator import disk, module_files
 from hub_estimator.errors import UserError
 
+# Where TensorFlow leaves room for what nothing computes with.
+DOCUMENTATION = pathlib.Path("assets.extra", "README.md")
+
 
 @contextlib.contextmanager
-def new_directory(path: str | os.PathLike) -> Iterator[pathlib.Path]:
+def new_directory(
+  path: str | os.PathLike, *, documentation: str | None = None
+) -> Iterator[pathlib.Path]:
   """Yields an empty directory; the "module" made in it is moved to `path`.
 
   The same graph gives the same bytes.
 
+  Args:
+    path: a directory that doesn't exist yet.
+    documentation: a file of Markdown for the module's users, which is attached.
+
   Raises:
     UserError: `path` exists, or can't be made.
   """
+  if documentation is not None and not os.path.isfile(documentation):
+    raise UserError(f"There is no file {documentation!r}.")
   target = pathlib.Path(path).expanduser().absolute()
   if target.exists():
     raise UserError(f"{str(path)!r} exists; choose a new directory.")
@@ -33,6 +44,9 @@ def new_directory(path: str | os.PathLike) -> Iterator[pathlib.Path]:
   try:
     made = pathlib.Path(scratch, "module")
     yield pathlib.Path(scratch)
+    if documentation is not None:
+      (made / DOCUMENTATION).parent.mkdir(exist_ok=True)
+      shutil.copyfile(documentation, made / DOCUMENTATION)
     module_files.write_in_fixed_order(made / module_files.SAVED_MODEL)
     disk.sync_tree(made)
     # Another process may have made it meanwhile; an empty one gives way.

@@ -26,7 +26,8 @@ def publish(
     path: a directory that doesn't exist yet.
     words: one for each row of `vectors`, all different.
     vectors: [words, width]; may be a `np.memmap`.
-    **options: `combiner`, `oov_buckets`, `lowercase` and `l2` of `publish_file`.
+    **options: `combiner`, `oov_buckets`, `lowercase`, `l2` and `documentation` of
+      `publish_file`.
 
   Returns:
     `path`.
@@ -74,6 +75,7 @@ def publish_file(
       lowercase: whether sentences are lowercased first; the default.
       l2: weight of a regularization loss, half the sum of squares of all
         vectors; 0, the default, adds none.
+      documentation: a file of Markdown that is attached.
 
   Returns:
     `path`.
@@ -102,6 +104,7 @@ def _publish(
   oov_buckets: int = 1,
   lowercase: bool = True,
   l2: float = 0.0,
+  documentation: str | None = None,
 ) -> str:
   if combiner not in COMBINERS:
     raise UserError(f"combiner {combiner!r}: {nearest(combiner, COMBINERS)}")
@@ -109,7 +112,7 @@ def _publish(
     raise UserError(f"oov_buckets is {oov_buckets}; it is at least 1.")
   if l2 < 0:
     raise UserError(f"l2 is {l2}; it is at least 0.")
-  with new_directory(path) as scratch:
+  with new_directory(path, documentation=documentation) as scratch:
     vectors = read(scratch)
     spec = _make_spec(vectors, combiner, oov_buckets, lowercase, l2)
     # `spec.export` would load all variables to save them again.
