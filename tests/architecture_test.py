@@ -106,6 +106,7 @@ ALLOWED = {
   },
   "heads": {"errors", "tensorflow_runtime"},
   "hooks": {"tensorflow_runtime"},
+  "hosting": {"errors", "module_files", "packing"},
   "hub_columns": {"errors", "module_info", "modules", "tensorflow_runtime"},
   "inputs": {"errors", "tensorflow_runtime"},
   "inspecting": {"errors", "module_info", "modules"},

@@ -16,6 +16,7 @@ from hub_estimator.trainers import (
   predict,
   publish,
   report,
+  serve_modules,
   sweep,
   train,
 )
@@ -35,6 +36,7 @@ VERBS = {
   "apply": apply,
   "cache": cache,
   "publish": publish,
+  "serve-modules": serve_modules,
 }
 
 
