@@ -86,6 +86,9 @@ def find_damage(
     return problem
   for graph in graphs:
     for asset in _assets(graph):
+      pure = pathlib.PurePosixPath(asset)
+      if pure.is_absolute() or ".." in pure.parts:
+        return f"the asset {asset!r} lies outside of the module"
       if not (root / "assets" / asset).is_file():
         return f"the asset {asset!r} is missing"
   has_variables = any(
@@ -97,6 +100,12 @@ def find_damage(
   if has_variables:
     return _variables_damage(root / "variables", thorough)
   return None
+
+
+def asset_names(path: str | os.PathLike) -> list[str]:
+  """Returns the assets that a module's graphs read, below its assets/."""
+  graphs = _read_graphs(pathlib.Path(path, SAVED_MODEL))
+  return sorted({name for graph in graphs for name in _assets(graph)})
 
 
 def write_in_fixed_order(path: pathlib.Path):

@@ -110,6 +110,12 @@ ALLOWED = {
   "hub_columns": {"errors", "module_info", "modules", "tensorflow_runtime"},
   "inputs": {"errors", "tensorflow_runtime"},
   "inspecting": {"errors", "module_info", "modules"},
+  "linting": {
+    "inspecting",
+    "module_files",
+    "module_info",
+    "tensorflow_runtime",
+  },
   "metrics": {"errors", "tensorflow_runtime"},
   "model_fn": {
     "adapters",
