@@ -1,0 +1,142 @@
+"""Modules unlike those at hand: every verb on handles gives an answer."""
+
+import json
+
+import numpy as np
+import pytest
+from hub_estimator.trainers import main as command
+
+from hub_estimator import testing
+from hub_estimator.tensorflow_runtime import hub, tf
+
+
+def _video():
+  """No "default" signature, rank 5 in and out, eleven outputs, no variable."""
+  x = tf.placeholder(tf.float32, [None, 2, 3, 3, 1])
+  outputs = {f"layer_{i}": x * float(i) for i in range(11)}
+  hub.add_signature("video", inputs={"clip": x}, outputs=outputs)
+
+
+def _frozen():
+  """No trainable variable, even when it is asked for."""
+  x = tf.placeholder(tf.float32, [None, 4])
+  kernel = tf.get_variable("kernel", [4, 2], trainable=False)
+  hub.add_signature(inputs={"x": x}, outputs=tf.matmul(x, kernel))
+
+
+def _telling():
+  """A signature without inputs beside one with two of different dtypes."""
+  x = tf.placeholder(tf.float64, [None, None])
+  n = tf.placeholder(tf.int32, [None])
+  hub.add_signature(
+    inputs={"x": x, "n": n},
+    outputs={"default": tf.cast(tf.reduce_sum(x, 1), tf.int32) + n},
+  )
+  hub.add_signature("about", inputs={}, outputs={"version": tf.constant(7)})
+
+
+def _sparse():
+  x = tf.sparse_placeholder(tf.float32, [None, 9])
+  hub.add_signature(
+    inputs={"x": x},
+    outputs={"default": tf.sparse.reduce_sum(x, 1), "same": x},
+  )
+
+
+ROWS = {
+  "video": json.dumps({"clip": np.ones((2, 3, 3, 1)).tolist()}) + "\n",
+  "frozen": '{"x": [1, 2, 3, 4]}\n',
+  "telling": '{"n": 3, "x": [1, 2, 3]}\n',
+}
+
+
+@pytest.fixture(params=[_video, _frozen, _telling, _sparse])
+def made(request, tmp_path):
+  name = request.param.__name__[1:]
+  if name == "frozen":
+    return name, testing.export_module(str(tmp_path / name), request.param)
+  with tf.Graph().as_default(), tf.Session() as session:
+    spec = hub.create_module_spec(request.param)
+    hub.Module(spec).export(str(tmp_path / name), session)
+  return name, str(tmp_path / name)
+
+
+def test_inspect_and_lint_answer(made, capsys):
+  name, path = made
+  for argv in (["inspect"], ["inspect", "--json"], ["inspect", "--gin"]):
+    assert command.main([*argv, path]) == 0
+    assert path in capsys.readouterr().out
+  assert command.main(["lint", path]) == 0
+  told = capsys.readouterr().out
+  assert ("there is no 'default', but video" in told) == (name == "video")
+
+
+def test_apply_gives_rows_or_one_line(made, tmp_path, capsys):
+  name, path = made
+  source, target = tmp_path / "rows.jsonl", tmp_path / "out.npz"
+  source.write_text(ROWS.get(name, '{"x": 1}\n') * 3)
+  code = command.main(
+    ["apply", path, "--input", str(source), "--output", str(target)]
+    + (["--signature", "video"] if name == "video" else [])
+  )
+  err = capsys.readouterr().err
+  if name == "sparse":
+    assert code == 2
+    assert err.count("\n") == 1 and "sparse" in err, err
+    return
+  assert code == 0, err
+  with np.load(target) as file:
+    if name == "video":
+      assert len(file.files) == 11
+      np.testing.assert_array_equal(
+        file["layer_10"], np.full((3, 2, 3, 3, 1), 10.0)
+      )
+    elif name == "frozen":
+      assert file["default"].shape == (3, 2)
+    else:
+      assert file["default"].tolist() == [9, 9, 9]
+
+
+def test_ops_that_are_not_there_are_named(tmp_path):
+  """In a process without tensorflow-text, which this one may have imported."""
+  import subprocess
+  import sys
+
+  pytest.importorskip("tensorflow_text")
+  import tensorflow_text
+
+  def module_fn():
+    words = tf.placeholder(tf.string, [None])
+    hub.add_signature(
+      inputs=words,
+      outputs=tensorflow_text.case_fold_utf8(words),
+    )
+
+  with tf.Graph().as_default(), tf.Session() as session:
+    hub.Module(hub.create_module_spec(module_fn)).export(
+      str(tmp_path / "m"), session
+    )
+  (tmp_path / "a.csv").write_text("w\nA\n")
+
+  def run(*argv):
+    return subprocess.run(
+      [sys.executable, "-m", "hub_estimator.trainers.main", *argv],
+      check=False,
+      capture_output=True,
+      text=True,
+    )
+
+  module = str(tmp_path / "m")
+  looked = run("inspect", module)
+  assert (looked.returncode, looked.stderr) == (0, "")
+  assert "missing ops  CaseFoldUTF8" in looked.stdout
+  linted = run("lint", module)
+  assert "custom_ops: graph: ops that TensorFlow alone doesn't" in linted.stdout
+  files = ["--input", f"{tmp_path}/a.csv", "--output", f"{tmp_path}/o.jsonl"]
+  refused = run("apply", module, *files)
+  assert refused.returncode == 2
+  assert "pip install it and add 'import tensorflow_text'" in refused.stderr
+  (tmp_path / "ops.gin").write_text("import tensorflow_text\n")
+  done = run("apply", module, *files, "--gin_file", f"{tmp_path}/ops.gin")
+  assert done.returncode == 0, done.stderr
+  assert json.loads((tmp_path / "o.jsonl").read_text()) == {"default": "a"}
