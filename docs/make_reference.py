@@ -29,6 +29,7 @@ from hub_estimator import (
   tokenizers,
   tops,
 )
+from hub_estimator.publishing import module_fn
 from hub_estimator.sweeps import sweep
 
 REFERENCE = pathlib.Path(__file__).parent / "reference"
@@ -67,6 +68,11 @@ PAGES = {
     "Sweeps",
     "Many runs of one config, compared.",
     [sweep],
+  ),
+  "publishing": (
+    "Publishing",
+    "A module of a Python function.",
+    [module_fn],
   ),
   "runs": (
     "Runs",

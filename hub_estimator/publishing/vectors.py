@@ -190,42 +190,45 @@ def _text(word: bytes) -> str:
 
 
 def _npy_rows(path: str, vocabulary: str) -> Iterator[_Row]:
-  # Mapped pages would count as this process's memory; read, they don't stay.
   path = os.path.expanduser(path)
   try:
     array = np.load(path, mmap_mode="r")
   except (OSError, ValueError) as error:
     raise UserError(f"{path}: {one_line(error)}") from error
-  by_row = array.ndim == 2 and array.flags.c_contiguous
-  if not by_row or array.dtype.kind != "f":
+  if array.ndim != 2 or array.dtype.kind != "f":
     raise UserError(
       f"{path} holds {array.dtype} {list(array.shape)}, not floats [words, "
-      "width] stored row by row."
+      "width]."
     )
-  rows, width = array.shape
+  count = 0
+  with _open(vocabulary) as words:
+    for row in _array_rows(path, array):
+      word = words.readline()
+      if not word:
+        break
+      count += 1
+      yield word.rstrip(b"\r\n"), row, f"{vocabulary}, line {count}"
+    more = sum(1 for _ in words)
+  if more or count < len(array):
+    raise UserError(
+      f"{vocabulary} has {count + more} words, and {path} {len(array)} rows."
+    )
+
+
+def _array_rows(path: str, array: np.memmap) -> Iterator[np.ndarray]:
+  """Yields float32 rows of a mapped file."""
+  if (
+    not array.flags.c_contiguous
+  ):  # Column by column: only the map can turn it.
+    for first in range(0, len(array), _LINES):
+      yield from array[first : first + _LINES].astype(np.float32, order="C")
+    return
+  # Mapped pages would count as this process's memory; read, they don't stay.
   with open(path, "rb") as file:
     file.seek(array.offset)
-    yield from _paired(path, vocabulary, file, rows, width, array.dtype)
-
-
-def _paired(path, vocabulary, file, rows, width, dtype) -> Iterator[_Row]:
-  with _open(vocabulary) as words:
-    for count in range(rows):
-      word = words.readline()
-      content = file.read(width * dtype.itemsize)
-      if not word or len(content) < width * dtype.itemsize:
-        raise UserError(
-          f"{vocabulary} has {count} words, and {path} {rows} rows."
-          if not word
-          else f"{path} is cut short."
-        )
-      row = np.frombuffer(content, dtype).astype(np.float32)
-      yield word.rstrip(b"\r\n"), row, f"{vocabulary}, line {count + 1}"
-    more = sum(1 for _ in words)
-    if more:
-      raise UserError(
-        f"{vocabulary} has {rows + more} words, and {path} {rows} rows."
-      )
+    for _ in range(len(array)):
+      content = file.read(array.shape[1] * array.dtype.itemsize)
+      yield np.frombuffer(content, array.dtype).astype(np.float32)
 
 
 def _text_rows(path: str) -> Iterator[_Row]:
