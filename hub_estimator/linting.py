@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from hub_estimator import inspecting, module_files
+from hub_estimator.graph_defs import owner, reach, tensor_names
 from hub_estimator.module_info import ModuleInfo, SignatureInfo, VariantInfo
 from hub_estimator.tensorflow_runtime import tf
 
@@ -81,13 +82,7 @@ class _Graph:
 
   def reach(self, roots: Iterable[str]) -> set[str]:
     """Returns the names of nodes that some depend on, and theirs."""
-    found, todo = set(), [_owner(r) for r in roots]
-    while todo:
-      name = todo.pop()
-      if name not in found and name in self.nodes:
-        found.add(name)
-        todo.extend(_owner(i) for i in self.nodes[name].input)
-    return found
+    return reach(self.nodes, roots)
 
   def ops(self, names: Iterable[str], pattern: re.Pattern) -> list[str]:
     return sorted(n for n in names if pattern.match(self.nodes[n].op))
@@ -104,7 +99,7 @@ class _Graph:
 
   def scalar(self, name: str) -> float | None:
     """Returns the value of a constant of one number."""
-    node = self.nodes.get(_owner(name))
+    node = self.nodes.get(owner(name))
     if node is None or node.op != "Const":
       return None
     value = tf.make_ndarray(node.attr["value"].tensor)
@@ -302,14 +297,14 @@ def _kernels(graph: _Graph) -> set[str]:
   found = set()
   for name in graph.ops(graph.reach(graph.outputs()), _MATRICES):
     for argument in graph.nodes[name].input:
-      node = graph.nodes.get(_owner(argument))
+      node = graph.nodes.get(owner(argument))
       for _ in range(4):  # Through reads, identities, casts and reshapes.
         if node is None:
           break
         if node.name in graph.variant.variables:
           found.add(node.name)
           break
-        node = graph.nodes.get(_owner(node.input[0])) if node.input else None
+        node = graph.nodes.get(owner(node.input[0])) if node.input else None
   return found
 
 
@@ -387,22 +382,22 @@ def _check_batch_norm(info, graphs) -> Iterator[Finding]:
 
 def _momentum(graph: _Graph, update: str) -> float | None:
   """Returns that of `moving -= (1 - momentum) * (moving - batch)`, or None."""
-  node = graph.nodes.get(_owner(update))
+  node = graph.nodes.get(owner(update))
   if node is None or not _ASSIGNMENT.match(node.op) or len(node.input) < 2:
     return None
   names = [node.input[1]]
   for _ in range(3):
     inner = []
     for name in names:
-      owner = graph.nodes.get(_owner(name))
-      if owner is None:
+      inner_node = graph.nodes.get(owner(name))
+      if inner_node is None:
         continue
-      if owner.op in ("Mul", "MulNoNan"):
-        for argument in owner.input:
+      if inner_node.op in ("Mul", "MulNoNan"):
+        for argument in inner_node.input:
           value = graph.scalar(argument)
           if value is not None and 0 < value < 1:
             return round(1 - value, 6)
-      inner += list(owner.input)
+      inner += list(inner_node.input)
     names = inner
   return None
 
@@ -437,7 +432,7 @@ def _check_update_ops(info, graphs) -> Iterator[Finding]:
         "add updates for the tags {'train'} alone",
       )
     of_signature = {
-      name: {_owner(n) for n in _names(signature.inputs)}
+      name: {owner(n) for n in _names(signature.inputs)}
       for name, signature in graph.signatures.items()
     }
     tied: dict[tuple[str, ...], list[str]] = {}
@@ -670,21 +665,6 @@ _CHECKS: tuple[Callable, ...] = (
 )
 
 
-def _owner(name: str) -> str:
-  return name.removeprefix("^").split(":")[0]
-
-
 def _names(infos) -> list[str]:
   """Returns the tensors of a signature's inputs or outputs."""
-  names = []
-  for info in infos.values():
-    if info.WhichOneof("encoding") == "coo_sparse":
-      sparse = info.coo_sparse
-      names += [
-        sparse.values_tensor_name,
-        sparse.indices_tensor_name,
-        sparse.dense_shape_tensor_name,
-      ]
-    else:
-      names.append(info.name)
-  return names
+  return [name for info in infos.values() for name in tensor_names(info)]

@@ -8,6 +8,7 @@ from typing import Any
 
 from hub_estimator import handles, saved_models
 from hub_estimator.errors import UserError, nearest, one_line
+from hub_estimator.graph_defs import variable_name
 from hub_estimator.new_modules import NewModule
 from hub_estimator.tensorflow_runtime import hub, op_def_registry, tf
 
@@ -268,7 +269,7 @@ def _variant(spec, graph) -> VariantInfo:
 
   keys = tf.GraphKeys
   trainable = {
-    _variable_name(v) for v in _values(graph, keys.TRAINABLE_VARIABLES)
+    variable_name(v) for v in _values(graph, keys.TRAINABLE_VARIABLES)
   }
   shapes = {
     node.name: node.attr
@@ -277,7 +278,7 @@ def _variant(spec, graph) -> VariantInfo:
   }
   variables = {}
   for value in _values(graph, keys.GLOBAL_VARIABLES):
-    name = _variable_name(value)
+    name = variable_name(value)
     attr = shapes[name]
     dims = attr["shape"].shape
     variables[name] = VariableInfo(
@@ -307,13 +308,6 @@ def _values(graph, key):
     return []
   collection = graph.collection_def[key]
   return getattr(collection, collection.WhichOneof("kind")).value
-
-
-def _variable_name(serialized: bytes) -> str:
-  from tensorflow.core.framework import variable_pb2
-
-  name = variable_pb2.VariableDef.FromString(serialized).variable_name
-  return name.split(":")[0]
 
 
 def _tensor_infos(infos) -> dict[str, TensorInfo]:

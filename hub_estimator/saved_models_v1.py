@@ -13,6 +13,7 @@ from typing import Any
 
 from hub_estimator.errors import UserError
 from hub_estimator.function_inlining import inline_functions
+from hub_estimator.graph_defs import owner, reach, tensor_names, variable_name
 from hub_estimator.tensorflow_runtime import hub, tf
 
 _DEFAULT = "default"
@@ -137,7 +138,7 @@ def _plain_graph(
     for signature in signatures.values()
     for infos in (signature.inputs, signature.outputs)
     for info in infos.values()
-    for name in _tensor_names(info)
+    for name in tensor_names(info)
   }
   wanted |= {
     name.split(":")[0]
@@ -145,12 +146,12 @@ def _plain_graph(
     for name in _node_list(meta_graph, key)
     if name.split(":")[0] in nodes
   }
-  reached = _reach(nodes, wanted)
+  reached = reach(nodes, wanted)
   tables = [
     node.name
     for node in whole.node
     if node.op.startswith(_TABLE_INITIALIZERS)
-    and _owner(node.input[0]) in reached
+    and owner(node.input[0]) in reached
   ]
   variables = _variables(meta_graph)
   read = {name: v for name, v in variables.items() if name in reached}
@@ -163,12 +164,12 @@ def _plain_graph(
     raise UserError(
       f"it reads variables that aren't saved with it: {', '.join(unknown[:5])}."
     )
-  kept = _reach(
+  kept = reach(
     nodes,
     wanted.union(
       tables,
       *(
-        {_owner(name) for name in (v.initializer_name, v.snapshot_name) if name}
+        {owner(name) for name in (v.initializer_name, v.snapshot_name) if name}
         for v in read.values()
       ),
     ),
@@ -180,7 +181,7 @@ def _plain_graph(
   for key in _COLLECTIONS:
     values = meta_graph.collection_def[key].bytes_list.value
     plain.collection_def[key].bytes_list.value.extend(
-      value for value in values if _variable_name(value) in read
+      value for value in values if variable_name(value) in read
     )
   return plain, tables
 
@@ -203,35 +204,14 @@ def _settle(graph_def: Any, files: Mapping[str, str]) -> None:
       tensor.string_val.append(of_node[node.name].encode())
 
 
-def _reach(nodes: Mapping, roots) -> set[str]:
-  """Returns the names of all nodes that some depend on, and theirs."""
-  found, todo = set(), list(roots)
-  while todo:
-    name = todo.pop()
-    if name not in found:
-      found.add(name)
-      todo.extend(_owner(i) for i in nodes[name].input)
-  return found
-
-
-def _owner(name: str) -> str:
-  return name.removeprefix("^").split(":")[0]
-
-
 def _variables(meta_graph) -> dict[str, Any]:
   """Returns VariableDefs by the name of the op that is the variable."""
   from tensorflow.core.framework import variable_pb2
 
   return {
-    _variable_name(value): variable_pb2.VariableDef.FromString(value)
+    variable_name(value): variable_pb2.VariableDef.FromString(value)
     for value in meta_graph.collection_def["variables"].bytes_list.value
   }
-
-
-def _variable_name(serialized: bytes) -> str:
-  from tensorflow.core.framework import variable_pb2
-
-  return _owner(variable_pb2.VariableDef.FromString(serialized).variable_name)
 
 
 def _node_list(meta_graph, key: str) -> list[str]:
@@ -240,21 +220,10 @@ def _node_list(meta_graph, key: str) -> list[str]:
   return list(meta_graph.collection_def[key].node_list.value)
 
 
-def _tensor_names(info) -> list[str]:
-  if info.WhichOneof("encoding") == "coo_sparse":
-    sparse = info.coo_sparse
-    return [
-      sparse.values_tensor_name,
-      sparse.indices_tensor_name,
-      sparse.dense_shape_tensor_name,
-    ]
-  return [info.name]
-
-
 def _tensors(graph, infos) -> dict[str, Any]:
   tensors = {}
   for name, info in infos.items():
-    values, *places = map(graph.get_tensor_by_name, _tensor_names(info))
+    values, *places = map(graph.get_tensor_by_name, tensor_names(info))
     tensors[name] = (
       tf.SparseTensor(places[0], values, places[1]) if places else values
     )

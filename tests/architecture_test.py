@@ -96,6 +96,7 @@ ALLOWED = {
   "feature_columns": {"errors", "tensorflow_runtime"},
   "fetching": {"errors", "module_files"},
   "function_inlining": {"tensorflow_runtime"},
+  "graph_defs": set(),
   "handles": {
     "errors",
     "fetching",
@@ -111,6 +112,7 @@ ALLOWED = {
   "inputs": {"errors", "tensorflow_runtime"},
   "inspecting": {"errors", "module_info", "modules"},
   "linting": {
+    "graph_defs",
     "inspecting",
     "module_files",
     "module_info",
@@ -131,6 +133,7 @@ ALLOWED = {
   "module_files": {"errors", "tensorflow_runtime"},
   "module_info": {
     "errors",
+    "graph_defs",
     "handles",
     "new_modules",
     "saved_models",
@@ -167,7 +170,12 @@ ALLOWED = {
     "saved_models_v1",
     "tensorflow_runtime",
   },
-  "saved_models_v1": {"errors", "function_inlining", "tensorflow_runtime"},
+  "saved_models_v1": {
+    "errors",
+    "function_inlining",
+    "graph_defs",
+    "tensorflow_runtime",
+  },
   "schedules": {"errors", "tensorflow_runtime"},
   "serving": {"adapters", "inputs", "tensorflow_runtime"},
   "sweeps": {
