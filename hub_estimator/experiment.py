@@ -7,7 +7,7 @@ import os
 import platform
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
@@ -278,7 +278,13 @@ def train(
       exporting.VersionExporter(kind, context)
       for kind in experiment.exports.kinds
     ]
-    checked = _with_features(experiment, checked)
+    checked = _with_features(
+      experiment,
+      checked,
+      weights=(made.latest_checkpoint(), set(checked.variables))
+      if made.latest_checkpoint()
+      else start_from,
+    )
     listeners = []
     if after_evaluation is not None:
       listeners.append(hooks.AfterEvaluation(after_evaluation))
@@ -675,12 +681,25 @@ def _make_estimator(
 
 
 def _with_features(
-  experiment: Experiment, checked: checking.Checked
+  experiment: Experiment,
+  checked: checking.Checked,
+  weights: tuple[str, Collection[str]] | None,
 ) -> checking.Checked:
-  """Returns what was checked, with module outputs in place of their features."""
+  """Returns what was checked, with module outputs in place of their features.
+
+  Args:
+    experiment: what the run is made of.
+    checked: of it.
+    weights: the checkpoint that training starts with, and the names of the
+      variables that are taken from it; None where all are the modules' own.
+  """
   if not experiment.cache_features:
     return checked
   try:
+    if weights is not None:
+      feature_cache.check_own_weights(
+        experiment.encoder, checked.infos, *weights
+      )
     return dataclasses.replace(
       checked,
       **{

@@ -102,6 +102,40 @@ def _check_keepable(encoder: Any, infos: Mapping[str, ModuleInfo]) -> None:
         raise NotKept(f"module {source.name!r} {reason}")
 
 
+def check_own_weights(
+  encoder: Any,
+  infos: Mapping[str, ModuleInfo],
+  checkpoint: str,
+  taken: Collection[str],
+) -> None:
+  """Raises NotKept where a module starts with other weights than its own.
+
+  Args:
+    encoder: whose modules are applied.
+    infos: of its modules, by `module.name`.
+    checkpoint: that training starts with.
+    taken: names of the variables that are taken from it.
+  """
+  _check_keepable(encoder, infos)
+  started = tf.train.load_checkpoint(checkpoint)
+  for name, source in encoders.sources(encoder).items():
+    info = infos[name]
+    own = None
+    for variable in info.variant(source.inference_tags).variables:
+      if f"{name}/{variable}" not in taken:
+        continue
+      own = own or tf.train.load_checkpoint(
+        os.path.join(info.path, "variables", "variables")
+      )
+      stored = variable
+      if not own.has_tensor(variable):  # Parts of one are stored as the whole.
+        stored = variable.rsplit("/part_", 1)[0]
+      if not np.array_equal(
+        started.get_tensor(f"{name}/{stored}"), own.get_tensor(stored)
+      ):
+        raise NotKept(f"module {name!r} has other weights than its handle")
+
+
 def _is_known(encoder: Any) -> bool:
   if isinstance(encoder, encoders.Concat):
     return all(_is_known(e) for e in encoder.encoders)

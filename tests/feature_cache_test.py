@@ -125,6 +125,47 @@ def test_an_interrupted_run_goes_on_to_the_same_end(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("started", ["in the same run", "from another run"])
+def test_weights_that_were_fine_tuned_are_not_those_of_the_handle(
+  dense, numbers_npz, tmp_path, told, started
+):
+  """First the module is fine-tuned, then frozen: its outputs are others."""
+  losses = []
+  for kept in (True, False):
+    first, second = tmp_path / f"first_{kept}", tmp_path / f"second_{kept}"
+    experiments.train(make_experiment(dense, numbers_npz), str(first))
+    changes = {"cache_features": kept, "max_steps": 40}
+    if started == "from another run":
+      changes["start_from"] = str(first)
+    told()
+    result = experiments.train(
+      _frozen(dense, numbers_npz, **changes),
+      str(second if "start_from" in changes else first),
+    )
+    if kept:
+      assert "aren't kept: module 'module' has other weights than" in told()
+    losses.append(result.metrics["loss"])
+  assert losses[0] == pytest.approx(losses[1], rel=1e-6)
+
+
+@pytest.mark.slow
+def test_weights_that_never_moved_leave_features_kept(
+  dense, numbers_npz, tmp_path, told
+):
+  experiments.train(_frozen(dense, numbers_npz), str(tmp_path / "first"))
+  told()
+  experiments.train(
+    _frozen(
+      dense,
+      numbers_npz,
+      start_from=str(tmp_path / "first"),
+    ),
+    str(tmp_path / "second"),
+  )
+  assert "aren't kept" not in told()
+
+
+@pytest.mark.slow
 def test_weights_of_examples_and_columns_stay(dense, tmp_path):
   from hub_estimator.encoders import Columns, Concat
   from hub_estimator.feature_columns import Numeric
