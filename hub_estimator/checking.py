@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from hub_estimator import (
   adapters,
   encoders,
+  feature_cache,
   heads,
   inputs,
   model_fn,
@@ -78,15 +79,24 @@ def check(experiment, *, metrics: Sequence[tuple[str, str]] = ()) -> Checked:
     evaluation, batch_size=experiment.eval_batch_size
   )
   serving_fn = make_serving_input_fn(experiment, infos, specs)
-  variables = _build(function, modes.TRAIN, train_fn, experiment.seed)
+  widths = _build(function, modes.PREDICT, serving_fn, experiment.seed)[1]
+  # Where a frozen module's outputs are kept, its graph was just built for all.
+  kept = None
+  if experiment.cache_features and feature_cache.is_keepable(
+    experiment.encoder, infos
+  ):
+    kept = widths
+  variables, _ = _build(
+    function, modes.TRAIN, train_fn, experiment.seed, kept=kept
+  )
   _build(
     function,
     modes.EVAL,
     eval_fn,
     experiment.seed,
+    kept=kept,
     metrics=[*_metrics_named(experiment), *metrics],
   )
-  _build(function, modes.PREDICT, serving_fn, experiment.seed)
   return Checked(
     infos=infos,
     train=train,
@@ -211,9 +221,23 @@ def _read(source, name: str) -> inputs.Examples:
 
 
 def _build(
-  function, mode, input_fn, seed, metrics=()
-) -> dict[str, tuple[int, ...]]:
-  """Builds one graph, with metrics in it, and returns its model variables."""
+  function, mode, input_fn, seed, kept=None, metrics=()
+) -> tuple[dict[str, tuple[int, ...]], list[int]]:
+  """Builds one graph, with metrics in it.
+
+  Args:
+    function: the model_fn.
+    mode: one of `tf.estimator.ModeKeys`.
+    input_fn: of data, or in PREDICT of serving.
+    seed: of the graph.
+    kept: the widths of modules' outputs that are computed before; None computes
+      them in the graph.
+    metrics: (gin's name, metric) that must be there.
+
+  Returns:
+    Shapes of the model's variables by name, and the width of each application's
+    output.
+  """
   with tf.Graph().as_default():
     tf.set_random_seed(seed)
     tf.train.create_global_step()
@@ -222,6 +246,10 @@ def _build(
     else:
       dataset = input_fn()
       features, labels = tf.data.make_initializable_iterator(dataset).get_next()
+      for index, width in enumerate(kept or ()):
+        features[encoders.output_key(index)] = tf.placeholder(
+          tf.float32, [None, width]
+        )
     try:
       spec = function(features, labels, mode)
     except UserError:
@@ -235,10 +263,12 @@ def _build(
     for binding, metric in metrics:
       if metric not in known:
         raise UserError(f"{binding} {metric!r}: {nearest(metric, known)}")
-    return {
+    variables = {
       v.op.name: tuple(v.shape.as_list())
       for v in tf.get_collection(tf.GraphKeys.MODEL_VARIABLES)
     }
+    encoded = tf.get_collection(model_fn.ENCODED)
+    return variables, [tensor.shape.as_list()[-1] for tensor in encoded]
 
 
 def _show(specs) -> str:

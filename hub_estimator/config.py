@@ -39,7 +39,7 @@ def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
     UserError: a file is missing, or holds an unknown name or broken syntax; a
       macro is used and not bound, or bound in `gin_params` and never used.
   """
-  gin.clear_config()
+  clear()
   files = [_find(name) for name in (*site_files(), *gin_files)]
   beside = [os.path.dirname(os.path.abspath(f)) for f in files]
   # Gin's search path only ever grows through its public function.
@@ -69,6 +69,11 @@ def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
     for directory in added:
       sys.path.remove(directory)
     logging.getLogger().removeFilter(_is_no_search_remark)
+
+
+def clear() -> None:
+  """Forgets all that an earlier config of this process has bound."""
+  gin.clear_config()
 
 
 def site_files() -> list[str]:

@@ -696,7 +696,9 @@ def _with_features(
   if not experiment.cache_features:
     return checked
   try:
-    if weights is not None:
+    if weights is not None and feature_cache.is_keepable(
+      experiment.encoder, checked.infos
+    ):
       feature_cache.check_own_weights(
         experiment.encoder, checked.infos, *weights
       )
@@ -726,7 +728,12 @@ def _write_examples(workdir: Workdir, checked: checking.Checked) -> None:
 
 
 def _train_and_evaluate(made, experiment, checked, exporters) -> None:
-  train_hooks = [hooks.ProgressHook(experiment.max_steps)]
+  train_hooks = [
+    hooks.ProgressHook(experiment.max_steps),
+    hooks.CheckpointHook(
+      made.model_dir, save_steps=experiment.eval_every_steps
+    ),
+  ]
   stopping = experiment.early_stopping
   if stopping is not None:
     smaller = stopping.smaller_is_better
@@ -786,10 +793,14 @@ def _failure(error, made, workdir: Workdir) -> Exception:
   )
   step, loss, norm = (numbers + ["?"] * 3)[:3]
   checkpoint = made.latest_checkpoint()
+  left = (
+    f"the last good checkpoint is {checkpoint}"
+    if checkpoint
+    else "there is no checkpoint yet"
+  )
   return RunFailed(
     f"Training stopped at step {step}: the loss is {loss} and its gradient's "
-    f"norm {norm}; the last good checkpoint is {checkpoint}. A smaller "
-    "learning rate often helps."
+    f"norm {norm}; {left}. A smaller learning rate often helps."
   )
 
 

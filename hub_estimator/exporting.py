@@ -23,7 +23,7 @@ import numpy as np
 from hub_estimator import disk, module_files, results, verification, versions
 from hub_estimator.errors import UserError, nearest, one_line
 from hub_estimator.module_info import ModuleInfo
-from hub_estimator.modules import ModuleSource
+from hub_estimator.modules import ModuleSource, has_own_weights
 from hub_estimator.tensorflow_runtime import estimator as tf_estimator
 from hub_estimator.tensorflow_runtime import hub, tf
 from hub_estimator.versions import Version
@@ -248,15 +248,7 @@ def step_of(checkpoint_path: str) -> int:
 
 def _make(estimator, staging, context, checkpoint_path, pool):
   """Returns (staged model, staged modules or None, what halves tell), verified."""
-  modules = hub.LatestModuleExporter(
-    "module", context.placeholder_input_fn, exports_to_keep=None
-  ).export(estimator, str(staging / "module"), checkpoint_path)
-  modules = None if modules is None else pathlib.Path(os.fsdecode(modules))
-  for source, info in context.modules:
-    if source.export_name is not None:
-      _fill_variables(
-        modules / source.export_name, source, info, checkpoint_path
-      )
+  modules = _make_modules(estimator, staging, context, checkpoint_path)
   # Files are read and put on disk while the other half is made.
   told = {half: pool.submit(_tell, half) for half in _module_dirs(modules)}
   model = estimator.export_saved_model(
@@ -277,6 +269,29 @@ def _make(estimator, staging, context, checkpoint_path, pool):
       examples=context.examples,
     )
   return model, modules, told
+
+
+def _make_modules(
+  estimator, staging, context, checkpoint_path
+) -> pathlib.Path | None:
+  """Returns the staged directory of modules, or None where none is exported."""
+  exported = [(s, i) for s, i in context.modules if s.export_name is not None]
+  if exported and all(
+    has_own_weights(info, source, checkpoint_path) for source, info in exported
+  ):
+    # What training hasn't moved needs no graph: its files are the export.
+    for source, info in exported:
+      shutil.copytree(info.path, staging / "module" / source.export_name)
+    return staging / "module"
+  modules = hub.LatestModuleExporter(
+    "module", context.placeholder_input_fn, exports_to_keep=None
+  ).export(estimator, str(staging / "module"), checkpoint_path)
+  if modules is None:
+    return None
+  modules = pathlib.Path(os.fsdecode(modules))
+  for source, info in exported:
+    _fill_variables(modules / source.export_name, source, info, checkpoint_path)
+  return modules
 
 
 def _copy_of_sibling(export_path, context, checkpoint_sha256, pool):

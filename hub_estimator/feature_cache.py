@@ -73,6 +73,15 @@ class NotKept(Exception):
   """Outputs that aren't provably the same each time; it says why."""
 
 
+def is_keepable(encoder: Any, infos: Mapping[str, ModuleInfo]) -> bool:
+  """Returns whether outputs are the same each time, as far as no graph is needed."""
+  try:
+    _check_keepable(encoder, infos)
+  except NotKept:
+    return False
+  return True
+
+
 def _check_keepable(encoder: Any, infos: Mapping[str, ModuleInfo]) -> None:
   """Raises NotKept for what can be told without a graph."""
   applications = encoder.applications()
@@ -116,24 +125,11 @@ def check_own_weights(
     checkpoint: that training starts with.
     taken: names of the variables that are taken from it.
   """
-  _check_keepable(encoder, infos)
-  started = tf.train.load_checkpoint(checkpoint)
   for name, source in encoders.sources(encoder).items():
-    info = infos[name]
-    own = None
-    for variable in info.variant(source.inference_tags).variables:
-      if f"{name}/{variable}" not in taken:
-        continue
-      own = own or tf.train.load_checkpoint(
-        os.path.join(info.path, "variables", "variables")
-      )
-      stored = variable
-      if not own.has_tensor(variable):  # Parts of one are stored as the whole.
-        stored = variable.rsplit("/part_", 1)[0]
-      if not np.array_equal(
-        started.get_tensor(f"{name}/{stored}"), own.get_tensor(stored)
-      ):
-        raise NotKept(f"module {name!r} has other weights than its handle")
+    if not modules.has_own_weights(
+      infos[name], source, checkpoint, taken=taken
+    ):
+      raise NotKept(f"module {name!r} has other weights than its handle")
 
 
 def _is_known(encoder: Any) -> bool:

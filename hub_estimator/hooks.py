@@ -71,6 +71,29 @@ class ProgressHook(estimator.SessionRunHook):
       self._stream.flush()
 
 
+class CheckpointHook(estimator.CheckpointSaverHook):
+  """Saves as Estimator does, but not what training starts with.
+
+  That state can be made again, or is the last checkpoint; to write it costs as much
+  as any other.
+  """
+
+  _starting = False
+
+  def after_create_session(self, session, coord):
+    self._starting = True
+    super().after_create_session(session, coord)
+    self._starting = False
+
+  def _save(self, session, step):
+    if not self._starting:
+      return super()._save(session, step)
+    # Estimator's listener, which evaluates, lets the first one pass.
+    for listener in self._listeners:
+      listener.after_save(session, step)
+    return False
+
+
 class EarlyStoppingHook(estimator.SessionRunHook):
   """Ends training when a metric of the evaluations stands still.
 

@@ -11,6 +11,8 @@ from hub_estimator.tensorflow_runtime import estimator, tf
 # Holds (PlacedModule, its inputs, its outputs) of each application. A tuple as
 # key keeps it out of exported graphs.
 APPLIED_MODULES = ("hub_estimator_applied_modules",)
+# Holds what the encoder combines, float32 [batch, width], of each application.
+ENCODED = ("hub_estimator_encoded",)
 
 
 def make_model_fn(
@@ -105,19 +107,23 @@ def make_model_fn(
 def _encode(infos, encoder, features, mode):
   """Returns (placed modules, the head's input, update ops).
 
-  Outputs that were computed before are taken from the features. Training places the
-  modules all the same, so that checkpoints hold them.
+  Outputs that were computed before are taken from the features. Training makes the
+  modules' variables all the same, so that checkpoints hold them.
   """
   applications = encoder.applications()
   kept = all(
     encoders.output_key(i) in features for i in range(len(applications))
   )
+  sources = encoders.sources(encoder)
   placed = {}
-  if mode == estimator.ModeKeys.TRAIN or not kept:
+  if not kept:
     placed = {
       name: modules.place(infos[name], source, mode=mode)
-      for name, source in encoders.sources(encoder).items()
+      for name, source in sources.items()
     }
+  elif mode == estimator.ModeKeys.TRAIN:
+    for name, source in sources.items():
+      modules.place_variables(infos[name], source, mode=mode)
   applied = {}
   update_ops = []
   tensors = []
@@ -137,6 +143,8 @@ def _encode(infos, encoder, features, mode):
       )
     output = applied[key][application.output_of(info)]
     tensors.append(adapters.build_head_input(adapter, output))
+  for tensor in tensors:
+    tf.add_to_collection(ENCODED, tensor)
   return list(placed.values()), encoder.combine(tensors, features), update_ops
 
 

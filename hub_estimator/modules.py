@@ -2,7 +2,8 @@
 
 import dataclasses
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import gin
 import numpy as np
@@ -230,6 +231,78 @@ def place(info: ModuleInfo, source: ModuleSource, *, mode: str) -> PlacedModule:
   return PlacedModule(
     source, module, tags, tuple(loss for loss in losses if not unfed[loss])
   )
+
+
+def place_variables(
+  info: ModuleInfo, source: ModuleSource, *, mode: str
+) -> None:
+  """Adds the variables of a frozen module that isn't applied, and nothing else.
+
+  A checkpoint then holds what it would hold of the module as `place` puts it there,
+  for evaluation and exports; its graph, which costs most of the time, isn't built.
+
+  Args:
+    info: what the module offers; stored, not new.
+    source: what the user asked for.
+    mode: one of `tf.estimator.ModeKeys`.
+  """
+  variables = info.variant(choose_tags(info, source, mode)).variables
+  if not variables or any("/part_" in name for name in variables):
+    place(
+      info, source, mode=mode
+    )  # Of parts, names in a checkpoint are others.
+    return
+  names = sorted(variables)
+  # One op for all; `hub.Module` has one for each.
+  values = tf.raw_ops.RestoreV2(
+    prefix=os.path.join(info.path, "variables", "variables"),
+    tensor_names=names,
+    shape_and_slices=[""] * len(names),
+    dtypes=[tf.as_dtype(variables[name].dtype) for name in names],
+  )
+  with tf.variable_scope(source.name):
+    for name, value in zip(names, values, strict=True):
+      value.set_shape(variables[name].shape)
+      tf.get_variable(
+        name, initializer=value, trainable=False, use_resource=True
+      )
+
+
+def has_own_weights(
+  info: ModuleInfo,
+  source: ModuleSource,
+  checkpoint: str,
+  *,
+  taken: Collection[str] | None = None,
+) -> bool:
+  """Returns whether a checkpoint holds a module's weights as the module does.
+
+  Args:
+    info: what the module offers.
+    source: what the user asked for.
+    checkpoint: of a model with the module.
+    taken: names of the variables that count; None counts all that both hold.
+  """
+  if info.path is None:
+    return False
+  variables = set().union(*(v.variables for v in info.variants.values()))
+  if not variables:
+    return True
+  own = tf.train.load_checkpoint(
+    os.path.join(info.path, "variables", "variables")
+  )
+  model = tf.train.load_checkpoint(checkpoint)
+  for name in variables:
+    if taken is not None and f"{source.name}/{name}" not in taken:
+      continue
+    stored = name
+    if not own.has_tensor(name):  # Parts of one are stored as the whole.
+      stored = name.rsplit("/part_", 1)[0]
+    if model.has_tensor(f"{source.name}/{stored}") and not np.array_equal(
+      model.get_tensor(f"{source.name}/{stored}"), own.get_tensor(stored)
+    ):
+      return False
+  return True
 
 
 def read_signature(

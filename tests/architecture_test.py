@@ -27,6 +27,7 @@ ALLOWED = {
     "adapters",
     "encoders",
     "errors",
+    "feature_cache",
     "heads",
     "inputs",
     "model_fn",

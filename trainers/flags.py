@@ -62,6 +62,8 @@ def read_handles(args: argparse.Namespace) -> None:
     import hub_estimator.sweeps.sweep  # noqa: F401
 
     config.parse(args.gin_file, args.gin_param)
+  else:
+    config.clear()
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
