@@ -431,9 +431,6 @@ def export_context(
     serving_input_fn=checking.make_serving_input_fn(
       experiment, infos, read_specs(manifest)
     ),
-    placeholder_input_fn=serving.make_placeholder_input_fn(
-      read_specs(manifest)
-    ),
     modules=[
       (source, infos[name])
       for name, source in encoders.sources(experiment.encoder).items()

@@ -1,8 +1,9 @@
 """Exports: a checkpoint becomes a version, whole, verified and explained.
 
-`hub.LatestModuleExporter` does the modules' part, `tf.estimator` the full
-model's. What they leave to chance is made certain here: both under one number,
-every variant's variables, one appearance, a reload before it.
+The full model is `tf.estimator`'s export, the modules are `hub.Module`'s, as
+`hub.LatestModuleExporter` has them, of the same graph. What these leave to chance is
+made certain here: both under one number, every variant's variables, one appearance,
+a reload before it.
 """
 
 import dataclasses
@@ -22,10 +23,11 @@ import numpy as np
 
 from hub_estimator import disk, module_files, results, verification, versions
 from hub_estimator.errors import UserError, nearest, one_line
+from hub_estimator.model_fn import placed_modules, prediction_names
 from hub_estimator.module_info import ModuleInfo
-from hub_estimator.modules import ModuleSource, has_own_weights
+from hub_estimator.modules import ModuleSource
 from hub_estimator.tensorflow_runtime import estimator as tf_estimator
-from hub_estimator.tensorflow_runtime import hub, tf
+from hub_estimator.tensorflow_runtime import tf
 from hub_estimator.versions import Version
 from hub_estimator.workdir import read_json, write_json
 
@@ -86,8 +88,6 @@ class ExportContext:
     exports: the user's choices.
     serving_input_fn: returns a `ServingInputReceiver` whose alternative
       "examples" takes serialized tf.Examples.
-    placeholder_input_fn: returns one of bare placeholders, for the graph that
-      the modules are exported from.
     modules: source and info of each module that is exported.
     manifest: what each version's manifest starts from.
     examples: serialized tf.Examples of one real batch, for verification.
@@ -95,7 +95,6 @@ class ExportContext:
 
   exports: Exports
   serving_input_fn: Callable
-  placeholder_input_fn: Callable
   modules: Sequence[tuple[ModuleSource, ModuleInfo]]
   manifest: Mapping[str, Any]
   examples: Sequence[bytes]
@@ -247,51 +246,77 @@ def step_of(checkpoint_path: str) -> int:
 
 
 def _make(estimator, staging, context, checkpoint_path, pool):
-  """Returns (staged model, staged modules or None, what halves tell), verified."""
-  modules = _make_modules(estimator, staging, context, checkpoint_path)
-  # Files are read and put on disk while the other half is made.
-  told = {half: pool.submit(_tell, half) for half in _module_dirs(modules)}
-  model = estimator.export_saved_model(
-    str(staging / "model"),
-    context.serving_input_fn,
-    checkpoint_path=checkpoint_path,
+  """Returns (staged model, staged modules or None, what halves tell), verified.
+
+  One graph, into which the checkpoint is restored once, gives both halves, and
+  what verification compares them with.
+  """
+  modules = staging / "module"
+  verifies = context.exports.verify and context.examples
+  infos = {source.name: info for source, info in context.modules}
+  told, live, receivers = {}, [], []
+
+  def serving_input_fn():
+    receivers.append(context.serving_input_fn())
+    return receivers[-1]
+
+  def model_fn(features, labels, mode, config):
+    spec = estimator.model_fn(
+      features=features, labels=labels, mode=mode, config=config
+    )
+    saver = spec.scaffold.saver or tf.train.Saver(sharded=True)
+    restore = saver.restore
+
+    def restore_and_export(session, path):
+      restore(session, path)
+      for placed in placed_modules():
+        if placed.source.export_name is not None:
+          target = modules / placed.source.export_name
+          placed.module.export(str(target), session)
+          told[target] = pool.submit(
+            _fill_and_tell,
+            target,
+            placed.source,
+            infos[placed.source.name],
+            path,
+          )
+      if verifies:
+        live.append(
+          verification.read_live(
+            session,
+            receivers[-1],
+            prediction_names(spec.predictions),
+            context.examples,
+          )
+        )
+
+    # Estimator has no other place between the restoring and the saving.
+    saver.restore = restore_and_export
+    return spec._replace(scaffold=tf.train.Scaffold(saver=saver))
+
+  made = tf_estimator.Estimator(
+    model_fn, model_dir=estimator.model_dir, config=estimator.config
+  )
+  model = made.export_saved_model(
+    str(staging / "model"), serving_input_fn, checkpoint_path=checkpoint_path
   )
   model = pathlib.Path(os.fsdecode(model))
   told[model] = pool.submit(_tell, model)
-  if context.exports.verify and context.examples:
-    told[model].result()  # It rewrites a file that verification reads.
+  for half in told.values() if verifies else ():
+    half.result()  # They rewrite files that verification reads.
+  if verifies:
     verification.verify(
-      estimator,
+      live[-1],
       model=model,
       modules=modules,
-      serving_input_fn=context.serving_input_fn,
-      checkpoint_path=checkpoint_path,
       examples=context.examples,
     )
-  return model, modules, told
+  return model, modules if modules.exists() else None, told
 
 
-def _make_modules(
-  estimator, staging, context, checkpoint_path
-) -> pathlib.Path | None:
-  """Returns the staged directory of modules, or None where none is exported."""
-  exported = [(s, i) for s, i in context.modules if s.export_name is not None]
-  if exported and all(
-    has_own_weights(info, source, checkpoint_path) for source, info in exported
-  ):
-    # What training hasn't moved needs no graph: its files are the export.
-    for source, info in exported:
-      shutil.copytree(info.path, staging / "module" / source.export_name)
-    return staging / "module"
-  modules = hub.LatestModuleExporter(
-    "module", context.placeholder_input_fn, exports_to_keep=None
-  ).export(estimator, str(staging / "module"), checkpoint_path)
-  if modules is None:
-    return None
-  modules = pathlib.Path(os.fsdecode(modules))
-  for source, info in exported:
-    _fill_variables(modules / source.export_name, source, info, checkpoint_path)
-  return modules
+def _fill_and_tell(module, source, info, checkpoint_path):
+  _fill_variables(module, source, info, checkpoint_path)
+  return _tell(module)
 
 
 def _copy_of_sibling(export_path, context, checkpoint_sha256, pool):

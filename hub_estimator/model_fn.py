@@ -168,6 +168,16 @@ def _build_logits(top, encoded, built, training):
   return logits, losses
 
 
+def placed_modules() -> list[modules.PlacedModule]:
+  """Returns those of the current graph, each once."""
+  return list(
+    {
+      placed.source.name: placed
+      for placed, _, _ in tf.get_collection(APPLIED_MODULES)
+    }.values()
+  )
+
+
 def prediction_names(predictions: Mapping) -> dict[str, tf.Tensor]:
   """Returns predictions by the names that an exported model gives them.
 

@@ -56,27 +56,6 @@ def serialize(
   ]
 
 
-def make_placeholder_input_fn(
-  specs: Mapping[str, FeatureSpec],
-) -> Callable[[], estimator.export.ServingInputReceiver]:
-  """Returns a serving_input_receiver_fn of bare placeholders.
-
-  For graphs that are built and never fed, as `hub.LatestModuleExporter`'s is.
-
-  Args:
-    specs: type of each feature of one example, by name.
-  """
-
-  def serving_input_fn():
-    features = {
-      name: tf.placeholder(tf.as_dtype(spec.dtype), [None, *spec.shape])
-      for name, spec in specs.items()
-    }
-    return estimator.export.ServingInputReceiver(features, features)
-
-  return serving_input_fn
-
-
 def make_serving_input_fn(
   specs: Mapping[str, FeatureSpec],
   *,

@@ -1,7 +1,7 @@
 """Reloads a version and compares it with the live graph, before it appears."""
 
 import pathlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -19,16 +19,61 @@ class VerificationError(RuntimeError):
   """A version that doesn't do what the checkpoint does."""
 
 
+def read_live(
+  session: tf.Session,
+  receiver: tf_estimator.export.ServingInputReceiver,
+  predictions: Mapping[str, tf.Tensor],
+  examples: Sequence[bytes],
+) -> dict:
+  """Returns what a graph makes of examples, for `verify` to compare with.
+
+  Args:
+    session: of a graph in PREDICT mode whose weights are the checkpoint's.
+    receiver: its input, with the alternative "examples".
+    predictions: its predictions by name.
+    examples: serialized tf.Examples of one real batch.
+
+  Returns:
+    The features that were fed, the predictions, and by name of each exported
+    module the inputs and outputs of its application and its variables.
+  """
+  serialized = receiver.receiver_tensors_alternatives["examples"]["examples"]
+  applied = {
+    placed.source.export_name: {
+      "signature": placed.source.signature,
+      "tags": sorted(placed.tags),
+      "inputs": inputs,
+      "outputs": outputs,
+      "variables": placed.module.variable_map,
+    }
+    for placed, inputs, outputs in tf.get_collection(model_fn.APPLIED_MODULES)
+    if placed.source.export_name is not None
+  }
+  fetches = {
+    "features": dict(receiver.receiver_tensors),
+    "predictions": dict(predictions),
+    "modules": {
+      name: {k: a[k] for k in ("inputs", "outputs", "variables")}
+      for name, a in applied.items()
+    },
+  }
+  # No op is added here: the graph may be on its way into a SavedModel.
+  session.run(tf.get_collection(tf.GraphKeys.TABLE_INITIALIZERS))
+  live = session.run(fetches, {serialized: list(examples)})
+  for name, values in live["modules"].items():
+    values["signature"] = applied[name]["signature"]
+    values["tags"] = applied[name]["tags"]
+  return live
+
+
 def verify(
-  estimator: tf_estimator.Estimator,
+  live: Mapping,
   *,
   model: pathlib.Path,
   modules: pathlib.Path | None,
-  serving_input_fn: Callable,
-  checkpoint_path: str,
   examples: Sequence[bytes],
 ) -> None:
-  """Compares a staged version with the checkpoint that it was made from.
+  """Compares a staged version with the graph that it was made from.
 
   The full model is reloaded with `tf.saved_model` and fed with features and
   with serialized examples; its predictions must be the live graph's. Every
@@ -37,62 +82,18 @@ def verify(
   the variant that the model uses must be the live graph's.
 
   Args:
-    estimator: whose model_fn builds the live graph.
+    live: see `read_live`.
     model: the staged SavedModel.
     modules: the staged directory of modules; None where there are none.
-    serving_input_fn: as for the export.
-    checkpoint_path: restored into the live graph.
-    examples: serialized tf.Examples of one real batch.
+    examples: those that `live` was made of.
 
   Raises:
     VerificationError: something differs, by more than RTOL and ATOL where it
       is a float, or can't be loaded; it says what.
   """
-  live = _run_live(estimator, serving_input_fn, checkpoint_path, examples)
   _verify_model(model, live, examples)
   for name, applied in live["modules"].items():
     _verify_module(modules / name, name, applied)
-
-
-def _run_live(estimator, serving_input_fn, checkpoint_path, examples) -> dict:
-  with tf.Graph().as_default():
-    tf.train.create_global_step()
-    receiver = serving_input_fn()
-    spec = estimator.model_fn(
-      features=receiver.features,
-      labels=None,
-      mode=tf_estimator.ModeKeys.PREDICT,
-      config=estimator.config,
-    )
-    saver = spec.scaffold.saver or tf.train.Saver(sharded=True)
-    serialized = receiver.receiver_tensors_alternatives["examples"]["examples"]
-    applied = {
-      placed.source.export_name: {
-        "signature": placed.source.signature,
-        "tags": sorted(placed.tags),
-        "inputs": inputs,
-        "outputs": outputs,
-        "variables": placed.module.variable_map,
-      }
-      for placed, inputs, outputs in tf.get_collection(model_fn.APPLIED_MODULES)
-      if placed.source.export_name is not None
-    }
-    fetches = {
-      "features": dict(receiver.receiver_tensors),
-      "predictions": model_fn.prediction_names(spec.predictions),
-      "modules": {
-        name: {k: a[k] for k in ("inputs", "outputs", "variables")}
-        for name, a in applied.items()
-      },
-    }
-    with tf.Session(config=estimator._session_config) as session:
-      saver.restore(session, checkpoint_path)
-      session.run(tf.tables_initializer())
-      live = session.run(fetches, {serialized: list(examples)})
-  for name, values in live["modules"].items():
-    values["signature"] = applied[name]["signature"]
-    values["tags"] = applied[name]["tags"]
-  return live
 
 
 def _verify_model(model: pathlib.Path, live: Mapping, examples) -> None:

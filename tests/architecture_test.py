@@ -77,6 +77,7 @@ ALLOWED = {
   "exporting": {
     "disk",
     "errors",
+    "model_fn",
     "module_files",
     "module_info",
     "modules",

@@ -5,7 +5,14 @@ import numpy as np
 import pytest
 
 from hub_estimator import experiment as experiments
-from hub_estimator import exporting, serving, testing, verification, versions
+from hub_estimator import (
+  exporting,
+  model_fn,
+  serving,
+  testing,
+  verification,
+  versions,
+)
 from hub_estimator.errors import UserError
 from hub_estimator.tensorflow_runtime import hub, tf
 from hub_estimator.workdir import Workdir
@@ -16,7 +23,7 @@ from tests.runs import make_experiment
 def run(batch_norm, numbers_npz, tmp_path_factory):
   path = tmp_path_factory.mktemp("run")
   experiment = make_experiment(
-    batch_norm, numbers_npz, exports=exporting.Exports(), max_steps=10
+    batch_norm, numbers_npz, exports=exporting.Exports(), max_steps=20
   )
   result = experiments.train(experiment, str(path))
   assert "error" not in result.exports["latest"], result
@@ -24,18 +31,25 @@ def run(batch_norm, numbers_npz, tmp_path_factory):
 
 
 def _verify(run, model, modules, checkpoint=None):
+  """With a live graph of its own, into which any checkpoint is restored."""
   experiment, path = run
   workdir = Workdir.at(path)
-  verification.verify(
-    experiments.make_estimator(experiment, str(path)),
-    model=model,
-    modules=modules,
-    serving_input_fn=serving.make_serving_input_fn(
-      experiments.read_specs(workdir.read_manifest())
-    ),
-    checkpoint_path=experiments.find_checkpoint(workdir, checkpoint),
-    examples=list(tf.io.tf_record_iterator(str(workdir.examples))),
-  )
+  examples = list(tf.io.tf_record_iterator(str(workdir.examples)))
+  specs = experiments.read_specs(workdir.read_manifest())
+  made = experiments.make_estimator(experiment, str(path))
+  with tf.Graph().as_default(), tf.Session() as session:
+    tf.train.create_global_step()
+    receiver = serving.make_serving_input_fn(specs)()
+    spec = made.model_fn(
+      features=receiver.features, labels=None, mode="infer", config=made.config
+    )
+    tf.train.Saver().restore(
+      session, experiments.find_checkpoint(workdir, checkpoint)
+    )
+    live = verification.read_live(
+      session, receiver, model_fn.prediction_names(spec.predictions), examples
+    )
+  verification.verify(live, model=model, modules=modules, examples=examples)
 
 
 @pytest.fixture
@@ -53,7 +67,7 @@ def test_weights_of_another_checkpoint_are_found(run, copy):
   with pytest.raises(
     verification.VerificationError, match="signature 'serving_default': output"
   ):
-    _verify(run, copy.model, copy.modules, checkpoint="0")
+    _verify(run, copy.model, copy.modules, checkpoint="10")
 
 
 def _replace_variables(directory: pathlib.Path, change):
