@@ -17,6 +17,7 @@ from hub_estimator import (
   adapters,
   augmentations,
   checking,
+  checkpoints,
   encoders,
   exporting,
   feature_cache,
@@ -43,6 +44,7 @@ from hub_estimator.errors import (
   nearest,
   one_line,
 )
+from hub_estimator.preemption import Preemption
 from hub_estimator.tensorflow_runtime import (
   estimator,
   read_eval_metrics,
@@ -223,6 +225,7 @@ def train(
   config_text: str = "",
   operative_config: Callable[[], str] = lambda: "",
   after_evaluation: Callable[[int, Mapping[str, Any]], None] | None = None,
+  preemption: Preemption | None = None,
 ) -> results.Result:
   """Trains, evaluates and exports, or goes on where a run was interrupted.
 
@@ -234,6 +237,7 @@ def train(
       once all graphs were built.
     after_evaluation: is called with the step and the metrics of each; what it
       raises ends the run, which can be resumed.
+    preemption: whose signals end the run with a checkpoint; None watches none.
 
   Returns:
     The result, also in result.json. A run that was done before is returned as
@@ -243,6 +247,7 @@ def train(
     UserError: something doesn't fit; model_dir is as it was.
     RunFailed: training stopped at a loss that isn't finite; the last good
       checkpoint is kept.
+    Preempted: a signal came that `preemption` watches for.
   """
   started = time.monotonic()
   workdir = Workdir.at(model_dir)
@@ -255,6 +260,7 @@ def train(
     if done is not None:
       _log.info("Done before: %d steps in %s.", done.steps, workdir.path)
       return done
+    checkpoints.put_damaged_aside(workdir.path)
     manifest = {
       **identity,
       "features": {k: dataclasses.asdict(v) for k, v in checked.specs.items()},
@@ -289,7 +295,13 @@ def train(
     if after_evaluation is not None:
       listeners.append(hooks.AfterEvaluation(after_evaluation))
     try:
-      _train_and_evaluate(made, experiment, checked, [*exporters, *listeners])
+      _train_and_evaluate(
+        made,
+        experiment,
+        checked,
+        [*exporters, *listeners],
+        Preemption() if preemption is None else preemption,
+      )
     except tf.errors.InvalidArgumentError as error:
       failed = _failure(error, made, workdir)
       results.write(
@@ -461,7 +473,7 @@ def find_checkpoint(workdir: Workdir, checkpoint: str | None) -> str:
       the last.
 
   Raises:
-    UserError: there is none.
+    UserError: there is none, or it is damaged.
   """
   state = tf.train.get_checkpoint_state(str(workdir.path))
   paths = [
@@ -471,10 +483,15 @@ def find_checkpoint(workdir: Workdir, checkpoint: str | None) -> str:
   ]
   if not paths:
     raise UserError(f"{workdir.path} has no checkpoint yet.")
-  if checkpoint is None:
-    return paths[-1]
-  for path in paths:
-    if checkpoint in (path, os.path.basename(path), path.rsplit("-", 1)[-1]):
+  for path in paths[-1:] if checkpoint is None else paths:
+    names = (None, path, os.path.basename(path), path.rsplit("-", 1)[-1])
+    if checkpoint in names:
+      damage = checkpoints.find_damage(path)
+      if damage:
+        others = ", ".join(os.path.basename(p) for p in paths if p != path)
+        raise UserError(
+          f"{path} is damaged: {damage}; there is also: {others or 'none'}."
+        )
       return path
   if tf.train.checkpoint_exists(checkpoint):
     return checkpoint
@@ -724,11 +741,15 @@ def _write_examples(workdir: Workdir, checked: checking.Checked) -> None:
       writer.write(example)
 
 
-def _train_and_evaluate(made, experiment, checked, exporters) -> None:
+def _train_and_evaluate(
+  made, experiment, checked, exporters, preemption
+) -> None:
   train_hooks = [
     hooks.ProgressHook(experiment.max_steps),
     hooks.CheckpointHook(
-      made.model_dir, save_steps=experiment.eval_every_steps
+      made.model_dir,
+      every_steps=experiment.eval_every_steps,
+      preemption=preemption,
     ),
   ]
   stopping = experiment.early_stopping

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
+from hub_estimator.preemption import Preempted, Preemption
 from hub_estimator.tensorflow_runtime import estimator, read_eval_metrics, tf
 
 
@@ -72,18 +73,49 @@ class ProgressHook(estimator.SessionRunHook):
 
 
 class CheckpointHook(estimator.CheckpointSaverHook):
-  """Saves as Estimator does, but not what training starts with.
+  """Saves as Estimator does, but at multiples, and when a signal asks for it.
 
-  That state can be made again, or is the last checkpoint; to write it costs as much
-  as any other.
+  What training starts with isn't saved: it can be made again, or is the last
+  checkpoint, and to write it costs as much as any other. A run that goes on from a
+  step between two multiples is saved, and evaluated, where an undisturbed one is.
   """
 
   _starting = False
+
+  def __init__(
+    self, model_dir: str, *, every_steps: int, preemption: Preemption
+  ):
+    """Makes the hook.
+
+    Args:
+      model_dir: where checkpoints are written.
+      every_steps: saves at multiples of this step, and at the end.
+      preemption: says when a step is under way, and whether a signal came.
+    """
+    super().__init__(model_dir, save_steps=every_steps)
+    self._every_steps = every_steps
+    self._preemption = preemption
 
   def after_create_session(self, session, coord):
     self._starting = True
     super().after_create_session(session, coord)
     self._starting = False
+    step = session.run(self._global_step_tensor)
+    self._timer.update_last_triggered_step(step - step % self._every_steps)
+
+  def before_run(self, run_context):
+    self._preemption.stepping = True
+    return super().before_run(run_context)
+
+  def after_run(self, run_context, run_values):
+    if self._preemption.signal is not None:
+      session = run_context.session
+      step = int(session.run(self._global_step_tensor))
+      # Without the listeners: evaluation and export may take minutes.
+      self._get_saver().save(session, self._save_path, global_step=step)
+      raise Preempted(self._preemption.signal, step)
+    self._preemption.stepping = False
+    super().after_run(run_context, run_values)
 
   def _save(self, session, step):
     if not self._starting:

@@ -1,10 +1,12 @@
 """Train, evaluate and export; resumes.
 
 Everything that can fail early is checked first. A run that was interrupted
-goes on from its last checkpoint, one that is done says so.
+goes on from its last checkpoint, one that is done says so. SIGTERM and Ctrl-C
+finish the step, write a checkpoint, and exit with 143 and 130.
 """
 
 import argparse
+import sys
 
 from hub_estimator.trainers import flags
 
@@ -22,15 +24,21 @@ def main(args: argparse.Namespace) -> int:
   import dataclasses
 
   experiment = flags.read_experiment(args.gin_file, args.gin_param)
-  from hub_estimator import config, results
+  from hub_estimator import config, preemption, results
   from hub_estimator import experiment as experiments
 
-  result = experiments.train(
-    experiment,
-    args.model_dir,
-    config_text=config.text(),
-    operative_config=config.operative_text,
-  )
+  with preemption.Preemption().watching() as watched:
+    try:
+      result = experiments.train(
+        experiment,
+        args.model_dir,
+        config_text=config.text(),
+        operative_config=config.operative_text,
+        preemption=watched,
+      )
+    except preemption.Preempted as stopped:
+      print(f"hub-estimator train: {stopped}", file=sys.stderr)
+      return 128 + stopped.number
   flags.print_json(
     results.plain({"model_dir": args.model_dir, **dataclasses.asdict(result)})
   )
