@@ -4,12 +4,13 @@ A config is gin's global state. `parse` always starts anew, so that what an
 earlier run bound can't leak into the next.
 """
 
+import contextlib
 import logging
 import os
 import pathlib
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import gin
 from gin import config as gin_config
@@ -19,6 +20,9 @@ from hub_estimator.errors import UserError, nearest, one_line
 
 # Names a gin file that is parsed ahead of all others: a site's mirrors and names.
 SITE_FILE = "HUB_ESTIMATOR_GIN"
+# Where it is set, a config imports nothing but this package and what it names.
+SAFE = "HUB_ESTIMATOR_SAFE"
+_SAFE_IMPORTS = ("hub_estimator", "tensorflow_text")
 CONFIGS_DIR = pathlib.Path(__file__).parent / "configs"
 if not CONFIGS_DIR.is_dir():  # A checkout, where configs/ lies at the top.
   CONFIGS_DIR = pathlib.Path(__file__).parent.parent / "configs"
@@ -29,18 +33,24 @@ def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
 
   The file that the environment's HUB_ESTIMATOR_GIN names is parsed first.
   A relative file is looked up in the working directory, then among the configs
-  that ship with the package; an `include` also beside the including file.
+  that ship with the package; an `include` also beside the including file. Where
+  the environment has HUB_ESTIMATOR_SAFE, only the site's own file may import more
+  than this package and tensorflow_text: a stranger's config can run no code.
 
   Args:
     gin_files: paths or shipped names such as "runs/quickstart.gin".
     gin_params: bindings such as "MAX_STEPS = 100"; they win over the files.
 
   Raises:
-    UserError: a file is missing, or holds an unknown name or broken syntax; a
+    UserError: a file is missing, or holds an unknown name, broken syntax, or an
+      import that isn't allowed; a
       macro is used and not bound, or bound in `gin_params` and never used.
   """
   clear()
-  files = [_find(name) for name in (*site_files(), *gin_files)]
+  site, theirs = (
+    [_find(n) for n in names] for names in (site_files(), gin_files)
+  )
+  files = [*site, *theirs]
   beside = [os.path.dirname(os.path.abspath(f)) for f in files]
   # Gin's search path only ever grows through its public function.
   gin_config._LOCATION_PREFIXES[:] = ["", str(CONFIGS_DIR), *beside]
@@ -49,16 +59,23 @@ def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
     (resource_reader.system_path_reader, _is_in_a_package),
   ]
   added = [d for d in (os.getcwd(), *beside) if d not in sys.path]
+  if os.environ.get(SAFE):  # A file beside a config may have any module's name.
+    added = []
   logging.getLogger().addFilter(_is_no_search_remark)
   sys.path.extend(added)  # For `import my_heads` in a user's gin file.
   try:
-    for file in files:
+    for file in site:
       gin.parse_config_file(file)
-    for param in gin_params:
-      try:
-        gin.parse_config(param)
-      except Exception as error:
-        raise UserError(f"--gin_param {param!r}: {_explain(error)}") from error
+    with _imports_checked():
+      for file in theirs:
+        gin.parse_config_file(file)
+      for param in gin_params:
+        try:
+          gin.parse_config(param)
+        except Exception as error:
+          raise UserError(
+            f"--gin_param {param!r}: {_explain(error)}"
+          ) from error
     gin.finalize()
     _check_macros_used(gin_params)
   except UserError:
@@ -69,6 +86,30 @@ def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
     for directory in added:
       sys.path.remove(directory)
     logging.getLogger().removeFilter(_is_no_search_remark)
+
+
+@contextlib.contextmanager
+def _imports_checked() -> Iterator[None]:
+  """Refuses imports that aren't allowed where HUB_ESTIMATOR_SAFE is set."""
+  context = gin_config.ParseContext
+  process = context.process_import
+
+  def check(self, statement):
+    root = statement.module.split(".")[0]
+    if root not in _SAFE_IMPORTS:
+      # Not ours: gin would wrap it, and lose the place.
+      raise ImportError(
+        f"{statement.format()!r} isn't allowed with --safe; a config may import "
+        f"{' and '.join(_SAFE_IMPORTS)}."
+      )
+    process(self, statement)
+
+  if os.environ.get(SAFE):
+    context.process_import = check
+  try:
+    yield
+  finally:
+    context.process_import = process
 
 
 def clear() -> None:

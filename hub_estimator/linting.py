@@ -35,6 +35,22 @@ _SLOT = re.compile(
 )
 _PROXIMAL = re.compile(r"Ftrl|Proximal")
 _ASSIGNMENT = re.compile(r"Assign(Sub|Add)?(VariableOp)?$")
+_REACHING_OUT = (
+  "EagerPyFunc",
+  "FixedLengthRecordDatasetV2",
+  "MatchingFiles",
+  "MergeV2Checkpoints",
+  "PyFunc",
+  "PyFuncStateless",
+  "ReadFile",
+  "ReaderReadV2",
+  "RestoreV2",
+  "SaveV2",
+  "TFRecordDataset",
+  "TextLineDataset",
+  "WholeFileReaderV2",
+  "WriteFile",
+)
 _TABLE = re.compile(r"(Mutable)?HashTable")
 _LOCAL_PATH = re.compile(rb"(?:^|_)((?:/[\w.+-]+){2,}\.[A-Za-z0-9]+)")
 
@@ -625,6 +641,21 @@ def _check_ops(info, graphs) -> Iterator[Finding]:
     )
 
 
+def _check_file_ops(info, graphs) -> Iterator[Finding]:
+  for graph in graphs:
+    found = sorted(graph.variant.ops & set(_REACHING_OUT))
+    if found:
+      yield Finding(
+        "warning",
+        "file_ops",
+        graph.where,
+        f"its graph reaches files or Python: {', '.join(found)}",
+        "it may read or write what it likes on a consumer's machine, and fails "
+        "where that isn't there",
+        "leave reading and writing to the consumer; name files as assets",
+      )
+
+
 def _check_documentation(info, graphs) -> Iterator[Finding]:
   if info.path is None:
     return
@@ -661,6 +692,7 @@ _CHECKS: tuple[Callable, ...] = (
   _check_assets,
   _check_local_paths,
   _check_ops,
+  _check_file_ops,
   _check_documentation,
 )
 

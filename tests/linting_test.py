@@ -344,6 +344,18 @@ def test_a_path_of_the_makers_machine_is_found(shared_module, text):
   assert not _found(_lint(text), "local_paths")
 
 
+def test_ops_that_reach_files_are_found(tmp_path):
+  def module_fn():
+    path = tf.placeholder(tf.string, [])
+    hub.add_signature(inputs=path, outputs=tf.io.read_file(path))
+
+  with tf.Graph().as_default(), tf.Session() as session:
+    spec = hub.create_module_spec(module_fn)
+    hub.Module(spec).export(str(tmp_path / "m"), session)
+  (finding,) = _found(_lint(tmp_path / "m"), "file_ops")
+  assert finding.what == "its graph reaches files or Python: ReadFile"
+
+
 def test_documentation_may_lie_at_either_place(tmp_path, dense):
   copy = shutil.copytree(dense, tmp_path / "copy")
   assert _found(_lint(copy), "documentation")

@@ -33,6 +33,16 @@ def add_gin_param_argument(parser: argparse.ArgumentParser) -> None:
     help="one binding, such as 'MAX_STEPS = 100'; may be repeated, and wins "
     "over the files",
   )
+  add_safe_argument(parser)
+
+
+def add_safe_argument(parser: argparse.ArgumentParser) -> None:
+  """Adds the flag for configs of strangers."""
+  parser.add_argument(
+    "--safe",
+    action="store_true",
+    help="refuse a config that imports Python of its own; see SECURITY.md",
+  )
 
 
 def add_handle_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,6 +86,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     metavar="C",
     help="a step, a name such as model.ckpt-500, or a path; default: the last",
   )
+  add_safe_argument(parser)
 
 
 def read_experiment(gin_files, gin_params):

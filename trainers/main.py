@@ -64,6 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     module.add_arguments(verb)
   args = parser.parse_args(argv)
   _set_up_logging()
+  if getattr(args, "safe", False):
+    os.environ["HUB_ESTIMATOR_SAFE"] = "1"  # For workers of a sweep as well.
   try:
     return VERBS[args.verb].main(args) or 0
   except UserError as error:
