@@ -20,6 +20,7 @@ def add_gin_arguments(
     "runs/quickstart.gin; may be repeated",
   )
   add_gin_param_argument(parser)
+  add_safe_argument(parser)
 
 
 def add_gin_param_argument(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +34,6 @@ def add_gin_param_argument(parser: argparse.ArgumentParser) -> None:
     help="one binding, such as 'MAX_STEPS = 100'; may be repeated, and wins "
     "over the files",
   )
-  add_safe_argument(parser)
 
 
 def add_safe_argument(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +58,7 @@ def add_handle_arguments(parser: argparse.ArgumentParser) -> None:
     "names one for all commands",
   )
   add_gin_param_argument(parser)
+  add_safe_argument(parser)
 
 
 def read_handles(args: argparse.Namespace) -> None:

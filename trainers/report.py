@@ -5,6 +5,8 @@ Also of a sweep that still runs.
 
 import argparse
 
+from hub_estimator.trainers import flags
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
   """Adds the verb's flags."""
@@ -14,6 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   parser.add_argument(
     "--storage", metavar="URL", help="as the sweep was started with"
   )
+  flags.add_safe_argument(parser)
 
 
 def main(args: argparse.Namespace) -> int:
