@@ -232,6 +232,7 @@ def test_an_output_that_cannot_be_written_is_told(dense, x, tmp_path, name):
     )
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_rows(tmp_path):
   """A file of 400 MB is applied by a process that holds far less."""
   module = testing.dense_module(str(tmp_path / "m"), width=1000, inputs=1000)

@@ -131,6 +131,7 @@ def test_repair_removes_what_downloads_left(capsys, host, cache):
   assert "left by" not in _run(capsys, "list")[1]
 
 
+@pytest.mark.slow
 def test_the_command_knows_of_handles_by_itself(text):
   """In a process of its own: here, other tests have imported all parts."""
   ran = subprocess.run(

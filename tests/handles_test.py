@@ -309,6 +309,7 @@ def test_a_file_system_that_tensorflow_lacks_is_told():
     resolve("nofs://m")
 
 
+@pytest.mark.slow
 def test_a_handle_is_read_only_from_a_cache_that_is(host, cache):
   resolve(host.url(), handles=QUICK)
   mount = f"mount --bind {cache} {cache} && mount -o remount,ro,bind {cache}"

@@ -122,6 +122,7 @@ def test_a_port_that_is_taken_and_a_folder_that_is_not_there_are_told(
     hosting.ModuleServer(str(folder / "none"), host="127.0.0.1", port=0)
 
 
+@pytest.mark.slow
 def test_the_command_serves_until_it_is_interrupted(folder, dense):
   process = subprocess.Popen(
     [sys.executable, "-m", "hub_estimator.trainers.main", "serve-modules"]

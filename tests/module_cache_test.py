@@ -176,6 +176,7 @@ sys.exit(str(codes) if any(codes) else 0)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damaged", [False, True])
 def test_eight_processes_at_once_fetch_once(cache, host, text, damaged):
   if damaged:
@@ -204,6 +205,7 @@ except UserError as error:
 """
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_and_leaves_nothing_that_counts(
   cache, shared_module, tmp_path
 ):

@@ -68,11 +68,11 @@ def test_missing_custom_ops_are_named_with_their_package(dense, tmp_path):
   proto = saved_model_pb2.SavedModel.FromString(path.read_bytes())
   for node in proto.meta_graphs[0].graph_def.node:
     if node.op == "Tanh":
-      node.op = "SentencepieceTokenizeOp"
+      node.op = "SentencepieceOpOfNobody"
   path.write_bytes(proto.SerializeToString())
   info = read_module_info(str(tmp_path / "m"))
   with pytest.raises(
-    UserError, match="SentencepieceTokenizeOp; they come with tensorflow-text"
+    UserError, match="SentencepieceOpOfNobody; they come with tensorflow-text"
   ):
     info.check_ops_registered()
 

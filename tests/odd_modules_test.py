@@ -112,6 +112,7 @@ with tf.Graph().as_default(), tf.Session() as session:
 """
 
 
+@pytest.mark.slow
 def test_ops_that_are_not_there_are_named(tmp_path):
   """In processes of their own: an import of tensorflow-text is for good."""
 

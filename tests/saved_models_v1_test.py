@@ -168,6 +168,7 @@ def test_graphs_are_variants_with_their_losses_and_updates(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_it_is_fine_tuned_and_exported(tmp_path, numbers_npz):
   path = _save(tmp_path / "old", _dense(), slots=True)
   experiment = runs.make_experiment(
@@ -178,6 +179,7 @@ def test_it_is_fine_tuned_and_exported(tmp_path, numbers_npz):
   assert not np.allclose(_apply(str(tmp_path / "run"), {"x": X})["y"], before)
 
 
+@pytest.mark.slow
 def test_a_full_model_that_a_run_exported_is_one(tmp_path, text, sentences_csv):
   experiment = runs.make_experiment(
     text, sentences_csv, exports=exporting.Exports(kinds=["latest"])

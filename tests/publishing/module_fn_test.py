@@ -173,6 +173,7 @@ def test_the_command_publishes_what_a_gin_file_names(
   assert (tmp_path / "m/assets.extra/README.md").read_text() == "# An encoder\n"
 
 
+@pytest.mark.slow
 def test_a_published_module_is_fine_tuned_like_any(tmp_path, numbers_npz):
   from hub_estimator import experiment as experiments
   from tests import runs

@@ -141,10 +141,10 @@ def test_a_trial_that_was_begun_is_resumed_not_repeated(
   # What a worker leaves that is killed after step 10.
   config.parse([str(at.base)], ["BATCH_SIZE = 16", "MAX_STEPS = 10"])
   experiments.train(config.build("run"), str(at.trial(0)))
-  first = (at.trial(0) / "model.ckpt-0.index").stat().st_mtime_ns
+  first = (at.trial(0) / "model.ckpt-10.index").stat().st_mtime_ns
   _, _, study = small.run_here(file, tmp_path / "sweep")
   (trial,) = studies.trials_of(study)
-  assert (at.trial(0) / "model.ckpt-0.index").stat().st_mtime_ns == first
+  assert (at.trial(0) / "model.ckpt-10.index").stat().st_mtime_ns == first
   alone, _, other = small.run_here(file, tmp_path / "alone")
   assert trial.value == other.trials[0].value
   assert [s for s, _ in trial.user_attrs["curve"]] == [10, 20]
