@@ -6,7 +6,7 @@ FIND_PYTHON = .ci/find-python
 STAMP = .installed
 DEPENDS = setup.py pyproject.toml
 
-.PHONY: quickstart test test-fast test-oldest lint format reference clean
+.PHONY: quickstart test test-fast test-oldest campaign lint format reference clean
 
 quickstart: .venv/$(STAMP)
 	.venv/bin/python -m hub_estimator.examples.quickstart runs/quickstart
@@ -20,6 +20,11 @@ test-fast: .venv/$(STAMP)
 
 test-oldest: .venv-oldest/$(STAMP)
 	.venv-oldest/bin/python -m pytest -n $(WORKERS)
+
+# Faults at random moments, many of each: some hours.
+campaign: .venv/$(STAMP)
+	HUB_ESTIMATOR_KILLS=50 HUB_ESTIMATOR_MUTATIONS=2000 \
+	.venv/bin/python -m pytest tests/faults
 
 lint: .venv/$(STAMP)
 	.venv/bin/ruff check .

@@ -1,0 +1,79 @@
+"""kill -9 at random moments of a run: started again, it ends as an undisturbed one."""
+
+import contextlib
+import json
+import os
+import random
+import time
+
+import pytest
+
+from hub_estimator import checkpoints, versions
+from tests.faults import forked
+
+KILLS = int(os.environ.get("HUB_ESTIMATOR_KILLS", "5"))
+
+PREPARE = """
+from hub_estimator import experiment, exporting
+from tests.runs import make_experiment
+def run(model_dir):
+  e = make_experiment({module!r}, {data!r}, max_steps=400, eval_every_steps=40,
+    exports=exporting.Exports(["latest"], keep=2, verify=False))
+  experiment.train(e, model_dir, config_text="SEED = 1\\n")
+"""
+
+
+def _last_step(model_dir) -> int:
+  steps = [
+    int(path.name.split("-")[1].split(".")[0])
+    for path in model_dir.glob("model.ckpt-*.index")
+  ]
+  return max(steps, default=0)
+
+
+def _assert_whole(model_dir) -> None:
+  """What a reader finds is whole: configs, results, checkpoints, versions."""
+  for name in ("manifest.json", "result.json"):
+    with contextlib.suppress(FileNotFoundError):
+      json.loads((model_dir / name).read_text())
+  with contextlib.suppress(FileNotFoundError):
+    assert (model_dir / "config.gin").read_text() == "SEED = 1\n"
+  for index in model_dir.glob("model.ckpt-*.index"):
+    assert checkpoints.find_damage(str(index.with_suffix(""))) is None
+  latest = model_dir / "export" / "latest"
+  for number in versions.numbers(latest):
+    version = versions.find(latest, number)
+    assert (version.model / "saved_model.pb").exists()
+    assert (version.modules / "module" / "tfhub_module.pb").exists()
+
+
+@pytest.mark.slow
+def test_a_killed_run_ends_as_an_undisturbed_one(
+  batch_norm, numbers_npz, tmp_path
+):
+  rng = random.Random(1)
+  prepare = PREPARE.format(module=batch_norm, data=numbers_npz)
+  model_dir = tmp_path / "killed"
+  killed = 0
+  with forked.Forker(prepare) as forker:
+    while killed < KILLS:
+      before = _last_step(model_dir)
+      child = forker.run(f"run({str(model_dir)!r})")
+      time.sleep(rng.uniform(0, 4))
+      with contextlib.suppress(ProcessLookupError):
+        child.kill()
+      if child.wait() == 0:  # It was done: once more, elsewhere.
+        _assert_whole(model_dir)
+        model_dir = tmp_path / f"killed_{killed}"
+        continue
+      killed += 1
+      _assert_whole(model_dir)
+      assert _last_step(model_dir) >= before
+    assert forker.run(f"run({str(model_dir)!r})").wait() == 0
+    assert forker.run(f"run({str(tmp_path / 'whole')!r})").wait() == 0
+  results = [
+    json.loads((path / "result.json").read_text())
+    for path in (model_dir, tmp_path / "whole")
+  ]
+  assert results[0]["metrics"] == results[1]["metrics"]
+  assert results[0]["steps"] == results[1]["steps"] == 400
