@@ -4,6 +4,7 @@ import logging
 import os
 import pathlib
 import re
+import shutil
 
 from hub_estimator.disk import write_text
 from hub_estimator.errors import one_line
@@ -27,6 +28,10 @@ def put_damaged_aside(model_dir: pathlib.Path) -> list[str]:
   Returns:
     The names of the damaged checkpoints, the newest first.
   """
+  for left in model_dir.glob(
+    "model.ckpt-*_temp"
+  ):  # By a save that ended midway.
+    shutil.rmtree(left, ignore_errors=True)
   steps = sorted(
     int(match.group(1))
     for match in map(_INDEX.fullmatch, os.listdir(model_dir))

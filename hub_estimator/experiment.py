@@ -1,11 +1,15 @@
 """A run: check, train, evaluate, export -> Result."""
 
+import contextlib
 import dataclasses
+import errno
 import hashlib
+import itertools
 import logging
 import os
 import platform
 import re
+import shutil
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib import metadata
@@ -70,6 +74,7 @@ PARTS = (
 )
 
 _log = logging.getLogger(__name__)
+_NO_SPACE = os.strerror(errno.ENOSPC)
 _VERIFIED_EXAMPLES = 16
 
 
@@ -245,8 +250,8 @@ def train(
 
   Raises:
     UserError: something doesn't fit; model_dir is as it was.
-    RunFailed: training stopped at a loss that isn't finite; the last good
-      checkpoint is kept.
+    RunFailed: training stopped at a loss that isn't finite, or at an error of
+      TensorFlow's, such as a full disk; the last good checkpoint is kept.
     Preempted: a signal came that `preemption` watches for.
   """
   started = time.monotonic()
@@ -302,20 +307,24 @@ def train(
         [*exporters, *listeners],
         Preemption() if preemption is None else preemption,
       )
-    except tf.errors.InvalidArgumentError as error:
+    except (tf.errors.OpError, OSError, RuntimeError) as error:
+      # The writer of events raises a plain RuntimeError.
+      if type(error) is RuntimeError and _NO_SPACE not in str(error):
+        raise
       failed = _failure(error, made, workdir)
-      results.write(
-        workdir.result,
-        results.Result(
-          state=results.FAILED,
-          steps=_step_of(made.latest_checkpoint()),
-          metrics={},
-          best={},
-          exports={},
-          seconds={"total": time.monotonic() - started},
-          error=str(failed),
-        ),
-      )
+      with contextlib.suppress(OSError):  # The disk may be full.
+        results.write(
+          workdir.result,
+          results.Result(
+            state=results.FAILED,
+            steps=_step_of(made.latest_checkpoint()),
+            metrics={},
+            best={},
+            exports={},
+            seconds={"total": time.monotonic() - started},
+            error=str(failed),
+          ),
+        )
       raise failed from error
     write_text(workdir.operative_config, operative_config())
     result = _collect(
@@ -804,22 +813,33 @@ def _train_and_evaluate(
 def _failure(error, made, workdir: Workdir) -> Exception:
   """Returns what to raise for an error of a training step."""
   message = one_line(error)
-  if optimizers.NOT_FINITE not in message:
-    return RunFailed(message)
-  numbers = re.findall(
-    r"\[([^\[\]]+)\]", message.split(optimizers.NOT_FINITE)[1]
-  )
-  step, loss, norm = (numbers + ["?"] * 3)[:3]
   checkpoint = made.latest_checkpoint()
   left = (
     f"the last good checkpoint is {checkpoint}"
     if checkpoint
     else "there is no checkpoint yet"
   )
+  if optimizers.NOT_FINITE not in message:
+    free = shutil.disk_usage(workdir.path).free / 1e6
+    space = f" ({free:.1f} MB are free)" if _NO_SPACE in message else ""
+    return RunFailed(f"{_essence(error)}{space}; {left}.")
+  numbers = re.findall(
+    r"\[([^\[\]]+)\]", message.split(optimizers.NOT_FINITE)[1]
+  )
+  step, loss, norm = (numbers + ["?"] * 3)[:3]
   return RunFailed(
     f"Training stopped at step {step}: the loss is {loss} and its gradient's "
     f"norm {norm}; {left}. A smaller learning rate often helps."
   )
+
+
+def _essence(error: Exception) -> str:
+  """Returns an error of TensorFlow's without where in Python its op was made."""
+  lines = str(getattr(error, "message", error)).strip().splitlines()
+  for before, line in itertools.pairwise(lines):
+    if line.strip().startswith("[[{{node"):
+      return before.strip()
+  return lines[0].strip() if lines else type(error).__name__
 
 
 def _collect(

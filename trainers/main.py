@@ -4,6 +4,7 @@ import argparse
 import logging
 import os
 import sys
+import threading
 from collections.abc import Sequence
 
 from hub_estimator.trainers import (
@@ -97,8 +98,15 @@ def _set_up_logging() -> None:
   ours.handlers[:] = [handler]
   ours.setLevel(logging.INFO)
   ours.propagate = False
+  threading.excepthook = _tell_of_thread
   for name in ("tensorflow", "absl"):
     logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def _tell_of_thread(args: threading.ExceptHookArgs) -> None:
+  """Tells of a thread's error, but of one that is raised again where it counts."""
+  if args.thread is None or args.thread.name != "EventLoggerThread":
+    threading.__excepthook__(args)
 
 
 if __name__ == "__main__":
