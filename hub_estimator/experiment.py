@@ -785,12 +785,15 @@ def _train_and_evaluate(
   ):
     # Killed between the last step and the result: train_and_evaluate would
     # return at once, without the evaluation and the export.
-    checkpoint = made.latest_checkpoint()
-    evaluated = made.evaluate(eval_input_fn, checkpoint_path=checkpoint)
-    for exporter in exporters:
-      path = os.path.join(made.model_dir, "export", exporter.name)
-      exporter.export(made, path, checkpoint, evaluated, True)
+    _evaluate_and_export(made, eval_input_fn, exporters, final=True)
     return
+  step = _step_of(made.latest_checkpoint())
+  if (
+    step
+    and step % experiment.eval_every_steps == 0
+    and step not in read_eval_metrics(made.eval_dir())
+  ):  # Ended between a checkpoint and its evaluation.
+    _evaluate_and_export(made, eval_input_fn, exporters, final=False)
   estimator.train_and_evaluate(
     made,
     estimator.TrainSpec(
@@ -808,6 +811,15 @@ def _train_and_evaluate(
       throttle_secs=0,
     ),
   )
+
+
+def _evaluate_and_export(made, eval_input_fn, exporters, *, final) -> None:
+  """Does for the last checkpoint what train_and_evaluate does for each."""
+  checkpoint = made.latest_checkpoint()
+  evaluated = made.evaluate(eval_input_fn, checkpoint_path=checkpoint)
+  for exporter in exporters:
+    path = os.path.join(made.model_dir, "export", exporter.name)
+    exporter.export(made, path, checkpoint, evaluated, final)
 
 
 def _failure(error, made, workdir: Workdir) -> Exception:

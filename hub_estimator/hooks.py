@@ -102,10 +102,7 @@ class CheckpointHook(estimator.CheckpointSaverHook):
     self._starting = False
     step = session.run(self._global_step_tensor)
     self._timer.update_last_triggered_step(step - step % self._every_steps)
-
-  def before_run(self, run_context):
     self._preemption.stepping = True
-    return super().before_run(run_context)
 
   def after_run(self, run_context, run_values):
     if self._preemption.signal is not None:
@@ -114,12 +111,20 @@ class CheckpointHook(estimator.CheckpointSaverHook):
       # Without the listeners: evaluation and export may take minutes.
       self._get_saver().save(session, self._save_path, global_step=step)
       raise Preempted(self._preemption.signal, step)
-    self._preemption.stepping = False
     super().after_run(run_context, run_values)
+
+  def end(self, session):
+    super().end(session)
+    self._preemption.stepping = False
 
   def _save(self, session, step):
     if not self._starting:
-      return super()._save(session, step)
+      # Evaluation and export follow, which a signal may cut.
+      self._preemption.stepping = False
+      try:
+        return super()._save(session, step)
+      finally:
+        self._preemption.stepping = True
     # Estimator's listener, which evaluates, lets the first one pass.
     for listener in self._listeners:
       listener.after_save(session, step)

@@ -35,8 +35,13 @@ class Preempted(BaseException):
 class Preemption:
   """Turns signals into the end of a run, at a place where nothing is lost.
 
-  Between training steps the signal ends what is running at once: what was begun is
+  While steps are trained, the next one's end is that place. Elsewhere, in a check, an
+  evaluation or an export, the signal ends what is running at once: what was begun is
   whole or absent anyway. A second signal does so anywhere.
+
+  Attributes:
+    stepping: whether steps are being trained, one after the other.
+    signal: the first that came, or None.
   """
 
   def __init__(self):

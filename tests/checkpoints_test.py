@@ -1,12 +1,13 @@
 import os
 import pathlib
+import shutil
 
 import pytest
 
 from hub_estimator import checkpoints
 from hub_estimator import experiment as experiments
 from hub_estimator.errors import UserError
-from hub_estimator.tensorflow_runtime import tf
+from hub_estimator.tensorflow_runtime import read_eval_metrics, tf
 from tests.runs import make_experiment
 
 STEPS = {"max_steps": 30}
@@ -94,6 +95,22 @@ def test_a_lost_list_of_checkpoints_is_written_anew(
     make_experiment(dense, numbers_npz, **STEPS), str(interrupted)
   )
   assert result.metrics == whole.metrics
+
+
+@pytest.mark.slow
+def test_a_checkpoint_that_was_not_evaluated_is_evaluated_first(
+  dense, numbers_npz, interrupted, whole
+):
+  """Killed, or stopped by a signal, just after step 20 was saved."""
+  evaluated = read_eval_metrics(str(interrupted / "eval"))
+  shutil.rmtree(interrupted / "eval")
+  tf.summary.FileWriterCache.clear()  # It has a file there open.
+  experiments.train(
+    make_experiment(dense, numbers_npz, **STEPS), str(interrupted)
+  )
+  found = read_eval_metrics(str(interrupted / "eval"))
+  assert sorted(found) == [20, 30]
+  assert found[20] == evaluated[20]
 
 
 def test_what_is_sound_is_left_alone(interrupted):
