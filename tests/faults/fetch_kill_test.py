@@ -16,7 +16,7 @@ _PIECES = 8
 
 
 def _dribble(handler, number):
-  """Sends the archive, or the rest of it, over some 80 ms."""
+  """Sends the archive, or the rest of it, over some 320 ms."""
   host = handler.server.host
   asked = handler.headers.get("Range")
   first = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
@@ -34,7 +34,7 @@ def _dribble(handler, number):
   for i in range(0, len(body), size):
     handler.wfile.write(body[i : i + size])
     handler.wfile.flush()
-    time.sleep(0.01)
+    time.sleep(0.04)
 
 
 @pytest.mark.slow
@@ -53,7 +53,7 @@ def test_a_killed_download_leaves_nothing_that_counts(
     host.behaviour = _dribble
     for i in range(KILLS):
       url = host.url(f"/m/{i // 2}")  # Each is gone on with once.
-      # An undisturbed one takes some 0.4 s: download, unpacking, checks.
+      # An undisturbed one takes some 0.6 s: download, unpacking, checks.
       child = forker.run(f"handles.resolve({url!r})")
       time.sleep(rng.uniform(0, 0.4))
       with contextlib.suppress(ProcessLookupError):  # It was done.
