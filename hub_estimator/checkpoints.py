@@ -28,9 +28,8 @@ def put_damaged_aside(model_dir: pathlib.Path) -> list[str]:
   Returns:
     The names of the damaged checkpoints, the newest first.
   """
-  for left in model_dir.glob(
-    "model.ckpt-*_temp"
-  ):  # By a save that ended midway.
+  # By a save that ended midway.
+  for left in model_dir.glob("model.ckpt-*_temp"):
     shutil.rmtree(left, ignore_errors=True)
   steps = sorted(
     int(match.group(1))

@@ -248,9 +248,8 @@ def place_variables(
   """
   variables = info.variant(choose_tags(info, source, mode)).variables
   if not variables or any("/part_" in name for name in variables):
-    place(
-      info, source, mode=mode
-    )  # Of parts, names in a checkpoint are others.
+    # Of parts, names in a checkpoint are others.
+    place(info, source, mode=mode)
     return
   names = sorted(variables)
   # One op for all; `hub.Module` has one for each.
@@ -273,7 +272,7 @@ def has_own_weights(
   source: ModuleSource,
   checkpoint: str,
   *,
-  taken: Collection[str] | None = None,
+  taken: Collection[str],
 ) -> bool:
   """Returns whether a checkpoint holds a module's weights as the module does.
 
@@ -281,7 +280,7 @@ def has_own_weights(
     info: what the module offers.
     source: what the user asked for.
     checkpoint: of a model with the module.
-    taken: names of the variables that count; None counts all that both hold.
+    taken: names of the variables that count.
   """
   if info.path is None:
     return False
@@ -293,7 +292,7 @@ def has_own_weights(
   )
   model = tf.train.load_checkpoint(checkpoint)
   for name in variables:
-    if taken is not None and f"{source.name}/{name}" not in taken:
+    if f"{source.name}/{name}" not in taken:
       continue
     stored = name
     if not own.has_tensor(name):  # Parts of one are stored as the whole.
