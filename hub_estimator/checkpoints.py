@@ -60,6 +60,20 @@ def put_damaged_aside(model_dir: pathlib.Path) -> list[str]:
   return damaged
 
 
+def step_of(checkpoint: str | None) -> int:
+  """Returns the step that a checkpoint holds; 0 where there is none.
+
+  That in its name may be some steps less: a cluster's workers go on while the chief
+  saves.
+
+  Args:
+    checkpoint: its path.
+  """
+  return (
+    int(tf.train.load_variable(checkpoint, "global_step")) if checkpoint else 0
+  )
+
+
 def find_damage(checkpoint: str) -> str | None:
   """Returns why a checkpoint can't be read, or None."""
   try:

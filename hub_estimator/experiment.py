@@ -11,7 +11,13 @@ import platform
 import re
 import shutil
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import (
+  Callable,
+  Collection,
+  Iterator,
+  Mapping,
+  Sequence,
+)
 from importlib import metadata
 from typing import Any
 
@@ -22,6 +28,7 @@ from hub_estimator import (
   augmentations,
   checking,
   checkpoints,
+  cluster,
   encoders,
   exporting,
   feature_cache,
@@ -38,6 +45,7 @@ from hub_estimator import (
   serving,
   tokenizers,
   tops,
+  training,
   versions,
 )
 from hub_estimator.disk import write_text
@@ -231,7 +239,8 @@ def train(
   operative_config: Callable[[], str] = lambda: "",
   after_evaluation: Callable[[int, Mapping[str, Any]], None] | None = None,
   preemption: Preemption | None = None,
-) -> results.Result:
+  task: cluster.Task | None = None,
+) -> results.Result | None:
   """Trains, evaluates and exports, or goes on where a run was interrupted.
 
   Args:
@@ -243,10 +252,13 @@ def train(
     after_evaluation: is called with the step and the metrics of each; what it
       raises ends the run, which can be resumed.
     preemption: whose signals end the run with a checkpoint; None watches none.
+    task: this process's place in a cluster, whose members are all given the same
+      run and see its model_dir; `cluster.read_task()` reads it from TF_CONFIG.
+      None is a process of its own.
 
   Returns:
     The result, also in result.json. A run that was done before is returned as
-    it was, and nothing runs.
+    it was, and nothing runs. Of a cluster, only the evaluator returns one.
 
   Raises:
     UserError: something doesn't fit; model_dir is as it was.
@@ -256,77 +268,53 @@ def train(
   """
   started = time.monotonic()
   workdir = Workdir.at(model_dir)
+  preemption = Preemption() if preemption is None else preemption
+  if task is not None:
+    _check_in_cluster(experiment)
+    if task.type == cluster.PS:
+      _serve_variables(experiment, workdir, task)
+      return None
   checked = check_run(experiment, model_dir)
-  identity = _identity(experiment, checked)
   start_from = _starting_weights(experiment, workdir, checked)
   check_seconds = time.monotonic() - started
-  with workdir.lock():
+  if task is not None and task.type == cluster.WORKER:
+    _train_as_worker(experiment, workdir, checked, start_from, task)
+    return None
+  evaluates_only = task is not None and task.type == cluster.EVALUATOR
+  with workdir.lock("lock.evaluator" if evaluates_only else "lock"):
     done = _result_if_done(workdir, experiment)
     if done is not None:
       _log.info("Done before: %d steps in %s.", done.steps, workdir.path)
       return done
-    checkpoints.put_damaged_aside(workdir.path)
-    manifest = {
-      **identity,
-      "features": {k: dataclasses.asdict(v) for k, v in checked.specs.items()},
-      "started_from": _report_start(start_from, checked),
-      "seed": experiment.seed,
-      "working_dir": os.getcwd(),
-      "config_sha256": hashlib.sha256(config_text.encode()).hexdigest(),
-      "versions": package_versions(),
-    }
-    for name, source in encoders.sources(experiment.encoder).items():
-      modules.log_variant(checked.infos[name], source)
-    write_text(workdir.config, config_text)
-    write_json(workdir.manifest, manifest)
-    workdir.result.unlink(missing_ok=True)
     made = _make_estimator(
-      experiment, workdir, _warm_started(checked.model_fn, start_from)
+      experiment, workdir, _warm_started(checked.model_fn, start_from), task
     )
-    _write_examples(workdir, checked)
-    context = export_context(experiment, workdir, manifest)
-    exporters = [
-      exporting.VersionExporter(kind, context)
-      for kind in experiment.exports.kinds
-    ]
-    checked = _with_features(
-      experiment,
-      checked,
-      weights=(made.latest_checkpoint(), set(checked.variables))
-      if made.latest_checkpoint()
-      else start_from,
-    )
-    listeners = []
+    board = None if task is None else cluster.Board(workdir.path, task)
+    if evaluates_only:
+      board.wait(workdir.manifest.exists, lambda: "the chief's manifest.json")
+    else:
+      checkpoints.put_damaged_aside(workdir.path)
+      _begin(experiment, workdir, checked, start_from, config_text)
+    kinds = experiment.exports.kinds
+    context = export_context(experiment, workdir, workdir.read_manifest())
+    exporters = [exporting.VersionExporter(kind, context) for kind in kinds]
+    asked = list(exporters)
     if after_evaluation is not None:
-      listeners.append(hooks.AfterEvaluation(after_evaluation))
-    try:
-      _train_and_evaluate(
-        made,
-        experiment,
-        checked,
-        [*exporters, *listeners],
-        Preemption() if preemption is None else preemption,
+      asked.append(hooks.AfterEvaluation(after_evaluation))
+    with _telling_failure(made, workdir, board, started):
+      fed = _with_features(
+        experiment, checked, _first_weights(made, checked, start_from)
       )
-    except (tf.errors.OpError, OSError, RuntimeError) as error:
-      # The writer of events raises a plain RuntimeError.
-      if type(error) is RuntimeError and _NO_SPACE not in str(error):
-        raise
-      failed = _failure(error, made, workdir)
-      with contextlib.suppress(OSError):  # The disk may be full.
-        results.write(
-          workdir.result,
-          results.Result(
-            state=results.FAILED,
-            steps=_step_of(made.latest_checkpoint()),
-            metrics={},
-            best={},
-            exports={},
-            seconds={"total": time.monotonic() - started},
-            error=str(failed),
-          ),
-        )
-      raise failed from error
-    write_text(workdir.operative_config, operative_config())
+      if task is None:
+        training.train_alone(made, experiment, fed, asked, preemption)
+      elif evaluates_only:
+        training.evaluate_checkpoints(made, experiment, fed, asked, board)
+      else:
+        training.train_as_chief(made, experiment, fed, board, preemption)
+    if not evaluates_only:
+      write_text(workdir.operative_config, operative_config())
+    if task is not None and not evaluates_only:
+      return None
     result = _collect(
       made,
       experiment,
@@ -415,7 +403,7 @@ def export(
       workdir.export / "latest",
       context=export_context(experiment, workdir, manifest),
       checkpoint_path=path,
-      metrics=evaluations.get(exporting.step_of(path), {}),
+      metrics=evaluations.get(checkpoints.step_of(path), {}),
       number=int(time.time()),
     )
 
@@ -528,6 +516,102 @@ def package_versions() -> dict[str, str]:
 
 
 # --- Steps of train ----------------------------------------------------------
+
+
+def _check_in_cluster(experiment: Experiment) -> None:
+  """Raises a UserError for what isn't the same beside other workers."""
+  if experiment.fine_tuning.accumulate_batches > 1:
+    raise UserError(
+      "fine_tuning.accumulate_batches is "
+      f"{experiment.fine_tuning.accumulate_batches}: workers of a cluster would "
+      "add to each other's sums; raise run.batch_size or run.towers, or train on "
+      "one machine."
+    )
+
+
+def _serve_variables(experiment, workdir, task) -> None:
+  """Is a parameter server until training has ended."""
+  # A module's weights are read where its variables live.
+  _, function = checking.make_model(experiment)
+  made = _make_estimator(experiment, workdir, function, task)
+  training.serve_variables(made, experiment, cluster.Board(workdir.path, task))
+
+
+def _train_as_worker(experiment, workdir, checked, start_from, task) -> None:
+  """Trains beside the chief until training has ended."""
+  made = _make_estimator(
+    experiment, workdir, _warm_started(checked.model_fn, start_from), task
+  )
+  board = cluster.Board(workdir.path, task)
+  with board.telling_failure():
+    try:
+      fed = _with_features(
+        experiment, checked, _first_weights(made, checked, start_from)
+      )
+      training.train_as_worker(made, experiment, fed, board)
+    except tf.errors.OpError as error:
+      raise _failure(error, made, workdir) from error
+
+
+def _begin(experiment, workdir, checked, start_from, config_text) -> None:
+  """Writes what a run is known by; the manifest last."""
+  manifest = {
+    **_identity(experiment, checked),
+    "features": {k: dataclasses.asdict(v) for k, v in checked.specs.items()},
+    "started_from": _report_start(start_from, checked),
+    "seed": experiment.seed,
+    "working_dir": os.getcwd(),
+    "config_sha256": hashlib.sha256(config_text.encode()).hexdigest(),
+    "versions": package_versions(),
+  }
+  for name, source in encoders.sources(experiment.encoder).items():
+    modules.log_variant(checked.infos[name], source)
+  workdir.result.unlink(missing_ok=True)
+  write_text(workdir.config, config_text)
+  _write_examples(workdir, checked)
+  write_json(workdir.manifest, manifest)
+
+
+@contextlib.contextmanager
+def _telling_failure(made, workdir, board, started) -> Iterator[None]:
+  """Turns an error of a training step into RunFailed, told in result.json.
+
+  In a cluster, its other members are told as well.
+  """
+  with contextlib.ExitStack() as stack:
+    if board is not None:
+      stack.enter_context(board.telling_failure())
+    try:
+      yield
+    except (tf.errors.OpError, OSError, RuntimeError) as error:
+      # The writer of events raises a plain RuntimeError.
+      if type(error) is RuntimeError and _NO_SPACE not in str(error):
+        raise
+      failed = error
+      if not isinstance(error, RunFailed):
+        failed = _failure(error, made, workdir)
+      if board is None or board.task.trains:
+        # The disk may be full.
+        with contextlib.suppress(OSError, tf.errors.OpError):
+          results.write(
+            workdir.result,
+            results.Result(
+              state=results.FAILED,
+              steps=checkpoints.step_of(made.latest_checkpoint()),
+              metrics={},
+              best={},
+              exports={},
+              seconds={"total": time.monotonic() - started},
+              error=str(failed),
+            ),
+          )
+      raise failed from error
+
+
+def _first_weights(made, checked, start_from):
+  """Returns the checkpoint that training starts with, and what is taken of it."""
+  last = made.latest_checkpoint()
+  return (last, set(checked.variables)) if last else start_from
 
 
 def _identity(
@@ -688,19 +772,21 @@ def _result_if_done(workdir: Workdir, experiment) -> results.Result | None:
 
 
 def _make_estimator(
-  experiment: Experiment, workdir: Workdir, function: Callable
+  experiment: Experiment,
+  workdir: Workdir,
+  function: Callable,
+  task: cluster.Task | None = None,
 ) -> estimator.Estimator:
-  return estimator.Estimator(
-    model_fn=function,
-    config=estimator.RunConfig(
+  with cluster.environment(task):
+    config = estimator.RunConfig(
       model_dir=str(workdir.path),
       tf_random_seed=experiment.seed,
       save_checkpoints_steps=experiment.eval_every_steps,
       save_summary_steps=experiment.summary_every_steps,
       log_step_count_steps=experiment.summary_every_steps,
       keep_checkpoint_max=experiment.keep_checkpoints,
-    ),
-  )
+    )
+  return estimator.Estimator(model_fn=function, config=config)
 
 
 def _with_features(
@@ -750,78 +836,6 @@ def _write_examples(workdir: Workdir, checked: checking.Checked) -> None:
       writer.write(example)
 
 
-def _train_and_evaluate(
-  made, experiment, checked, exporters, preemption
-) -> None:
-  train_hooks = [
-    hooks.ProgressHook(experiment.max_steps),
-    hooks.CheckpointHook(
-      made.model_dir,
-      every_steps=experiment.eval_every_steps,
-      preemption=preemption,
-    ),
-  ]
-  stopping = experiment.early_stopping
-  if stopping is not None:
-    smaller = stopping.smaller_is_better
-    if smaller is None:
-      smaller = results.is_better_smaller(stopping.metric)
-    train_hooks.append(
-      hooks.EarlyStoppingHook(
-        made.eval_dir(),
-        stopping.metric,
-        patience_steps=stopping.patience_steps,
-        min_steps=stopping.min_steps,
-        smaller_is_better=smaller,
-        every_steps=experiment.eval_every_steps,
-      )
-    )
-  eval_input_fn = inputs.make_eval_input_fn(
-    checked.eval, batch_size=experiment.eval_batch_size
-  )
-  if _step_of(made.latest_checkpoint()) >= experiment.max_steps or any(
-    isinstance(hook, hooks.EarlyStoppingHook) and hook.stands_still()
-    for hook in train_hooks
-  ):
-    # Killed between the last step and the result: train_and_evaluate would
-    # return at once, without the evaluation and the export.
-    _evaluate_and_export(made, eval_input_fn, exporters, final=True)
-    return
-  step = _step_of(made.latest_checkpoint())
-  if (
-    step
-    and step % experiment.eval_every_steps == 0
-    and step not in read_eval_metrics(made.eval_dir())
-  ):  # Ended between a checkpoint and its evaluation.
-    _evaluate_and_export(made, eval_input_fn, exporters, final=False)
-  estimator.train_and_evaluate(
-    made,
-    estimator.TrainSpec(
-      inputs.make_train_input_fn(
-        checked.train, batch_size=experiment.batch_size, seed=experiment.seed
-      ),
-      max_steps=experiment.max_steps,
-      hooks=train_hooks,
-    ),
-    estimator.EvalSpec(
-      eval_input_fn,
-      steps=None,
-      exporters=exporters,
-      start_delay_secs=0,
-      throttle_secs=0,
-    ),
-  )
-
-
-def _evaluate_and_export(made, eval_input_fn, exporters, *, final) -> None:
-  """Does for the last checkpoint what train_and_evaluate does for each."""
-  checkpoint = made.latest_checkpoint()
-  evaluated = made.evaluate(eval_input_fn, checkpoint_path=checkpoint)
-  for exporter in exporters:
-    path = os.path.join(made.model_dir, "export", exporter.name)
-    exporter.export(made, path, checkpoint, evaluated, final)
-
-
 def _failure(error, made, workdir: Workdir) -> Exception:
   """Returns what to raise for an error of a training step."""
   message = one_line(error)
@@ -858,7 +872,7 @@ def _collect(
   made, experiment, workdir, exporters, seconds, skipped
 ) -> results.Result:
   evaluations = dict(read_eval_metrics(made.eval_dir()))
-  steps = _step_of(made.latest_checkpoint())
+  steps = checkpoints.step_of(made.latest_checkpoint())
   exports = {}
   for exporter in exporters:
     path = workdir.export / exporter.name
@@ -884,10 +898,6 @@ def _collect(
     seconds=seconds,
     skipped_records=skipped,
   )
-
-
-def _step_of(checkpoint: str | None) -> int:
-  return int(checkpoint.rsplit("-", 1)[-1]) if checkpoint else 0
 
 
 def _same_specs(a: Mapping, b: Mapping) -> bool:

@@ -21,7 +21,14 @@ from typing import Any
 import gin
 import numpy as np
 
-from hub_estimator import disk, module_files, results, verification, versions
+from hub_estimator import (
+  checkpoints,
+  disk,
+  module_files,
+  results,
+  verification,
+  versions,
+)
 from hub_estimator.errors import UserError, nearest, one_line
 from hub_estimator.model_fn import placed_modules, prediction_names
 from hub_estimator.module_info import ModuleInfo
@@ -194,7 +201,7 @@ def export_version(
   versions.remove_leftovers(export_path)
   existing = versions.numbers(export_path)
   number = max(number, existing[-1] + 1) if existing else number
-  step = step_of(checkpoint_path)
+  step = checkpoints.step_of(checkpoint_path)
   # The index holds a checksum of every tensor.
   index = pathlib.Path(f"{checkpoint_path}.index").read_bytes()
   checkpoint_sha256 = hashlib.sha256(index).hexdigest()
@@ -235,11 +242,6 @@ def export_version(
     time.monotonic() - started,
   )
   return version
-
-
-def step_of(checkpoint_path: str) -> int:
-  """Returns the step in a checkpoint's name."""
-  return int(checkpoint_path.rsplit("-", 1)[-1])
 
 
 # --- Making ------------------------------------------------------------------

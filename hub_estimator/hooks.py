@@ -1,12 +1,18 @@
 """What a run hangs into Estimator: progress line, early end, evaluations."""
 
+import logging
 import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
+from hub_estimator import cluster
 from hub_estimator.preemption import Preempted, Preemption
 from hub_estimator.tensorflow_runtime import estimator, read_eval_metrics, tf
+
+_log = logging.getLogger(__name__)
+# How often the members of a cluster look at each other's words.
+_LOOK_SECS = 1.0
 
 
 class ProgressHook(estimator.SessionRunHook):
@@ -111,7 +117,12 @@ class CheckpointHook(estimator.CheckpointSaverHook):
       # Without the listeners: evaluation and export may take minutes.
       self._get_saver().save(session, self._save_path, global_step=step)
       raise Preempted(self._preemption.signal, step)
+    last = self._timer.last_triggered_step()
     super().after_run(run_context, run_values)
+    saved = self._timer.last_triggered_step()
+    if saved != last:
+      # Beside workers, steps come in strides.
+      self._timer.update_last_triggered_step(saved - saved % self._every_steps)
 
   def end(self, session):
     super().end(session)
@@ -169,16 +180,23 @@ class EarlyStoppingHook(estimator.SessionRunHook):
   def begin(self):
     self._step = tf.train.get_global_step()
 
+  def after_create_session(self, session, coord):
+    del coord
+    self._looked = session.run(self._step) // self._every_steps
+
   def before_run(self, run_context):
     return estimator.SessionRunArgs(self._step)
 
   def after_run(self, run_context, run_values):
-    # What is fetched beside the train op is the step before or after it.
-    if (run_values.results + 1) % self._every_steps > 1:
+    # What is fetched beside the train op is the step before or after it; beside
+    # workers, steps come in strides.
+    if (run_values.results + 1) // self._every_steps <= self._looked:
       return
-    step = run_context.session.run(self._step)
-    if step % self._every_steps == 0 and self.stands_still():
-      run_context.request_stop()
+    looked = run_context.session.run(self._step) // self._every_steps
+    if looked > self._looked:
+      self._looked = looked
+      if self.stands_still():
+        run_context.request_stop()
 
   def stands_still(self) -> bool:
     """Returns whether patience is at an end by the evaluations on disk."""
@@ -192,6 +210,72 @@ class EarlyStoppingHook(estimator.SessionRunHook):
       if step - best_step >= self._patience_steps:
         return True
     return False
+
+
+class ChiefHook(estimator.SessionRunHook):
+  """Tells the members of a cluster that the chief trains, and hears of failures."""
+
+  def __init__(self, board: cluster.Board):
+    """Makes the hook.
+
+    Args:
+      board: of the cluster.
+    """
+    self._board = board
+    self._sessions = 0
+    self._looked = 0.0
+
+  def begin(self):
+    self._step = tf.train.get_global_step()
+
+  def after_create_session(self, session, coord):
+    del coord
+    step = int(session.run(self._step))
+    self._sessions += 1
+    if self._sessions > 1:
+      _log.warning(
+        "A parameter server was lost and came back: training goes on from the "
+        "last checkpoint, at step %d.",
+        step,
+      )
+    self._board.say(cluster.TRAINING, step=step)
+
+  def before_run(self, run_context):
+    return estimator.SessionRunArgs(self._step)
+
+  def after_run(self, run_context, run_values):
+    del run_context
+    now = time.monotonic()
+    if now - self._looked < _LOOK_SECS:
+      return
+    self._looked = now
+    self._board.say(cluster.TRAINING, step=int(run_values.results))
+    self._board.check_failed(self._board.task.others(cluster.WORKER))
+
+
+class WorkerHook(estimator.SessionRunHook):
+  """Ends a worker's training with the chief's."""
+
+  def __init__(self, board: cluster.Board, chief: cluster.Task):
+    """Makes the hook.
+
+    Args:
+      board: of the cluster.
+      chief: of it.
+    """
+    self._board = board
+    self._chief = chief
+    self._looked = 0.0
+
+  def after_run(self, run_context, run_values):
+    del run_values
+    now = time.monotonic()
+    if now - self._looked < _LOOK_SECS:
+      return
+    self._looked = now
+    self._board.check_failed([self._chief])
+    if self._board.has_said(self._chief, cluster.ENDED):
+      run_context.request_stop()
 
 
 def _clock_text(seconds: float) -> str:

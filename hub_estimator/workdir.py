@@ -70,14 +70,17 @@ class Workdir:
       ) from error
 
   @contextlib.contextmanager
-  def lock(self) -> Iterator[None]:
+  def lock(self, name: str = "lock") -> Iterator[None]:
     """Holds the directory for this process; the system frees it at its death.
+
+    Args:
+      name: of the lock; a cluster's evaluator has one of its own.
 
     Raises:
       UserError: another process holds it.
     """
     self.path.mkdir(parents=True, exist_ok=True)
-    with open(self.path / ".lock", "a+") as file:
+    with open(self.path / f".{name}", "a+") as file:
       try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
       except BlockingIOError:

@@ -2,7 +2,8 @@
 
 Everything that can fail early is checked first. A run that was interrupted
 goes on from its last checkpoint, one that is done says so. SIGTERM and Ctrl-C
-finish the step, write a checkpoint, and exit with 143 and 130.
+finish the step, write a checkpoint, and exit with 143 and 130. TF_CONFIG makes it
+one task of a cluster: chief, worker, ps or evaluator.
 """
 
 import argparse
@@ -23,6 +24,9 @@ def main(args: argparse.Namespace) -> int:
   """Trains, and prints the result."""
   import dataclasses
 
+  from hub_estimator import cluster
+
+  task = cluster.read_task()
   experiment = flags.read_experiment(args.gin_file, args.gin_param)
   from hub_estimator import config, preemption, results
   from hub_estimator import experiment as experiments
@@ -35,10 +39,14 @@ def main(args: argparse.Namespace) -> int:
         config_text=config.text(),
         operative_config=config.operative_text,
         preemption=watched,
+        task=task,
       )
     except preemption.Preempted as stopped:
       print(f"hub-estimator train: {stopped}", file=sys.stderr)
       return 128 + stopped.number
+  if result is None:
+    flags.print_json({"model_dir": args.model_dir, "task": str(task)})
+    return 0
   flags.print_json(
     results.plain({"model_dir": args.model_dir, **dataclasses.asdict(result)})
   )

@@ -1,10 +1,11 @@
 """input_fns over examples, in an order that the seed and the step fix."""
 
-import re
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
+from hub_estimator.checkpoints import step_of
 from hub_estimator.inputs.interface import Examples, spec_of
 from hub_estimator.tensorflow_runtime import tf
 
@@ -17,7 +18,8 @@ def make_train_input_fn(
   Every epoch has its own permutation, drawn from (seed, epoch), and an epoch's
   rest is joined with the next one's start, so all batches are full. The place
   to start is the step of the model_dir's last checkpoint: an interrupted run
-  goes on with the very batch that it would have read.
+  goes on with the very batch that it would have read. Of a cluster's chief and
+  workers, each reads every n-th batch, and no two the same.
 
   Args:
     examples: with labels.
@@ -26,9 +28,15 @@ def make_train_input_fn(
   """
 
   def input_fn(config=None):
-    start = _last_step(config.model_dir) if config is not None else 0
+    start, stride, place = 0, 1, 0
+    if config is not None:
+      if config.model_dir is not None:
+        start = step_of(tf.train.latest_checkpoint(config.model_dir))
+      stride = max(config.num_worker_replicas, 1)
+      place = config.global_id_in_cluster or 0
     return _dataset(
-      examples, lambda: _train_batches(examples, batch_size, seed, start)
+      examples,
+      lambda: _train_batches(examples, batch_size, seed, start, stride, place),
     )
 
   return input_fn
@@ -55,10 +63,13 @@ def order(n_examples: int, *, seed: int, start: int) -> Iterator[int]:
     epoch, offset = epoch + 1, 0
 
 
-def _train_batches(examples, batch_size, seed, start_step):
-  indices = order(len(examples), seed=seed, start=start_step * batch_size)
-  while True:
-    yield examples.take(np.fromiter(indices, np.int64, batch_size))
+def _train_batches(examples, batch_size, seed, start, stride, place):
+  """Yields, from batch `start` on, those whose number is `place` modulo `stride`."""
+  indices = order(len(examples), seed=seed, start=start * batch_size)
+  for number in itertools.count(start):
+    rows = np.fromiter(indices, np.int64, batch_size)
+    if number % stride == place:
+      yield examples.take(rows)
 
 
 def _dataset(examples: Examples, batches) -> tf.data.Dataset:
@@ -84,9 +95,3 @@ def _dataset(examples: Examples, batches) -> tf.data.Dataset:
       ),
     )
   return dataset.prefetch(2)
-
-
-def _last_step(model_dir: str | None) -> int:
-  checkpoint = tf.train.latest_checkpoint(model_dir) if model_dir else None
-  match = re.search(r"-(\d+)$", checkpoint or "")
-  return int(match.group(1)) if match else 0

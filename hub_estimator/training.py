@@ -1,0 +1,354 @@
+"""Trains, evaluates and exports as one process, or as one task of a cluster."""
+
+import contextlib
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from hub_estimator import checkpoints, cluster, hooks, inputs, results
+from hub_estimator.checking import Checked
+from hub_estimator.preemption import Preemption
+from hub_estimator.tensorflow_runtime import estimator, read_eval_metrics, tf
+
+_log = logging.getLogger(__name__)
+# How long the end of training waits for those that don't say that they ended.
+_LINGER_SECS = 30.0
+
+
+def is_over(made: estimator.Estimator, experiment: Any) -> bool:
+  """Returns whether no step is left to train, by what is on disk."""
+  stopping = _early_stopping(made, experiment)
+  return checkpoints.step_of(
+    made.latest_checkpoint()
+  ) >= experiment.max_steps or (
+    stopping is not None and stopping.stands_still()
+  )
+
+
+def train_alone(
+  made: estimator.Estimator,
+  experiment: Any,
+  checked: Checked,
+  exporters: Sequence[estimator.Exporter],
+  preemption: Preemption,
+) -> None:
+  """Trains, evaluates and exports in this process.
+
+  Args:
+    made: of the run.
+    experiment: an `experiment.Experiment`.
+    checked: of it.
+    exporters: are asked after each evaluation.
+    preemption: whose signals end the run.
+  """
+  eval_input_fn = _eval_input_fn(experiment, checked)
+  if is_over(made, experiment):
+    # Killed between the last step and the result: train_and_evaluate would
+    # return at once, without the evaluation and the export.
+    _evaluate_and_export(made, eval_input_fn, exporters, final=True)
+    return
+  step = checkpoints.step_of(made.latest_checkpoint())
+  if (
+    step
+    and step % experiment.eval_every_steps == 0
+    and step not in read_eval_metrics(made.eval_dir())
+  ):  # Ended between a checkpoint and its evaluation.
+    _evaluate_and_export(made, eval_input_fn, exporters, final=False)
+  estimator.train_and_evaluate(
+    made,
+    estimator.TrainSpec(
+      _train_input_fn(experiment, checked),
+      max_steps=experiment.max_steps,
+      hooks=_chief_hooks(made, experiment, preemption),
+    ),
+    estimator.EvalSpec(
+      eval_input_fn,
+      steps=None,
+      exporters=exporters,
+      start_delay_secs=0,
+      throttle_secs=0,
+    ),
+  )
+
+
+def train_as_chief(
+  made: estimator.Estimator,
+  experiment: Any,
+  checked: Checked,
+  board: cluster.Board,
+  preemption: Preemption,
+) -> None:
+  """Trains beside the workers, and writes checkpoints; evaluates nothing.
+
+  Args:
+    made: of the run; its config holds the cluster.
+    experiment: an `experiment.Experiment`.
+    checked: of it.
+    board: of the cluster.
+    preemption: whose signals end this process with a checkpoint.
+
+  Raises:
+    RunFailed: a worker's training failed.
+  """
+  if not is_over(made, experiment):
+    with _serving(made):
+      board.wait_for_servers()
+      made.train(
+        _train_input_fn(experiment, checked),
+        max_steps=experiment.max_steps,
+        hooks=[
+          *_chief_hooks(made, experiment, preemption),
+          hooks.ChiefHook(board),
+        ],
+      )
+  board.say(cluster.ENDED, step=checkpoints.step_of(made.latest_checkpoint()))
+
+
+def train_as_worker(
+  made: estimator.Estimator,
+  experiment: Any,
+  checked: Checked,
+  board: cluster.Board,
+) -> None:
+  """Trains until the chief has ended.
+
+  Args:
+    made: of the run; its config holds the cluster.
+    experiment: an `experiment.Experiment`.
+    checked: of it.
+    board: of the cluster.
+
+  Raises:
+    RunFailed: the chief's training failed.
+  """
+  if is_over(made, experiment):
+    return
+  (chief,) = board.task.others(cluster.CHIEF)
+  with _serving(made):
+    try:
+      board.wait_for_servers()
+      # A session that comes before the chief's looks again after 30 s only.
+      board.wait(
+        lambda: board.has_said(chief, cluster.TRAINING, cluster.ENDED),
+        lambda: f"{chief} at {chief.address}",
+      )
+      if not board.has_said(chief, cluster.ENDED):
+        _leave_once_over(board, chief)
+        made.train(
+          _train_input_fn(experiment, checked),
+          max_steps=experiment.max_steps,
+          hooks=[hooks.WorkerHook(board, chief)],
+        )
+    finally:
+      board.say(cluster.ENDED)
+
+
+def serve_variables(
+  made: estimator.Estimator, experiment: Any, board: cluster.Board
+) -> None:
+  """Holds variables as a parameter server, until the chief has ended.
+
+  TensorFlow's own server never ends.
+
+  Args:
+    made: of the run; its config holds the cluster.
+    experiment: an `experiment.Experiment`.
+    board: of the cluster.
+
+  Raises:
+    RunFailed: the chief's training failed.
+  """
+  if is_over(made, experiment):
+    return
+  (chief,) = board.task.others(cluster.CHIEF)
+  with _serving(made):
+    board.wait(
+      lambda: board.has_said(chief, cluster.ENDED),
+      lambda: f"the end of {chief} at {chief.address}",
+    )
+    ended = time.monotonic()
+    while time.monotonic() - ended < _LINGER_SECS and any(
+      board.has_said(worker, cluster.CAME)
+      for worker in board.task.others(cluster.WORKER)
+    ):
+      time.sleep(0.2)
+
+
+def evaluate_checkpoints(
+  made: estimator.Estimator,
+  experiment: Any,
+  checked: Checked,
+  exporters: Sequence[estimator.Exporter],
+  board: cluster.Board,
+) -> None:
+  """Evaluates and exports each checkpoint, until the chief has ended.
+
+  Those that came while this process was away are caught up with, the oldest first,
+  as far as they are kept.
+
+  Args:
+    made: of the run, for this process alone.
+    experiment: an `experiment.Experiment`.
+    checked: of it.
+    exporters: are asked after each evaluation.
+    board: of the cluster.
+
+  Raises:
+    RunFailed: the chief's training failed.
+  """
+  (chief,) = board.task.others(cluster.CHIEF)
+  eval_input_fn = _eval_input_fn(experiment, checked)
+
+  def waiting() -> list[str]:
+    done = read_eval_metrics(made.eval_dir())
+    return [path for path, step in _kept(made) if step not in done]
+
+  exported = False
+  while True:
+    # Asked first: what was saved last is then seen.
+    over = is_over(made, experiment) or board.has_said(chief, cluster.ENDED)
+    found = waiting()
+    if found:
+      last = over and len(found) == 1
+      exported = (
+        _try_evaluate(made, eval_input_fn, exporters, found[0], final=last)
+        and last
+      )
+    elif over:
+      break
+    else:
+      board.wait(
+        lambda: waiting() or board.has_said(chief, cluster.ENDED),
+        lambda: f"a checkpoint of {chief}",
+      )
+  if not exported:
+    # Evaluated before it was known to be the last.
+    _export_final(made, exporters)
+  board.say(cluster.ENDED)
+
+
+# --- Parts of those ----------------------------------------------------------
+
+
+def _train_input_fn(experiment, checked):
+  return inputs.make_train_input_fn(
+    checked.train, batch_size=experiment.batch_size, seed=experiment.seed
+  )
+
+
+def _eval_input_fn(experiment, checked):
+  return inputs.make_eval_input_fn(
+    checked.eval, batch_size=experiment.eval_batch_size
+  )
+
+
+def _chief_hooks(made, experiment, preemption) -> list:
+  stopping = _early_stopping(made, experiment)
+  return [
+    hooks.ProgressHook(experiment.max_steps),
+    hooks.CheckpointHook(
+      made.model_dir,
+      every_steps=experiment.eval_every_steps,
+      preemption=preemption,
+    ),
+    *([stopping] if stopping is not None else []),
+  ]
+
+
+def _early_stopping(made, experiment) -> hooks.EarlyStoppingHook | None:
+  stopping = experiment.early_stopping
+  if stopping is None:
+    return None
+  smaller = stopping.smaller_is_better
+  if smaller is None:
+    smaller = results.is_better_smaller(stopping.metric)
+  return hooks.EarlyStoppingHook(
+    made.eval_dir(),
+    stopping.metric,
+    patience_steps=stopping.patience_steps,
+    min_steps=stopping.min_steps,
+    smaller_is_better=smaller,
+    every_steps=experiment.eval_every_steps,
+  )
+
+
+def _evaluate_and_export(
+  made, eval_input_fn, exporters, *, final, checkpoint=None
+) -> None:
+  """Does for one checkpoint what train_and_evaluate does for each."""
+  checkpoint = checkpoint or made.latest_checkpoint()
+  evaluated = made.evaluate(eval_input_fn, checkpoint_path=checkpoint)
+  for exporter in exporters:
+    path = os.path.join(made.model_dir, "export", exporter.name)
+    exporter.export(made, path, checkpoint, evaluated, final)
+
+
+def _try_evaluate(made, eval_input_fn, exporters, checkpoint, *, final) -> bool:
+  """Returns whether a checkpoint was evaluated; it may be removed meanwhile."""
+  try:
+    _evaluate_and_export(
+      made, eval_input_fn, exporters, final=final, checkpoint=checkpoint
+    )
+  except (ValueError, tf.errors.OpError):
+    if tf.train.checkpoint_exists(checkpoint):
+      raise
+    _log.warning(
+      "%s was removed before it was evaluated: evaluation is slower than "
+      "training, or run.keep_checkpoints too small.",
+      os.path.basename(checkpoint),
+    )
+    return False
+  return True
+
+
+def _export_final(made, exporters) -> None:
+  checkpoint = made.latest_checkpoint()
+  evaluations = read_eval_metrics(made.eval_dir())
+  for exporter in exporters:
+    if exporter.name == "final":
+      path = os.path.join(made.model_dir, "export", exporter.name)
+      metrics = evaluations.get(checkpoints.step_of(checkpoint), {})
+      exporter.export(made, path, checkpoint, metrics, True)
+
+
+def _kept(made) -> list[tuple[str, int]]:
+  """Returns (path, step) of the checkpoints on disk, the oldest first."""
+  state = tf.train.get_checkpoint_state(made.model_dir)
+  found = []
+  for path in state.all_model_checkpoint_paths if state else []:
+    with contextlib.suppress(ValueError, tf.errors.OpError):  # Removed by now.
+      found.append((path, checkpoints.step_of(path)))
+  return found
+
+
+@contextlib.contextmanager
+def _serving(made: estimator.Estimator) -> Iterator[None]:
+  """Holds this task's server; TensorFlow can't stop one before the process ends."""
+  config = made.config
+  server = config.master and tf.train.Server(
+    config.cluster_spec,
+    job_name=config.task_type,
+    task_index=config.task_id,
+    config=config.session_config,
+  )
+  yield
+  del server
+
+
+def _leave_once_over(board: cluster.Board, chief: cluster.Task) -> None:
+  """Ends this process where training is over and a step of it hangs.
+
+  A step that waits for servers that have gone waits for ever, inside TensorFlow.
+  """
+
+  def watch():
+    while not board.has_said(chief, cluster.ENDED):
+      time.sleep(1)
+    time.sleep(2 * _LINGER_SECS)
+    board.say(cluster.ENDED)
+    os._exit(0)
+
+  threading.Thread(target=watch, daemon=True).start()
