@@ -135,6 +135,7 @@ def make_model(experiment) -> tuple[dict[str, ModuleInfo], Callable]:
     rate_scale=1.0
     if experiment.rate_for_batch_size is None
     else experiment.batch_size / experiment.rate_for_batch_size,
+    n_towers=experiment.towers,
   )
   return infos, function
 

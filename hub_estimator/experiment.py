@@ -45,6 +45,7 @@ from hub_estimator import (
   serving,
   tokenizers,
   tops,
+  towers,
   training,
   versions,
 )
@@ -126,6 +127,10 @@ class Experiment:
       arXiv:1706.02677).
     eval_batch_size: examples at a time in evaluation; changes no metric.
     eval_every_steps: steps between two evaluations; a checkpoint precedes each.
+    towers: GPUs of this machine that share each batch of training: the module is
+      applied once on each, to its part, and the head to all of them, so that a
+      step is that of one GPU. Only batch norm differs: each tower uses the
+      statistics of its part, and the first one's are kept.
     keep_checkpoints: how many stay.
     summary_every_steps: steps between two points of TensorBoard's curves.
     metrics: of evaluation, beside the head's own; each one of `metrics`.
@@ -153,6 +158,7 @@ class Experiment:
   rate_for_batch_size: int | None = None
   eval_batch_size: int = 256
   eval_every_steps: int = 500
+  towers: int = 1
   keep_checkpoints: int = 5
   summary_every_steps: int = 100
   metrics: Sequence[Any] = ()
@@ -169,6 +175,7 @@ class Experiment:
       "rate_for_batch_size",
       "eval_batch_size",
       "eval_every_steps",
+      "towers",
       "keep_checkpoints",
       "summary_every_steps",
     ):
@@ -178,6 +185,11 @@ class Experiment:
       if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise UserError(f"run.{name} is {value!r}; it is an integer above 0.")
     check_regex(self.start_from_variables, "run.start_from_variables")
+    if self.batch_size % self.towers:
+      raise UserError(
+        f"run.towers is {self.towers}, which doesn't divide run.batch_size, "
+        f"{self.batch_size}."
+      )
     if (
       isinstance(self.seed, bool)
       or not isinstance(self.seed, int)
@@ -225,6 +237,7 @@ def check_run(experiment: Experiment, model_dir: str) -> checking.Checked:
   """
   workdir = Workdir.at(model_dir)
   workdir.check_writable()
+  towers.check(experiment.towers)
   checked = checking.check(experiment)
   _check_same_run(workdir, _identity(experiment, checked), experiment)
   _starting_weights(experiment, workdir, checked)
@@ -785,6 +798,12 @@ def _make_estimator(
       save_summary_steps=experiment.summary_every_steps,
       log_step_count_steps=experiment.summary_every_steps,
       keep_checkpoint_max=experiment.keep_checkpoints,
+    )
+  if experiment.towers > 1:
+    config = config.replace(
+      session_config=towers.with_devices(
+        config.session_config, experiment.towers
+      )
     )
   return estimator.Estimator(model_fn=function, config=config)
 

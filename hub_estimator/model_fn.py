@@ -3,7 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from hub_estimator import adapters, encoders, heads, modules, optimizers
+from hub_estimator import (
+  adapters,
+  encoders,
+  heads,
+  modules,
+  optimizers,
+  towers,
+)
 from hub_estimator.errors import UserError
 from hub_estimator.module_info import ModuleInfo
 from hub_estimator.tensorflow_runtime import estimator, tf
@@ -25,6 +32,7 @@ def make_model_fn(
   fine_tuning: optimizers.FineTuning,
   metrics: Sequence[Any] = (),
   rate_scale: float = 1.0,
+  n_towers: int = 1,
 ) -> Callable[..., estimator.EstimatorSpec]:
   """Returns a `model_fn` for `tf.estimator.Estimator`.
 
@@ -38,6 +46,7 @@ def make_model_fn(
     fine_tuning: how the modules move beside the head.
     metrics: of evaluation, beside the head's own; each one of `metrics`.
     rate_scale: of the optimizer's learning rate.
+    n_towers: devices that share a batch of training.
 
   The returned function takes (features, labels, mode, config), features a dict
   of tensors [batch, ...]. It raises UserError where a feature doesn't fit.
@@ -52,6 +61,7 @@ def make_model_fn(
       encoder,
       {k: v for k, v in features.items() if k not in weight_columns},
       mode,
+      n_towers if training else 1,
     )
     built = head.build()
     logits, top_losses = _build_logits(top, encoded, built, training)
@@ -84,6 +94,8 @@ def make_model_fn(
         ],
         update_ops=update_ops,
         rate_scale=rate_scale,
+        # Gradients are computed where what they belong to was.
+        colocate_gradients=n_towers > 1,
       )
 
     spec = built.create_estimator_spec(
@@ -104,7 +116,7 @@ def make_model_fn(
   return model_fn
 
 
-def _encode(infos, encoder, features, mode):
+def _encode(infos, encoder, features, mode, n_towers):
   """Returns (placed modules, the head's input, update ops).
 
   Outputs that were computed before are taken from the features. Training makes the
@@ -135,13 +147,22 @@ def _encode(infos, encoder, features, mode):
     info = infos[source.name]
     key = (source.name, repr(adapter), application.features)
     if key not in applied:
-      inputs = application.build_inputs(features, info, mode=mode)
-      applied[key], ops = placed[source.name].apply(inputs)
-      update_ops += ops
-      tf.add_to_collection(
-        APPLIED_MODULES, (placed[source.name], inputs, applied[key])
-      )
-    output = applied[key][application.output_of(info)]
+
+      def apply(part, application=application, info=info):
+        inputs = application.build_inputs(part, info, mode=mode)
+        outputs, ops = placed[application.module.name].apply(inputs)
+        tf.add_to_collection(
+          APPLIED_MODULES, (placed[application.module.name], inputs, outputs)
+        )
+        return outputs, ops
+
+      built = towers.build(apply, features, n_towers)
+      applied[key] = [outputs for outputs, _ in built]
+      # Of one tower: batch norm's averages would move once for each otherwise.
+      update_ops += built[0][1]
+    name = application.output_of(info)
+    parts = [outputs[name] for outputs in applied[key]]
+    output = parts[0] if n_towers == 1 else tf.concat(parts, axis=0)
     tensors.append(adapters.build_head_input(adapter, output))
   for tensor in tensors:
     tf.add_to_collection(ENCODED, tensor)

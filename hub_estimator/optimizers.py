@@ -301,6 +301,7 @@ def build_train_op(
   head_variables: Sequence[tf.Variable],
   update_ops: Sequence[tf.Operation],
   rate_scale: float = 1.0,
+  colocate_gradients: bool = False,
 ) -> tf.Operation:
   """Adds the ops of one training step.
 
@@ -315,6 +316,7 @@ def build_train_op(
     head_variables: all the others that are trained.
     update_ops: of the applied signatures.
     rate_scale: of the optimizer's learning rate.
+    colocate_gradients: whether each gradient is computed on its op's device.
 
   Raises:
     UserError: the loss depends on no variable, or a layer has none.
@@ -325,7 +327,9 @@ def build_train_op(
   if rate_scale != 1:
     rate *= rate_scale
   variables = [*module_variables, *head_variables]
-  gradients = tf.gradients(loss, variables)
+  gradients = tf.gradients(
+    loss, variables, colocate_gradients_with_ops=colocate_gradients
+  )
   moved = [
     (g, v) for g, v in zip(gradients, variables, strict=True) if g is not None
   ]

@@ -1,4 +1,5 @@
 import itertools
+import json
 
 import numpy as np
 import pytest
@@ -64,6 +65,24 @@ def test_training_goes_on_with_the_batch_after_the_last_checkpoint(tmp_path):
     session.run(step.initializer)
     tf.train.Saver().save(session, str(tmp_path / "model.ckpt"), global_step=3)
   assert _batches(input_fn, 5, config=fresh) == whole[3:]
+
+
+def test_a_clusters_members_share_the_batches(monkeypatch, tmp_path):
+  """Together they read what one process reads, and no batch twice."""
+  input_fn = make_train_input_fn(_examples(10), batch_size=4, seed=1)
+  alone = _batches(
+    input_fn, 12, config=estimator.RunConfig(model_dir=str(tmp_path))
+  )
+  addresses = {"chief": ["a:1"], "worker": ["b:1", "c:1"], "ps": ["d:1"]}
+  read = {}
+  for place, (kind, index) in enumerate(
+    [("chief", 0), ("worker", 0), ("worker", 1)]
+  ):
+    value = {"cluster": addresses, "task": {"type": kind, "index": index}}
+    monkeypatch.setenv("TF_CONFIG", json.dumps(value))
+    config = estimator.RunConfig(model_dir=str(tmp_path))
+    read[place] = _batches(input_fn, 4, config=config)
+  assert [read[i % 3][i // 3] for i in range(12)] == alone
 
 
 def test_a_batch_may_be_larger_than_the_data():

@@ -1,0 +1,154 @@
+"""Real processes as one TensorFlow cluster."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from hub_estimator import experiment as experiments
+from hub_estimator import results
+from hub_estimator.tensorflow_runtime import read_eval_metrics
+from tests.clusters import GIN, Cluster
+from tests.runs import make_experiment
+
+_STEPS = 300
+
+
+def _gin(module, data, *lines) -> str:
+  return GIN.format(module=module, data=data) + "\n".join(lines) + "\n"
+
+
+@pytest.fixture(scope="module")
+def alone(batch_norm, numbers_npz, tmp_path_factory):
+  """The loss of three runs of one process, by whether the module is trained."""
+  found = {}
+  for trainable in (True, False):
+    found[trainable] = []
+    for seed in (1, 2, 3):
+      experiment = make_experiment(
+        batch_norm,
+        numbers_npz,
+        module_trainable=trainable,
+        max_steps=_STEPS,
+        eval_every_steps=_STEPS,
+        seed=seed,
+      )
+      directory = str(tmp_path_factory.mktemp("alone"))
+      found[trainable].append(
+        experiments.train(experiment, directory).metrics["loss"]
+      )
+  return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trainable", [True, False])
+def test_a_cluster_does_what_one_process_does(
+  batch_norm, numbers_npz, tmp_path, alone, trainable
+):
+  gin_text = _gin(
+    batch_norm,
+    numbers_npz,
+    f"module.trainable = {trainable}",
+    "optimizers.adam.learning_rate = 0.05",
+    f"MAX_STEPS = {_STEPS}",
+    "EVAL_EVERY_STEPS = 100",
+  )
+  with Cluster(tmp_path, gin_text) as cluster:
+    cluster.start()
+    codes = cluster.wait()
+    assert set(codes.values()) == {0}, (codes, cluster.logs())
+    assert "Traceback" not in cluster.logs()
+  result = results.read(cluster.model_dir / "result.json")
+  assert result.state == results.FINISHED
+  assert _STEPS <= result.steps < _STEPS + 10
+  spread = max(alone[trainable]) - min(alone[trainable])
+  assert (
+    min(alone[trainable]) - 2 * spread - 0.02
+    < result.metrics["loss"]
+    < max(alone[trainable]) + 2 * spread + 0.02
+  )
+  # Evaluated and exported at every checkpoint, by the evaluator.
+  evaluations = read_eval_metrics(str(cluster.model_dir / "eval"))
+  assert len(evaluations) >= 3
+  assert (
+    cluster.model_dir / result.exports["latest"]["model"] / "saved_model.pb"
+  ).exists()
+  assert cluster.log(("evaluator", 0)).count("Exported step") == len(
+    evaluations
+  )
+  # Started again, all members say that it is done.
+  before = (cluster.model_dir / "result.json").read_bytes()
+  with Cluster(tmp_path, gin_text) as again:
+    again.start()
+    assert set(again.wait().values()) == {0}, again.logs()
+  assert (cluster.model_dir / "result.json").read_bytes() == before
+
+
+@pytest.fixture
+def hosts():
+  """Returns names of network namespaces with an address each, on one bridge."""
+  if shutil.which("ip") is None or os.geteuid() != 0:
+    pytest.skip("no `ip` or not root: hosts can't be made of namespaces")
+  unique = f"he{os.getpid() % 100000}"
+  bridge = f"{unique}b"
+  names = [f"{unique}n{i}" for i in range(4)]
+
+  def ip(*arguments, check=True):
+    return subprocess.run(
+      ["ip", *arguments], check=check, capture_output=True, text=True
+    )
+
+  if ip("link", "add", bridge, "type", "bridge", check=False).returncode:
+    pytest.skip("no bridge can be made here")
+  try:
+    ip("link", "set", bridge, "up")
+    found = {}
+    for i, name in enumerate(names):
+      if ip("netns", "add", name, check=False).returncode:
+        pytest.skip("no network namespace can be made here")
+      ip("link", "add", f"{name}o", "type", "veth", "peer", "name", f"{name}i")
+      ip("link", "set", f"{name}o", "master", bridge, "up")
+      ip("link", "set", f"{name}i", "netns", name)
+      found[name] = f"10.213.{os.getpid() % 250}.{i + 1}"
+      for command in (
+        ("addr", "add", f"{found[name]}/24", "dev", f"{name}i"),
+        ("link", "set", f"{name}i", "up"),
+        ("link", "set", "lo", "up"),
+      ):
+        ip("-n", name, *command)
+    yield found
+  finally:
+    for name in names:
+      ip("netns", "del", name, check=False)
+    ip("link", "del", bridge, check=False)
+
+
+@pytest.mark.slow
+def test_hosts_with_addresses_of_their_own(
+  batch_norm, numbers_npz, tmp_path, hosts
+):
+  gin_text = _gin(
+    batch_norm, numbers_npz, "MAX_STEPS = 100", "EVAL_EVERY_STEPS = 50"
+  )
+  tasks = [("chief", 0), ("worker", 0), ("ps", 0), ("evaluator", 0)]
+  places = dict(zip(tasks, hosts.items(), strict=True))
+  with Cluster(
+    tmp_path,
+    gin_text,
+    workers=1,
+    ps=1,
+    prefixes={
+      task: ("ip", "netns", "exec", name)
+      for task, (name, address) in places.items()
+    },
+    hosts={task: address for task, (name, address) in places.items()},
+  ) as cluster:
+    cluster.start()
+    codes = cluster.wait()
+    assert set(codes.values()) == {0}, (codes, cluster.logs())
+  result = results.read(cluster.model_dir / "result.json")
+  assert (result.state, result.exports["latest"]["model"][:14]) == (
+    results.FINISHED,
+    "export/latest/",
+  )
