@@ -17,22 +17,21 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+
+from hub_estimator.examples import cluster_task
 
 
-def tf_configs(workers: int, ps: int) -> Iterator[tuple[str, str]]:
-  """Yields (name, TF_CONFIG) of each task: chief, workers, ps and evaluator."""
-  counts = {"chief": 1, "worker": workers, "ps": ps}
+def tf_configs(workers: int, ps: int) -> list[tuple[str, str]]:
+  """Returns (name, TF_CONFIG) of each task: chief, ps, workers and evaluator."""
   with contextlib.ExitStack() as stack:
-    cluster = {
-      kind: [_free_address(stack) for _ in range(count)]
-      for kind, count in counts.items()
-      if count
-    }
-  for kind, count in {**counts, "evaluator": 1}.items():
-    for index in range(count):
-      place = {"cluster": cluster, "task": {"type": kind, "index": index}}
-      yield f"{kind}-{index}", json.dumps(place)
+    addresses = [_free_address(stack) for _ in range(workers + ps + 2)]
+  found = []
+  for index in range(len(addresses)):
+    tf_config = cluster_task.tf_config(addresses, index, ps)
+    task = json.loads(tf_config)["task"]
+    found.append((f"{task['type']}-{task['index']}", tf_config))
+  return found
 
 
 def _free_address(stack: contextlib.ExitStack) -> str:

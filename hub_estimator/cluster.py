@@ -237,12 +237,16 @@ class Board:
         self.say(FAILED, error=one_line(error))
       raise
 
-  def wait(self, until: Callable[[], bool], what: Callable[[], str]) -> None:
+  def wait(
+    self,
+    until: Callable[[], Any],
+    what: Callable[[], str] | None = None,
+  ) -> None:
     """Waits, and tells now and then for what.
 
     Args:
       until: whether to go on.
-      what: is waited for.
+      what: is missing; None where it is waited for as a matter of course.
 
     Raises:
       RunFailed: the chief's training failed meanwhile.
@@ -250,7 +254,7 @@ class Board:
     told = time.monotonic()
     while not until():
       self.check_failed(self.task.others(CHIEF))
-      if time.monotonic() - told > _TELL_EVERY_SECS:
+      if what is not None and time.monotonic() - told > _TELL_EVERY_SECS:
         told = time.monotonic()
         _log.info("%s waits for %s.", self.task, what())
       time.sleep(_POLL_SECS)

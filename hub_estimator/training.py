@@ -104,6 +104,10 @@ def train_as_chief(
           hooks.ChiefHook(board),
         ],
       )
+  _log.info(
+    "Training ended at step %d; the evaluator evaluates and exports.",
+    checkpoints.step_of(made.latest_checkpoint()),
+  )
   board.say(cluster.ENDED, step=checkpoints.step_of(made.latest_checkpoint()))
 
 
@@ -165,10 +169,7 @@ def serve_variables(
     return
   (chief,) = board.task.others(cluster.CHIEF)
   with _serving(made):
-    board.wait(
-      lambda: board.has_said(chief, cluster.ENDED),
-      lambda: f"the end of {chief} at {chief.address}",
-    )
+    board.wait(lambda: board.has_said(chief, cluster.ENDED))
     ended = time.monotonic()
     while time.monotonic() - ended < _LINGER_SECS and any(
       board.has_said(worker, cluster.CAME)
@@ -220,10 +221,7 @@ def evaluate_checkpoints(
     elif over:
       break
     else:
-      board.wait(
-        lambda: waiting() or board.has_said(chief, cluster.ENDED),
-        lambda: f"a checkpoint of {chief}",
-      )
+      board.wait(lambda: waiting() or board.has_said(chief, cluster.ENDED))
   if not exported:
     # Evaluated before it was known to be the last.
     _export_final(made, exporters)

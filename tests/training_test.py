@@ -1,9 +1,5 @@
 """Real processes as one TensorFlow cluster."""
 
-import os
-import shutil
-import subprocess
-
 import pytest
 
 from hub_estimator import experiment as experiments
@@ -83,45 +79,6 @@ def test_a_cluster_does_what_one_process_does(
     again.start()
     assert set(again.wait().values()) == {0}, again.logs()
   assert (cluster.model_dir / "result.json").read_bytes() == before
-
-
-@pytest.fixture
-def hosts():
-  """Returns names of network namespaces with an address each, on one bridge."""
-  if shutil.which("ip") is None or os.geteuid() != 0:
-    pytest.skip("no `ip` or not root: hosts can't be made of namespaces")
-  unique = f"he{os.getpid() % 100000}"
-  bridge = f"{unique}b"
-  names = [f"{unique}n{i}" for i in range(4)]
-
-  def ip(*arguments, check=True):
-    return subprocess.run(
-      ["ip", *arguments], check=check, capture_output=True, text=True
-    )
-
-  if ip("link", "add", bridge, "type", "bridge", check=False).returncode:
-    pytest.skip("no bridge can be made here")
-  try:
-    ip("link", "set", bridge, "up")
-    found = {}
-    for i, name in enumerate(names):
-      if ip("netns", "add", name, check=False).returncode:
-        pytest.skip("no network namespace can be made here")
-      ip("link", "add", f"{name}o", "type", "veth", "peer", "name", f"{name}i")
-      ip("link", "set", f"{name}o", "master", bridge, "up")
-      ip("link", "set", f"{name}i", "netns", name)
-      found[name] = f"10.213.{os.getpid() % 250}.{i + 1}"
-      for command in (
-        ("addr", "add", f"{found[name]}/24", "dev", f"{name}i"),
-        ("link", "set", f"{name}i", "up"),
-        ("link", "set", "lo", "up"),
-      ):
-        ip("-n", name, *command)
-    yield found
-  finally:
-    for name in names:
-      ip("netns", "del", name, check=False)
-    ip("link", "del", bridge, check=False)
 
 
 @pytest.mark.slow

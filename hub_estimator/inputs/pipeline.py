@@ -1,7 +1,7 @@
 """input_fns over examples, in an order that the seed and the step fix."""
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -54,22 +54,42 @@ def make_eval_input_fn(
   return lambda: _dataset(examples, batches)
 
 
-def order(n_examples: int, *, seed: int, start: int) -> Iterator[int]:
-  """Yields indices of examples without end, from position `start` on."""
-  epoch, offset = divmod(start, n_examples)
-  while True:
-    rng = np.random.default_rng([seed, epoch])
-    yield from rng.permutation(n_examples)[offset:].tolist()
-    epoch, offset = epoch + 1, 0
+class Order:
+  """Examples without end, epoch by epoch, each in a permutation of its own."""
+
+  def __init__(self, n_examples: int, *, seed: int):
+    """Makes an order.
+
+    Args:
+      n_examples: of an epoch.
+      seed: of the permutations.
+    """
+    self._n_examples = n_examples
+    self._seed = seed
+    self._epoch, self._permutation = -1, np.empty(0, np.int64)
+
+  def rows(self, start: int, count: int) -> np.ndarray:
+    """Returns the indices of examples at positions `start` to `start + count`."""
+    parts = []
+    while count:
+      epoch, offset = divmod(start, self._n_examples)
+      if epoch != self._epoch:
+        rng = np.random.default_rng([self._seed, epoch])
+        self._epoch, self._permutation = (
+          epoch,
+          rng.permutation(self._n_examples),
+        )
+      parts.append(self._permutation[offset : offset + count])
+      start, count = start + len(parts[-1]), count - len(parts[-1])
+    return np.concatenate(parts)
 
 
 def _train_batches(examples, batch_size, seed, start, stride, place):
   """Yields, from batch `start` on, those whose number is `place` modulo `stride`."""
-  indices = order(len(examples), seed=seed, start=start * batch_size)
-  for number in itertools.count(start):
-    rows = np.fromiter(indices, np.int64, batch_size)
-    if number % stride == place:
-      yield examples.take(rows)
+  order = Order(len(examples), seed=seed)
+  first = start + (place - start) % stride
+  for number in itertools.count(first, stride):
+    yield examples.take(order.rows(number * batch_size, batch_size))
 
 
 def _dataset(examples: Examples, batches) -> tf.data.Dataset:

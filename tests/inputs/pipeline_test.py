@@ -1,4 +1,3 @@
-import itertools
 import json
 
 import numpy as np
@@ -9,7 +8,7 @@ from hub_estimator.inputs import (
   make_eval_input_fn,
   make_train_input_fn,
 )
-from hub_estimator.inputs.pipeline import order
+from hub_estimator.inputs.pipeline import Order
 from hub_estimator.tensorflow_runtime import estimator, tf
 
 
@@ -32,7 +31,7 @@ def _batches(input_fn, n, **kwargs):
 
 
 def test_every_epoch_has_each_example_once_in_another_order():
-  indices = list(itertools.islice(order(10, seed=1, start=0), 30))
+  indices = Order(10, seed=1).rows(0, 30).tolist()
   epochs = [indices[i : i + 10] for i in (0, 10, 20)]
   assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
   assert epochs[0] != epochs[1] != epochs[2]
@@ -40,17 +39,15 @@ def test_every_epoch_has_each_example_once_in_another_order():
 
 def test_the_order_is_the_same_for_the_same_seed_and_another_for_another():
   def first(seed):
-    return list(itertools.islice(order(100, seed=seed, start=0), 100))
+    return Order(100, seed=seed).rows(0, 100).tolist()
 
   assert first(1) == first(1) != first(2)
 
 
 @pytest.mark.parametrize("start", [0, 3, 10, 27, 1000])
 def test_an_order_can_be_entered_anywhere(start):
-  whole = list(itertools.islice(order(10, seed=1, start=0), start + 15))
-  assert (
-    list(itertools.islice(order(10, seed=1, start=start), 15)) == whole[start:]
-  )
+  whole = Order(10, seed=1).rows(0, start + 15).tolist()
+  assert Order(10, seed=1).rows(start, 15).tolist() == whole[start:]
 
 
 def test_training_goes_on_with_the_batch_after_the_last_checkpoint(tmp_path):
