@@ -1,7 +1,10 @@
 """Everything of a run that can fail before step 1, in all three modes."""
 
 import dataclasses
+import logging
 from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
 
 from hub_estimator import (
   adapters,
@@ -16,6 +19,9 @@ from hub_estimator import (
 from hub_estimator.errors import UserError, nearest, one_line
 from hub_estimator.module_info import ModuleInfo, read_module_info
 from hub_estimator.tensorflow_runtime import estimator, tf
+
+_log = logging.getLogger(__name__)
+_CHUNK_ROWS = 1024
 
 
 @dataclasses.dataclass(frozen=True)
@@ -218,7 +224,38 @@ def _read(source, name: str) -> inputs.Examples:
   # One batch is taken here, so that what the generator would stumble over in
   # step 1 is said now.
   examples.take(slice(0, 1))
+  _warn_of_what_is_not_finite(examples)
   return examples
+
+
+def _warn_of_what_is_not_finite(examples: inputs.Examples) -> None:
+  """Tells of NaN and infinity; a module may know what to do with them."""
+  for name, array in examples.features.items():
+    if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
+      continue
+    bad = np.flatnonzero(
+      np.concatenate(
+        [
+          ~np.isfinite(rows.reshape(len(rows), -1)).all(axis=1)
+          for rows in (
+            array[first : first + _CHUNK_ROWS]
+            for first in range(0, len(array), _CHUNK_ROWS)
+          )
+        ]
+      )
+    )
+    if len(bad):
+      row = np.asarray(array[bad[0]]).ravel()
+      _log.warning(
+        "%s: %r of example %d is %s: %d of %d examples hold what isn't a finite "
+        "number.",
+        examples.source,
+        name,
+        bad[0],
+        row[~np.isfinite(row)][0],
+        len(bad),
+        len(array),
+      )
 
 
 def _build(

@@ -15,6 +15,7 @@ import os
 import pathlib
 import socket
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -185,7 +186,7 @@ class Board:
   """What the members of a cluster say of themselves, one file each.
 
   Only what was said after this process came counts: an earlier start of the same run
-  has left its words there. Times are those of the file system, the same for all.
+  has left its words there. No clock is asked, for those of two machines differ.
   """
 
   def __init__(self, model_dir: str | os.PathLike, task: Task):
@@ -198,21 +199,23 @@ class Board:
     self._directory = pathlib.Path(model_dir) / "cluster"
     self.task = task
     self.say(CAME)
-    self._since = self._path(task).stat().st_mtime_ns
+    self._old = {
+      path: path.read_text() for path in self._directory.glob("*.json")
+    }
 
   def say(self, state: str, **more: Any) -> None:
     """Says something of this member, in place of what it said before."""
-    told = {"state": state, "process": os.getpid(), **more}
-    told["host"] = socket.gethostname()
+    told = {"state": state, **more, "host": socket.gethostname()}
+    # No two are the same.
+    told |= {"process": os.getpid(), "id": uuid.uuid4().hex}
     write_text(self._path(self.task), json.dumps(told) + "\n")
 
   def hear(self, task: Task) -> dict[str, Any]:
     """Returns what a member has said since this process came; {} for nothing."""
     path = self._path(task)
     try:
-      if path.stat().st_mtime_ns < self._since:
-        return {}
-      return json.loads(path.read_text())
+      text = path.read_text()
+      return {} if text == self._old.get(path) else json.loads(text)
     except (OSError, ValueError):
       return {}
 

@@ -774,7 +774,11 @@ def _warm_started(function: Callable, start: tuple[str, list[str]] | None):
 def _result_if_done(workdir: Workdir, experiment) -> results.Result | None:
   if not workdir.result.exists():
     return None
-  result = results.read(workdir.result)
+  try:
+    result = results.read(workdir.result)
+  except UserError as damaged:
+    _log.warning("%s It is made anew.", damaged)
+    return None
   if result.state == results.FAILED or any(
     "error" in e for e in result.exports.values()
   ):

@@ -1,7 +1,6 @@
 import json
 import os
 import threading
-import time
 
 import pytest
 
@@ -81,7 +80,6 @@ def _board(path, kind, index=0):
 def test_only_what_was_said_since_a_member_came_counts(tmp_path):
   chief = _board(tmp_path, "chief")
   chief.say(cluster.FAILED, error="of the start before")
-  time.sleep(0.02)
   worker = _board(tmp_path, "worker")
   (its_chief,) = worker.task.others(cluster.CHIEF)
   assert worker.hear(its_chief) == {}
