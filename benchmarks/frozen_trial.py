@@ -47,74 +47,14 @@ def _ours(directory: str) -> None:
 
 
 def _rival(directory: str) -> None:
-  from hub_estimator.examples import efficientnet, fashion
+  from hub_estimator.examples import efficientnet
 
-  from hub_estimator.tensorflow_runtime import estimator, hub, tf
+  from benchmarks import frozen_script
 
   handle = efficientnet.efficientnet_lite0()
-  train = fashion.FashionMnist("train", _TRAIN).read()
-  evaluation = fashion.FashionMnist("eval", _EVAL).read()
-
-  def prepare(images):
-    images = tf.image.grayscale_to_rgb(
-      tf.cast(images, tf.float32)[..., tf.newaxis] / 255.0
-    )
-    return tf.image.resize(images, [96, 96])
-
-  def input_fn(examples, training):
-    dataset = tf.data.Dataset.from_tensor_slices(
-      (examples.features["image"], examples.labels)
-    )
-    if training:
-      dataset = dataset.shuffle(_TRAIN, seed=1).repeat()
-    return (
-      dataset.batch(_BATCH)
-      .map(lambda x, y: ({"image": prepare(x)}, y))
-      .prefetch(2)
-    )
-
-  def model_fn(features, labels, mode):
-    module = hub.Module(handle, name="module")
-    if mode == estimator.ModeKeys.PREDICT:
-      hub.register_module_for_export(module, "module")
-    logits = tf.layers.dense(module(features["image"]), 10)
-    head = estimator.MultiClassHead(10)
-    return head.create_estimator_spec(
-      features,
-      mode,
-      logits,
-      labels=labels,
-      train_op_fn=lambda loss: tf.train.AdamOptimizer(0.003).minimize(
-        loss, tf.train.get_global_step()
-      ),
-    )
-
-  def serving_input_fn():
-    images = tf.placeholder(tf.float32, [None, 96, 96, 3])
-    return estimator.export.ServingInputReceiver(
-      {"image": images}, {"image": images}
-    )
-
   started = time.monotonic()
-  made = estimator.Estimator(
-    model_fn,
-    config=estimator.RunConfig(
-      model_dir=directory, tf_random_seed=1, save_checkpoints_steps=_STEPS
-    ),
-  )
-  metrics, _ = estimator.train_and_evaluate(
-    made,
-    estimator.TrainSpec(lambda: input_fn(train, True), max_steps=_STEPS),
-    estimator.EvalSpec(
-      lambda: input_fn(evaluation, False),
-      steps=None,
-      exporters=[
-        estimator.FinalExporter("model", serving_input_fn),
-        hub.LatestModuleExporter("module", serving_input_fn),
-      ],
-      throttle_secs=0,
-      start_delay_secs=0,
-    ),
+  metrics = frozen_script.train(
+    handle, 96, 0.003, _STEPS, directory, exports=True
   )
   seconds = time.monotonic() - started
   report.print_json({"s": seconds, "accuracy": float(metrics["accuracy"])})

@@ -1,4 +1,4 @@
-"""The sweep of benchmarks.sweep as a good engineer writes it by hand.
+"""The sweep of benchmarks.sweep_text as a good engineer writes it by hand.
 
 Optuna around an Estimator: a frozen module under a linear head, a grid of rates, a full
 model and a module exported a trial. It resumes no interrupted trial, checks no space

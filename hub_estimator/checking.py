@@ -17,6 +17,7 @@ from hub_estimator import (
   serving,
 )
 from hub_estimator.errors import UserError, nearest, one_line
+from hub_estimator.memory import Memory
 from hub_estimator.module_info import ModuleInfo, read_module_info
 from hub_estimator.tensorflow_runtime import estimator, tf
 
@@ -48,20 +49,32 @@ class Checked:
   train_tags: Mapping[str, frozenset[str]]
 
 
-def check(experiment, *, metrics: Sequence[tuple[str, str]] = ()) -> Checked:
+def check(
+  experiment,
+  *,
+  metrics: Sequence[tuple[str, str]] = (),
+  memory: Memory | None = None,
+) -> Checked:
   """Reads the data and one batch, and builds the graphs of all three modes.
 
   Args:
     experiment: an `experiment.Experiment`.
     metrics: (gin's name, metric) of further metrics that evaluation must give.
+    memory: of this process's checks before; what has equal parts isn't done again.
 
   Raises:
     UserError: the handle, signature, output, a feature, dtype, shape or label
       doesn't fit; the message says what came, where, and what exists.
   """
+  memory = Memory() if memory is None else memory
   infos, function = make_model(experiment)
-  train = _read(experiment.train_input, "run.train_input")
-  evaluation = _read(experiment.eval_input, "run.eval_input")
+  train, evaluation = (
+    memory.recall(("read", name, source), lambda s=source, n=name: _read(s, n))
+    for name, source in (
+      ("run.train_input", experiment.train_input),
+      ("run.eval_input", experiment.eval_input),
+    )
+  )
   if train.specs() != evaluation.specs():
     raise UserError(
       f"Training and evaluation data differ in their features: {train.source} "
@@ -78,42 +91,64 @@ def check(experiment, *, metrics: Sequence[tuple[str, str]] = ()) -> Checked:
   for application, signature, seen in _uses(experiment, infos, specs):
     adapters.match_features(application.adapter, signature, seen)
   modes = estimator.ModeKeys
-  train_fn = inputs.make_train_input_fn(
-    train, batch_size=experiment.batch_size, seed=experiment.seed
+  fingerprints = {name: info.fingerprint for name, info in infos.items()}
+  model = (fingerprints, specs, experiment.encoder, experiment.top)
+  model += (experiment.head, experiment.fine_tuning)
+
+  def build(mode, input_fn, parts=(), **kwargs):
+    """Returns what `_build` does, for parts that change nothing but numbers once."""
+    return memory.recall(
+      (mode, *model, *parts, kwargs),
+      lambda: _build(function, mode, input_fn, experiment.seed, **kwargs),
+    )
+
+  _, widths = build(
+    modes.PREDICT, make_serving_input_fn(experiment, infos, specs)
   )
-  eval_fn = inputs.make_eval_input_fn(
-    evaluation, batch_size=experiment.eval_batch_size
-  )
-  serving_fn = make_serving_input_fn(experiment, infos, specs)
-  widths = _build(function, modes.PREDICT, serving_fn, experiment.seed)[1]
   # Where a frozen module's outputs are kept, its graph was just built for all.
   kept = None
   if experiment.cache_features and feature_cache.is_keepable(
     experiment.encoder, infos
   ):
     kept = widths
-  variables, _ = _build(
-    function, modes.TRAIN, train_fn, experiment.seed, kept=kept
+  in_graph, _ = build(
+    modes.TRAIN,
+    inputs.make_train_input_fn(
+      train, batch_size=experiment.batch_size, seed=experiment.seed
+    ),
+    (experiment.optimizer, experiment.towers, experiment.train_input),
+    kept=kept,
   )
-  _build(
-    function,
+  build(
     modes.EVAL,
-    eval_fn,
-    experiment.seed,
+    inputs.make_eval_input_fn(
+      evaluation, batch_size=experiment.eval_batch_size
+    ),
+    (experiment.metrics, experiment.eval_input),
     kept=kept,
     metrics=[*_metrics_named(experiment), *metrics],
   )
+  train_tags = {
+    name: modules.choose_tags(infos[name], source, modes.TRAIN)
+    for name, source in encoders.sources(experiment.encoder).items()
+  }
   return Checked(
     infos=infos,
     train=train,
     eval=evaluation,
     specs=specs,
     model_fn=function,
-    variables=variables,
-    train_tags={
-      name: modules.choose_tags(infos[name], source, modes.TRAIN)
-      for name, source in encoders.sources(experiment.encoder).items()
+    variables={
+      **in_graph,
+      **{
+        f"{name}/{variable}": tuple(told.shape)
+        for name, tags in train_tags.items()
+        for variable, told in infos[name].variant(tags).variables.items()
+        # Not in the graph where outputs are kept.
+        if "/part_" not in variable
+      },
     },
+    train_tags=train_tags,
   )
 
 

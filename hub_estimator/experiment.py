@@ -57,6 +57,7 @@ from hub_estimator.errors import (
   nearest,
   one_line,
 )
+from hub_estimator.memory import Memory
 from hub_estimator.preemption import Preemption
 from hub_estimator.tensorflow_runtime import (
   estimator,
@@ -224,12 +225,15 @@ class Experiment:
         )
 
 
-def check_run(experiment: Experiment, model_dir: str) -> checking.Checked:
+def check_run(
+  experiment: Experiment, model_dir: str, *, memory: Memory | None = None
+) -> checking.Checked:
   """Finds all that would fail before step 1 of `train`; changes nothing.
 
   Args:
     experiment: what the run is made of.
     model_dir: where it would be kept.
+    memory: of this process's checks before.
 
   Raises:
     UserError: something doesn't fit, model_dir can't be written, or it holds
@@ -238,7 +242,7 @@ def check_run(experiment: Experiment, model_dir: str) -> checking.Checked:
   workdir = Workdir.at(model_dir)
   workdir.check_writable()
   towers.check(experiment.towers)
-  checked = checking.check(experiment)
+  checked = checking.check(experiment, memory=memory)
   _check_same_run(workdir, _identity(experiment, checked), experiment)
   _starting_weights(experiment, workdir, checked)
   return checked
@@ -253,6 +257,7 @@ def train(
   after_evaluation: Callable[[int, Mapping[str, Any]], None] | None = None,
   preemption: Preemption | None = None,
   task: cluster.Task | None = None,
+  memory: Memory | None = None,
 ) -> results.Result | None:
   """Trains, evaluates and exports, or goes on where a run was interrupted.
 
@@ -268,6 +273,7 @@ def train(
     task: this process's place in a cluster, whose members are all given the same
       run and see its model_dir; `cluster.read_task()` reads it from TF_CONFIG.
       None is a process of its own.
+    memory: of this process's runs before, for a process that makes many alike.
 
   Returns:
     The result, also in result.json. A run that was done before is returned as
@@ -287,7 +293,7 @@ def train(
     if task.type == cluster.PS:
       _serve_variables(experiment, workdir, task)
       return None
-  checked = check_run(experiment, model_dir)
+  checked = check_run(experiment, model_dir, memory=memory)
   start_from = _starting_weights(experiment, workdir, checked)
   check_seconds = time.monotonic() - started
   if task is not None and task.type == cluster.WORKER:
@@ -316,7 +322,7 @@ def train(
       asked.append(hooks.AfterEvaluation(after_evaluation))
     with _telling_failure(made, workdir, board, started):
       fed = _with_features(
-        experiment, checked, _first_weights(made, checked, start_from)
+        experiment, checked, _first_weights(made, checked, start_from), memory
       )
       if task is None:
         training.train_alone(made, experiment, fed, asked, preemption)
@@ -765,7 +771,9 @@ def _warm_started(function: Callable, start: tuple[str, list[str]] | None):
     spec = function(features, labels, mode, config)
     if mode == estimator.ModeKeys.TRAIN:
       by_name = {v.op.name: v for v in tf.global_variables()}
-      tf.train.init_from_checkpoint(checkpoint, {n: by_name[n] for n in names})
+      # A module whose outputs are kept has its own weights, and no variables here.
+      taken = {n: by_name[n] for n in names if n in by_name}
+      tf.train.init_from_checkpoint(checkpoint, taken)
     return spec
 
   return model_fn
@@ -816,6 +824,7 @@ def _with_features(
   experiment: Experiment,
   checked: checking.Checked,
   weights: tuple[str, Collection[str]] | None,
+  memory: Memory | None = None,
 ) -> checking.Checked:
   """Returns what was checked, with module outputs in place of their features.
 
@@ -824,9 +833,11 @@ def _with_features(
     checked: of it.
     weights: the checkpoint that training starts with, and the names of the
       variables that are taken from it; None where all are the modules' own.
+    memory: of this process's runs before.
   """
   if not experiment.cache_features:
     return checked
+  memory = Memory() if memory is None else memory
   try:
     if weights is not None and feature_cache.is_keepable(
       experiment.encoder, checked.infos
@@ -834,16 +845,24 @@ def _with_features(
       feature_cache.check_own_weights(
         experiment.encoder, checked.infos, *weights
       )
+    fingerprints = {n: info.fingerprint for n, info in checked.infos.items()}
+    unseen = heads.weight_columns(experiment.head)
     return dataclasses.replace(
       checked,
       **{
-        name: feature_cache.with_outputs(
-          getattr(checked, name),
-          experiment.encoder,
-          checked.infos,
-          unseen=heads.weight_columns(experiment.head),
+        name: memory.recall(
+          ("outputs", fingerprints, experiment.encoder, unseen, source),
+          lambda name=name: feature_cache.with_outputs(
+            getattr(checked, name),
+            experiment.encoder,
+            checked.infos,
+            unseen=unseen,
+          ),
         )
-        for name in ("train", "eval")
+        for name, source in (
+          ("train", experiment.train_input),
+          ("eval", experiment.eval_input),
+        )
       },
     )
   except feature_cache.NotKept as reason:

@@ -119,8 +119,8 @@ def make_model_fn(
 def _encode(infos, encoder, features, mode, n_towers):
   """Returns (placed modules, the head's input, update ops).
 
-  Outputs that were computed before are taken from the features. Training makes the
-  modules' variables all the same, so that checkpoints hold them.
+  Outputs that were computed before are taken from the features. The checkpoints of
+  training hold the modules' variables all the same.
   """
   applications = encoder.applications()
   kept = all(
@@ -135,7 +135,7 @@ def _encode(infos, encoder, features, mode, n_towers):
     }
   elif mode == estimator.ModeKeys.TRAIN:
     for name, source in sources.items():
-      modules.place_variables(infos[name], source, mode=mode)
+      modules.store_variables(infos[name], source, mode=mode)
   applied = {}
   update_ops = []
   tensors = []

@@ -11,7 +11,13 @@ import numpy as np
 from hub_estimator.errors import UserError
 from hub_estimator.module_info import ModuleInfo, VariantInfo
 from hub_estimator.new_modules import NewModule
-from hub_estimator.tensorflow_runtime import estimator, hub, tf
+from hub_estimator.tensorflow_runtime import (
+  SaveableObject,
+  SaveSpec,
+  estimator,
+  hub,
+  tf,
+)
 
 _log = logging.getLogger(__name__)
 TRAIN_TAG = "train"
@@ -233,38 +239,50 @@ def place(info: ModuleInfo, source: ModuleSource, *, mode: str) -> PlacedModule:
   )
 
 
-def place_variables(
+def store_variables(
   info: ModuleInfo, source: ModuleSource, *, mode: str
 ) -> None:
-  """Adds the variables of a frozen module that isn't applied, and nothing else.
+  """Lets checkpoints hold a frozen module's variables, which the graph has not.
 
-  A checkpoint then holds what it would hold of the module as `place` puts it there,
-  for evaluation and exports; its graph, which costs most of the time, isn't built.
+  They are read from the module when a checkpoint is written, by one op, so that
+  evaluation, exports and other programs find in it what `place` would have put there.
+  A variable for each costs a small run most of its time.
 
   Args:
-    info: what the module offers; stored, not new.
+    info: what the module offers; stored, not new. Its weights are those of the run.
     source: what the user asked for.
     mode: one of `tf.estimator.ModeKeys`.
   """
   variables = info.variant(choose_tags(info, source, mode)).variables
-  if not variables or any("/part_" in name for name in variables):
+  if any("/part_" in name for name in variables):
     # Of parts, names in a checkpoint are others.
     place(info, source, mode=mode)
-    return
-  names = sorted(variables)
-  # One op for all; `hub.Module` has one for each.
-  values = tf.raw_ops.RestoreV2(
-    prefix=os.path.join(info.path, "variables", "variables"),
-    tensor_names=names,
-    shape_and_slices=[""] * len(names),
-    dtypes=[tf.as_dtype(variables[name].dtype) for name in names],
-  )
-  with tf.variable_scope(source.name):
-    for name, value in zip(names, values, strict=True):
-      value.set_shape(variables[name].shape)
-      tf.get_variable(
-        name, initializer=value, trainable=False, use_resource=True
-      )
+  elif variables:
+    tf.add_to_collection(
+      tf.GraphKeys.SAVEABLE_OBJECTS, _StoredVariables(info, source, variables)
+    )
+
+
+class _StoredVariables(SaveableObject):
+  """A module's variables as they lie in its directory; nothing is restored."""
+
+  def __init__(self, info: ModuleInfo, source: ModuleSource, variables):
+    names = sorted(variables)
+    values = tf.raw_ops.RestoreV2(
+      prefix=os.path.join(info.path, "variables", "variables"),
+      tensor_names=names,
+      shape_and_slices=[""] * len(names),
+      dtypes=[tf.as_dtype(variables[name].dtype) for name in names],
+    )
+    specs = [
+      SaveSpec(value, "", f"{source.name}/{name}", dtype=value.dtype)
+      for name, value in zip(names, values, strict=True)
+    ]
+    super().__init__(values[0].op, specs, source.name)
+
+  def restore(self, restored_tensors, restored_shapes):
+    del restored_tensors, restored_shapes
+    return tf.no_op()
 
 
 def has_own_weights(

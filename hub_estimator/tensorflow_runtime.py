@@ -315,6 +315,10 @@ from tensorflow.python.framework import op_def_registry  # noqa: E402
 from tensorflow.python.framework.function_def_to_graph import (  # noqa: E402
   function_def_to_graph_def,
 )
+from tensorflow.python.training.saving.saveable_object import (  # noqa: E402
+  SaveableObject,
+  SaveSpec,
+)
 from tensorflow_estimator._api.v2 import estimator  # noqa: E402
 from tensorflow_estimator.python.estimator.early_stopping import (  # noqa: E402
   read_eval_metrics,
@@ -331,6 +335,8 @@ def module_cache_dir() -> str:
 
 __all__ = [
   "TENSORFLOW_VERSION",
+  "SaveSpec",
+  "SaveableObject",
   "estimator",
   "function_def_to_graph_def",
   "hub",

@@ -18,6 +18,7 @@ from optuna.trial import TrialState
 from hub_estimator import checking, config
 from hub_estimator.disk import write_text
 from hub_estimator.errors import RunFailed, UserError
+from hub_estimator.memory import Memory
 from hub_estimator.sweeps import hparams, leaderboard, report, winner
 from hub_estimator.sweeps import study as studies
 from hub_estimator.sweeps.processes import Processes, last_words
@@ -137,6 +138,7 @@ def _check_space(base: str, sweep: Sweep) -> None:
     if goal not in (SECONDS, BYTES)
   ]
   mistakes: dict[str, tuple[str, str]] = {}
+  memory = Memory()
   with tempfile.TemporaryDirectory() as scratch:
     file = pathlib.Path(scratch) / "base.gin"
     file.write_text(base, encoding="utf-8")
@@ -144,7 +146,7 @@ def _check_space(base: str, sweep: Sweep) -> None:
       bindings = sweep.space.suggest(Fixed(params))
       try:
         config.parse([str(file)], bindings)
-        checking.check(config.build("run"), metrics=metrics)
+        checking.check(config.build("run"), metrics=metrics, memory=memory)
       except UserError as error:
         changed = {k: v for k, v in params.items() if v != probes[0].get(k)}
         shown = ", ".join(

@@ -22,6 +22,7 @@ from optuna.trial import TrialState
 from hub_estimator import config, results
 from hub_estimator import experiment as experiments
 from hub_estimator.errors import RunFailed, UserError, one_line
+from hub_estimator.memory import Memory
 from hub_estimator.sweeps import study as studies
 from hub_estimator.sweeps.sweep import BYTES, SECONDS, Sweep, read_sweep
 from hub_estimator.tensorflow_runtime import read_eval_metrics, tf
@@ -82,23 +83,24 @@ def work(
   config.parse([str(sweep_dir.sweep)])
   sweep = read_sweep()
   study = studies.open_study(url, name, sweep, identity=identity, worker=worker)
+  memory = Memory()
   while not studies.bound_reached(study, sweep):
     trial = studies.ask(study, sweep, lock=sweep_dir.asking)
     if trial is None:
       return
     with _heartbeat(study, trial):
-      _run(study, trial, sweep, sweep_dir)
+      _run(study, trial, sweep, sweep_dir, memory)
     # TensorFlow keeps the writer of each model_dir, and graphs keep themselves.
     tf.summary.FileWriterCache.clear()
     gc.collect()
 
 
-def _run(study, trial, sweep: Sweep, sweep_dir: SweepDir) -> None:
+def _run(study, trial, sweep: Sweep, sweep_dir, memory: Memory) -> None:
   """Runs a trial and tells the study what came of it, whatever that is."""
   number = studies.slot_of(trial)
   values, state = None, TrialState.FAIL
   try:
-    values = _values(trial, number, sweep, sweep_dir)
+    values = _values(trial, number, sweep, sweep_dir, memory)
     state = TrialState.COMPLETE
   except Pruned:
     state = TrialState.PRUNED
@@ -117,14 +119,14 @@ def _run(study, trial, sweep: Sweep, sweep_dir: SweepDir) -> None:
     )
 
 
-def _values(trial, number: int, sweep: Sweep, sweep_dir) -> list[float]:
+def _values(trial, number: int, sweep: Sweep, sweep_dir, memory) -> list[float]:
   """Returns the mean of each goal over a trial's repeats."""
   bindings = sweep.space.suggest(trial)
   trial.set_user_attr("bindings", bindings)
   values = []
   for repeat in range(sweep.repeats):
     experiment, result = _train(
-      sweep_dir, number, bindings, repeat, trial, sweep
+      sweep_dir, number, bindings, repeat, trial, sweep, memory
     )
     values.append(_goals(sweep, sweep_dir.trial(number, repeat), result))
     if repeat == 0:
@@ -135,7 +137,7 @@ def _values(trial, number: int, sweep: Sweep, sweep_dir) -> list[float]:
   return [statistics.fmean(of) for of in by_goal]
 
 
-def _train(sweep_dir, number, bindings, repeat, trial, sweep: Sweep):
+def _train(sweep_dir, number, bindings, repeat, trial, sweep: Sweep, memory):
   """Returns (experiment, result) of a trial's run, resumed where it was begun."""
   config.parse([str(sweep_dir.base)], bindings)
   experiment = config.build("run")
@@ -165,6 +167,7 @@ def _train(sweep_dir, number, bindings, repeat, trial, sweep: Sweep):
     config_text=config.text(),
     operative_config=config.operative_text,
     after_evaluation=after_evaluation,
+    memory=memory,
   )
   return experiment, result
 

@@ -1,0 +1,124 @@
+"""A sweep beside the same trials as one command each, as VTAB runs them.
+
+    python -m benchmarks.sweep_text [--quick] [--workers=1] [--rounds=3]
+
+Both train the same grid of learning rates on the movie sentences, on GloVe with a
+frozen module, and export each trial. The rival is a loop over `hub-estimator train`:
+a process a trial. A second one, Optuna by hand around an Estimator, is
+optuna_by_hand.py, in one process. No features are kept from round to round. The ratio
+is the loop's time over ours.
+"""
+
+import argparse
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+
+from benchmarks import report
+
+_TRAIN = [sys.executable, "-m", "hub_estimator.trainers.main"]
+_COMMON = [
+  "TRAINABLE = False",
+  "MAX_STEPS = 300",
+  "EVAL_EVERY_STEPS = 300",
+  "exports.kinds = ['final']",
+]
+_RATE = "optimizers.adam.learning_rate"
+
+
+def _run(*arguments: str) -> float:
+  return _seconds([*_TRAIN, *arguments])
+
+
+def _seconds(command: Sequence[str]) -> float:
+  started = time.monotonic()
+  subprocess.run(command, check=True, capture_output=True)
+  return time.monotonic() - started
+
+
+def _lines(path: pathlib.Path) -> int:
+  """Returns how many lines of a file are code."""
+  lines = path.read_text().split('"""')[-1].splitlines()
+  return sum(
+    bool(line.strip()) and not line.strip().startswith("#") for line in lines
+  )
+
+
+def _params(*bindings: str) -> list[str]:
+  return [f"--gin_param={b}" for b in (*_COMMON, *bindings)]
+
+
+def main(arguments: list[str]) -> None:
+  """Measures both, round by round, and prints one JSON object."""
+  parser = argparse.ArgumentParser(description=__doc__)
+  parser.add_argument("--quick", action="store_true")
+  parser.add_argument("--workers", type=int, default=1)
+  parser.add_argument("--rounds", type=int, default=3)
+  args = parser.parse_args(arguments)
+  trials, rounds = (3, 1) if args.quick else (12, args.rounds)
+  rates = [round(0.002 * 1.3**i, 5) for i in range(trials)]
+  config = "--gin_file=runs/quickstart.gin"
+  ours, rival, by_hand = [], [], []
+  script = pathlib.Path(__file__).parent / "optuna_by_hand.py"
+  with tempfile.TemporaryDirectory() as scratch:
+    root = pathlib.Path(scratch)
+    # What both need is made before either.
+    _run("check", config)
+    for number in range(rounds):
+      os.environ["HUB_ESTIMATOR_CACHE"] = str(root / f"ours_{number}")
+      ours.append(
+        _run(
+          "sweep",
+          config,
+          *_params(
+            f"sweep.space = {{'{_RATE}': {rates}}}", "sweep.strategy = 'grid'"
+          ),
+          f"--sweep_dir={root / f'sweep_{number}'}",
+          f"--workers={args.workers}",
+        )
+      )
+      os.environ["HUB_ESTIMATOR_CACHE"] = str(root / f"rival_{number}")
+      rival.append(
+        sum(
+          _run(
+            "train",
+            config,
+            *_params(f"{_RATE} = {rate}"),
+            f"--model_dir={root / f'loop_{number}_{i}'}",
+          )
+          for i, rate in enumerate(rates)
+        )
+      )
+      directory = root / f"by_hand_{number}"
+      directory.mkdir()
+      by_hand.append(
+        _seconds(
+          [sys.executable, str(script), str(directory), "300", str(rates)]
+        )
+      )
+  report.print_json(
+    {
+      "benchmark": "sweep_text",
+      "ratio": report.median_ratio(rival, ours),
+      "target": 40,
+      "ours": statistics.median(ours),
+      "rival": statistics.median(rival),
+      "optuna_by_hand": statistics.median(by_hand),
+      "optuna_by_hand_ratio": report.median_ratio(by_hand, ours),
+      "optuna_by_hand_lines": _lines(script),
+      "unit": "s",
+      "trials": trials,
+      "workers": args.workers,
+      "rounds": rounds,
+      "versions": report.versions(),
+    }
+  )
+
+
+if __name__ == "__main__":
+  main(sys.argv[1:])
