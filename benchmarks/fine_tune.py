@@ -47,7 +47,7 @@ def _steps_per_second(directory: str, stretch: int, rounds: int) -> None:
   """Alternates stretches of steps of the run with bare ones of the same session."""
   from hub_estimator import experiment as experiments
   from hub_estimator import training
-  from hub_estimator.tensorflow_runtime import estimator, tf
+  from hub_estimator.tensorflow_runtime import estimator
 
   taken: dict[str, list[float]] = {"ours": [], "bare": []}
 
@@ -55,10 +55,11 @@ def _steps_per_second(directory: str, stretch: int, rounds: int) -> None:
     """After each stretch of Estimator's steps, runs the train op by itself."""
 
     def begin(self):
-      graph = tf.get_default_graph()
-      # Estimator's own fetches: the train op and the loss.
-      self._train_op = graph.get_operation_by_name("train_op")
       self._count, self._started = 0, None
+
+    def before_run(self, run_context):
+      # What Estimator fetches itself: [train op, loss].
+      self._train_op = run_context.original_args.fetches[0]
 
     def after_run(self, run_context, run_values):
       del run_values

@@ -40,7 +40,7 @@ def _experiment(root: pathlib.Path, module: str, data: str, **changes):
       modules.ModuleSource(module, trainable=changes.pop("trainable"))
     ),
     head=heads.Binary(),
-    optimizer=optimizers.Sgd(0.01),
+    optimizer=optimizers.SGD(0.01),
     train_input=source,
     eval_input=source,
     exports=exporting.Exports(["final"], verify=False),

@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -116,7 +117,11 @@ def check(
     inputs.make_train_input_fn(
       train, batch_size=experiment.batch_size, seed=experiment.seed
     ),
-    (experiment.optimizer, experiment.towers, experiment.train_input),
+    (
+      _but_rate(experiment.optimizer),
+      experiment.towers,
+      experiment.train_input,
+    ),
     kept=kept,
   )
   build(
@@ -238,6 +243,14 @@ def _uses(experiment, infos, specs):
     if tokenizer is not None:
       seen = tokenizer.specs(seen, signature)
     yield application, signature, seen
+
+
+def _but_rate(optimizer) -> Any:
+  """Returns what an optimizer's graph is made of: the rate is but a number in it."""
+  fields = dict(getattr(optimizer, "__dict__", {}))
+  if not isinstance(fields.get("learning_rate"), float):
+    return optimizer
+  return type(optimizer), {**fields, "learning_rate": None}
 
 
 def _metrics_named(experiment) -> list[tuple[str, str]]:

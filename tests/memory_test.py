@@ -2,7 +2,7 @@ import dataclasses
 
 import numpy as np
 
-from hub_estimator import checking, inputs, tops
+from hub_estimator import checking, inputs, optimizers, tops
 from hub_estimator.memory import Memory
 from tests.runs import make_experiment, replace
 
@@ -59,7 +59,9 @@ def test_a_check_builds_again_only_what_differs(
   assert built == ["infer", "train", "eval"]
   for change, again in (
     ({"seed": 5, "batch_size": 8}, []),
-    ({"optimizer": type(experiment.optimizer)(0.1)}, ["train"]),
+    ({"optimizer": optimizers.Adam(0.1)}, []),
+    ({"optimizer": optimizers.Adam(0.1, beta1=0.8)}, ["train"]),
+    ({"optimizer": optimizers.SGD(0.1)}, ["train"]),
     ({"eval_input": inputs.Npz(numbers_npz, features=["x"])}, []),
     ({"top": tops.MLP([2])}, ["infer", "train", "eval"]),
   ):
