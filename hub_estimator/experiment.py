@@ -86,6 +86,7 @@ PARTS = (
 _log = logging.getLogger(__name__)
 _NO_SPACE = os.strerror(errno.ENOSPC)
 _VERIFIED_EXAMPLES = 16
+_EVALUATOR_LOCK = "lock.evaluator"
 
 
 @gin.register("early_stopping", module="hub_estimator")
@@ -277,7 +278,8 @@ def train(
 
   Returns:
     The result, also in result.json. A run that was done before is returned as
-    it was, and nothing runs. Of a cluster, only the evaluator returns one.
+    it was, and nothing runs. Of a cluster, the evaluator returns one, and the chief
+    where there is no evaluator.
 
   Raises:
     UserError: something doesn't fit; model_dir is as it was.
@@ -300,7 +302,7 @@ def train(
     _train_as_worker(experiment, workdir, checked, start_from, task)
     return None
   evaluates_only = task is not None and task.type == cluster.EVALUATOR
-  with workdir.lock("lock.evaluator" if evaluates_only else "lock"):
+  with workdir.lock(_EVALUATOR_LOCK if evaluates_only else "lock"):
     done = _result_if_done(workdir, experiment)
     if done is not None:
       _log.info("Done before: %d steps in %s.", done.steps, workdir.path)
@@ -309,6 +311,7 @@ def train(
       experiment, workdir, _warm_started(checked.model_fn, start_from), task
     )
     board = None if task is None else cluster.Board(workdir.path, task)
+    is_left = False  # To the evaluator.
     if evaluates_only:
       board.wait(workdir.manifest.exists, lambda: "the chief's manifest.json")
     else:
@@ -330,9 +333,18 @@ def train(
         training.evaluate_checkpoints(made, experiment, fed, asked, board)
       else:
         training.train_as_chief(made, experiment, fed, board, preemption)
+        is_left = workdir.is_held(_EVALUATOR_LOCK)
+        _log.info(
+          "Training has ended; %s evaluates and exports.",
+          "the evaluator" if is_left else "there is no evaluator: the chief",
+        )
+        if not is_left:
+          made = _make_estimator(experiment, workdir, checked.model_fn)
+          with workdir.lock(_EVALUATOR_LOCK):
+            training.train_alone(made, experiment, fed, asked, preemption)
     if not evaluates_only:
       write_text(workdir.operative_config, operative_config())
-    if task is not None and not evaluates_only:
+    if is_left:
       return None
     result = _collect(
       made,

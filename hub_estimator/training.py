@@ -104,10 +104,6 @@ def train_as_chief(
           hooks.ChiefHook(board),
         ],
       )
-  _log.info(
-    "Training ended at step %d; the evaluator evaluates and exports.",
-    checkpoints.step_of(made.latest_checkpoint()),
-  )
   board.say(cluster.ENDED, step=checkpoints.step_of(made.latest_checkpoint()))
 
 

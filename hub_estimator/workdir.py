@@ -95,6 +95,18 @@ class Workdir:
       file.flush()
       yield
 
+  def is_held(self, name: str = "lock") -> bool:
+    """Returns whether a process holds a lock of this directory."""
+    path = self.path / f".{name}"
+    if not path.exists():
+      return False
+    with open(path, "a") as file:
+      try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+      except BlockingIOError:
+        return True
+      return False
+
   def read_manifest(self) -> dict[str, Any] | None:
     """Returns the manifest, or None where there is no run yet.
 

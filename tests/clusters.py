@@ -76,6 +76,7 @@ class Cluster:
         for i in range(count)
       ]
       for kind, count in counts.items()
+      if count
     }
     self.tasks = [
       (kind, index) for kind, count in counts.items() for index in range(count)

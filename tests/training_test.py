@@ -82,6 +82,33 @@ def test_a_cluster_does_what_one_process_does(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("alone", [True, False])
+def test_without_an_evaluator_the_chief_evaluates_and_exports_at_the_end(
+  batch_norm, numbers_npz, tmp_path, alone
+):
+  gin_text = _gin(
+    batch_norm, numbers_npz, "MAX_STEPS = 60", "EVAL_EVERY_STEPS = 30"
+  )
+  with Cluster(
+    tmp_path, gin_text, workers=0 if alone else 1, ps=0 if alone else 1
+  ) as cluster:
+    cluster.start(*cluster.tasks[:-1])
+    assert set(cluster.wait().values()) == {0}, cluster.logs()
+    assert "no evaluator: the chief evaluates" in cluster.log(("chief", 0))
+    result = (cluster.model_dir / "result.json").read_bytes()
+    # One that comes late finds it done.
+    cluster.start(("evaluator", 0))
+    assert set(cluster.wait().values()) == {0}, cluster.logs()
+    assert "Done before" in cluster.log(("evaluator", 0))
+  assert (cluster.model_dir / "result.json").read_bytes() == result
+  told = results.read(cluster.model_dir / "result.json")
+  assert (told.state, "error" in told.exports["latest"]) == (
+    results.FINISHED,
+    False,
+  )
+
+
+@pytest.mark.slow
 def test_hosts_with_addresses_of_their_own(
   batch_norm, numbers_npz, tmp_path, hosts
 ):
