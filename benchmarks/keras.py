@@ -90,7 +90,10 @@ def _rival(directory: str, steps: int) -> None:
     hub.KerasLayer(handle, trainable=True)(tf.zeros([1, 96, 96, 3]))
     trainable = "taken"
   except ValueError as error:
-    trainable = str(error).splitlines()[0]
+    # The layer's own words, among those of Keras around it.
+    trainable = next(
+      line for line in str(error).splitlines() if "trainable" in line.lower()
+    )
   report.print_json(
     {"s": seconds, "accuracy": float(accuracy), "trainable": trainable}
   )
@@ -100,6 +103,7 @@ def main(arguments: list[str]) -> None:
   """Measures all arms, round by round, and prints one JSON object."""
   parser = argparse.ArgumentParser(description=__doc__)
   parser.add_argument("--quick", action="store_true")
+  parser.add_argument("--rounds", type=int, default=3)
   parser.add_argument("--arm", choices=("ours", "rival"))
   parser.add_argument("--directory")
   args = parser.parse_args(arguments)
@@ -108,7 +112,7 @@ def main(arguments: list[str]) -> None:
     {"ours": _ours, "rival": _rival}[args.arm](args.directory, steps)
     return
   taken: dict[str, list[dict]] = {"cold": [], "warm": [], "rival": []}
-  rounds = 1 if args.quick else 3
+  rounds = 1 if args.quick else args.rounds
   with tempfile.TemporaryDirectory() as scratch:
     for number in range(rounds):
       os.environ["HUB_ESTIMATOR_CACHE"] = f"{scratch}/cache_{number}"
