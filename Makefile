@@ -24,6 +24,7 @@ test-oldest: .venv-oldest/$(STAMP)
 # Faults at random moments, many of each: some hours.
 campaign: .venv/$(STAMP)
 	HUB_ESTIMATOR_KILLS=50 HUB_ESTIMATOR_MUTATIONS=2000 \
+	HUB_ESTIMATOR_EVALUATIONS=200 \
 	.venv/bin/python -m pytest tests/faults
 
 lint: .venv/$(STAMP)

@@ -1,0 +1,75 @@
+"""kill -9 at random moments while features are computed and kept."""
+
+import os
+import random
+import time
+
+import numpy as np
+import pytest
+
+from hub_estimator import feature_cache
+from tests.faults import forked
+
+KILLS = int(os.environ.get("HUB_ESTIMATOR_KILLS", "5"))
+
+# Batches of a sixteenth, so that most of the time goes where files are written.
+PREPARE = """
+import os
+os.environ["HUB_ESTIMATOR_CACHE"] = {cache!r}
+import numpy as np
+from hub_estimator import feature_cache
+from hub_estimator.module_info import read_module_info
+from tests.runs import make_experiment
+feature_cache._BATCH = 4
+e = make_experiment({module!r}, {data!r}, module_trainable=False)
+infos = {{"module": read_module_info({module!r})}}
+examples = e.train_input.read()
+def compute():
+  kept = feature_cache.with_outputs(examples, e.encoder, infos)
+  (name,) = [n for n in kept.features if n not in examples.features]
+  np.save({out!r}, np.asarray(kept.features[name]))
+"""
+
+
+@pytest.mark.slow
+def test_what_is_kept_is_whole_after_any_kill(
+  dense, numbers_npz, tmp_path, monkeypatch
+):
+  cache, out = tmp_path / "cache", tmp_path / "out.npy"
+  monkeypatch.setenv("HUB_ESTIMATOR_CACHE", str(cache))
+  prepare = PREPARE.format(
+    cache=str(cache), module=dense, data=numbers_npz, out=str(out)
+  )
+  with forked.Forker(prepare) as forker:
+    started = time.monotonic()
+    assert forker.run("compute()").wait() == 0
+    seconds = time.monotonic() - started
+    whole = np.load(out)
+    rng = random.Random(1)
+    killed = 0
+    while killed < KILLS:
+      for path in sorted(feature_cache.cache_dir().glob("*/*")):
+        path.unlink()
+      for path in feature_cache.cache_dir().glob("*"):
+        if path.is_dir():
+          path.rmdir()
+      out.unlink(missing_ok=True)
+      child = forker.run("compute()")
+      time.sleep(rng.uniform(0, seconds))
+      if child.poll() is None:
+        child.kill()
+        killed += 1
+      child.wait()
+      # What counts as an entry is whole, whenever it came.
+      for entry in feature_cache.cache_dir().glob("*/entry.json"):
+        np.testing.assert_array_equal(
+          np.load(entry.parent / "outputs.npy"), whole
+        )
+      assert forker.run("compute()").wait() == 0
+      np.testing.assert_array_equal(np.load(out), whole)
+      left = [
+        path
+        for path in feature_cache.cache_dir().iterdir()
+        if path.name.startswith(".")
+      ]
+      assert not left
