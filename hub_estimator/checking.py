@@ -106,7 +106,9 @@ def check(
   _, widths = build(
     modes.PREDICT, make_serving_input_fn(experiment, infos, specs)
   )
-  # Where a frozen module's outputs are kept, its graph was just built for all.
+  # The module's graph of inference was just built for all: evaluation needs no other,
+  # nor does training where a frozen module's outputs are kept.
+  known = widths if feature_cache.is_known(experiment.encoder) else None
   kept = None
   if experiment.cache_features and feature_cache.is_keepable(
     experiment.encoder, infos
@@ -130,7 +132,7 @@ def check(
       evaluation, batch_size=experiment.eval_batch_size
     ),
     (experiment.metrics, experiment.eval_input),
-    kept=kept,
+    kept=known,
     metrics=[*_metrics_named(experiment), *metrics],
   )
   train_tags = {

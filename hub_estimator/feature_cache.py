@@ -87,7 +87,7 @@ def _check_keepable(encoder: Any, infos: Mapping[str, ModuleInfo]) -> None:
   applications = encoder.applications()
   if not applications:
     raise NotKept("there is no module")
-  if not _is_known(encoder):
+  if not is_known(encoder):
     raise NotKept(
       f"{type(encoder).__name__} isn't one of this package's encoders"
     )
@@ -132,9 +132,10 @@ def check_own_weights(
       raise NotKept(f"module {name!r} has other weights than its handle")
 
 
-def _is_known(encoder: Any) -> bool:
+def is_known(encoder: Any) -> bool:
+  """Returns whether an encoder is one of this package's, parts included."""
   if isinstance(encoder, encoders.Concat):
-    return all(_is_known(e) for e in encoder.encoders)
+    return all(is_known(e) for e in encoder.encoders)
   return type(encoder) in _COLUMNS_ONLY
 
 

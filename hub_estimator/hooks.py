@@ -83,10 +83,10 @@ class CheckpointHook(estimator.CheckpointSaverHook):
 
   What training starts with isn't saved: it can be made again, or is the last
   checkpoint, and to write it costs as much as any other. A run that goes on from a
-  step between two multiples is saved, and evaluated, where an undisturbed one is.
+  step between two multiples is saved, and evaluated, where an undisturbed one is. The
+  graph is written once, for TensorBoard, not three times, and not as text: of a large
+  module that takes longer than to build it.
   """
-
-  _starting = False
 
   def __init__(
     self, model_dir: str, *, every_steps: int, preemption: Preemption
@@ -103,10 +103,12 @@ class CheckpointHook(estimator.CheckpointSaverHook):
     self._preemption = preemption
 
   def after_create_session(self, session, coord):
-    self._starting = True
-    super().after_create_session(session, coord)
-    self._starting = False
+    del coord
+    self._summary_writer.add_graph(tf.get_default_graph())
     step = session.run(self._global_step_tensor)
+    # Estimator's listener, which evaluates, lets the first one pass.
+    for listener in self._listeners:
+      listener.after_save(session, step)
     self._timer.update_last_triggered_step(step - step % self._every_steps)
     self._preemption.stepping = True
 
@@ -129,17 +131,12 @@ class CheckpointHook(estimator.CheckpointSaverHook):
     self._preemption.stepping = False
 
   def _save(self, session, step):
-    if not self._starting:
-      # Evaluation and export follow, which a signal may cut.
-      self._preemption.stepping = False
-      try:
-        return super()._save(session, step)
-      finally:
-        self._preemption.stepping = True
-    # Estimator's listener, which evaluates, lets the first one pass.
-    for listener in self._listeners:
-      listener.after_save(session, step)
-    return False
+    # Evaluation and export follow, which a signal may cut.
+    self._preemption.stepping = False
+    try:
+      return super()._save(session, step)
+    finally:
+      self._preemption.stepping = True
 
 
 class EarlyStoppingHook(estimator.SessionRunHook):
