@@ -15,6 +15,8 @@ from hub_estimator.handles import resolve
 from hub_estimator.tensorflow_runtime import hub
 from tests.servers import hosting
 
+pytestmark = pytest.mark.newest
+
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):

@@ -13,6 +13,8 @@ from hub_estimator import fetching
 from hub_estimator.errors import UserError
 from tests.servers import hosting
 
+pytestmark = pytest.mark.newest
+
 QUICK = fetching.Limits(timeout_secs=1, retries=2, max_bytes=1 << 20)
 
 

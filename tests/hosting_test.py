@@ -15,6 +15,8 @@ from hub_estimator.errors import UserError
 from hub_estimator.handles import Handles, resolve
 from hub_estimator.tensorflow_runtime import hub
 
+pytestmark = pytest.mark.newest
+
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):

@@ -10,6 +10,8 @@ from hub_estimator import linting, testing
 from hub_estimator.module_info import read_module_info
 from hub_estimator.tensorflow_runtime import hub, tf
 
+pytestmark = pytest.mark.newest
+
 BOTH = [(set(), {"training": False}), ({"train"}, {"training": True})]
 
 

@@ -13,6 +13,8 @@ from hub_estimator.errors import UserError
 from hub_estimator.tensorflow_runtime import read_eval_metrics, tf
 from tests.runs import make_experiment, replace
 
+pytestmark = pytest.mark.newest
+
 _DAMAGES = {
   "cut": lambda content: content[: len(content) // 2],
   "empty": lambda content: b"",

@@ -12,6 +12,8 @@ from hub_estimator import versions
 from hub_estimator.workdir import read_json
 from tests.faults import forked
 
+pytestmark = pytest.mark.newest
+
 KILLS = int(os.environ.get("HUB_ESTIMATOR_KILLS", "50"))
 
 PREPARE = """

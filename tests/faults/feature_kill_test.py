@@ -10,6 +10,8 @@ import pytest
 from hub_estimator import feature_cache
 from tests.faults import forked
 
+pytestmark = pytest.mark.newest
+
 KILLS = int(os.environ.get("HUB_ESTIMATOR_KILLS", "5"))
 
 # Batches of a sixteenth, so that most of the time goes where files are written.

@@ -11,6 +11,8 @@ from hub_estimator import handles, module_cache, module_files
 from tests.faults import forked
 from tests.servers import hosting
 
+pytestmark = pytest.mark.newest
+
 KILLS = int(os.environ.get("HUB_ESTIMATOR_KILLS", "20"))
 _PIECES = 8
 

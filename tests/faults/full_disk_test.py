@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.newest
+
 _GIN = """
 include "base.gin"
 HANDLE = {module!r}

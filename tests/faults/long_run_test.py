@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.newest
+
 EVALUATIONS = int(os.environ.get("HUB_ESTIMATOR_EVALUATIONS", "24"))
 
 _SCRIPT = """

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from tests.runs import tree_digest
 
+pytestmark = pytest.mark.newest
+
 MUTATIONS = int(os.environ.get("HUB_ESTIMATOR_MUTATIONS", "40"))
 
 _GIN = """

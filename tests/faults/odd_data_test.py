@@ -12,6 +12,8 @@ from hub_estimator import exporting, heads, inputs
 from hub_estimator.errors import RunFailed, UserError
 from tests.runs import make_experiment
 
+pytestmark = pytest.mark.newest
+
 _X = np.random.default_rng(0).normal(size=(64, 4)).astype(np.float32)
 _Y = (_X.sum(axis=1) > 0).astype(np.int64)
 

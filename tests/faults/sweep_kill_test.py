@@ -10,6 +10,8 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.newest
+
 KILLS = int(os.environ.get("HUB_ESTIMATOR_KILLS", "2"))
 
 _SWEEP = """

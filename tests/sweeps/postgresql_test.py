@@ -20,6 +20,8 @@ from hub_estimator.sweeps.sweep import read_sweep
 from tests.sweeps import small
 from tests.sweeps.running_test import _command, _wait_for, _workers
 
+pytestmark = pytest.mark.newest
+
 _BIN = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
 
 

@@ -10,6 +10,8 @@ from hub_estimator import config
 from hub_estimator.sweeps import ray_workers, running
 from tests.sweeps import small
 
+pytestmark = pytest.mark.newest
+
 ray = pytest.importorskip("ray", reason="Ray has no package for this stack")
 
 

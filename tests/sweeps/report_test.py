@@ -10,6 +10,8 @@ import pytest
 from hub_estimator.sweeps import leaderboard, report
 from tests.sweeps import small
 
+pytestmark = pytest.mark.newest
+
 _BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 
 
