@@ -11,6 +11,8 @@ from hub_estimator import checkpoints, results
 from hub_estimator.tensorflow_runtime import read_eval_metrics
 from tests.clusters import GIN, Cluster
 
+pytestmark = pytest.mark.newest
+
 
 def _last_saved(model_dir) -> int:
   return max(
