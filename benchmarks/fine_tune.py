@@ -1,6 +1,6 @@
 """Fine-tuning, beside a bare session loop and a hand-written Estimator script.
 
-    python -m benchmarks.fine_tune [--quick]
+    python -m benchmarks.fine_tune [--quick] [--rounds=3]
 
 EfficientNet-Lite0 at 96 pixels, trainable, in its {"train"} variant, on Fashion-MNIST.
 Steps/s: `train`'s between two of its own steps, beside `session.run(train_op)` over the
@@ -211,6 +211,7 @@ def main(arguments: list[str]) -> None:
   """Measures all arms and prints one JSON object."""
   parser = argparse.ArgumentParser(description=__doc__)
   parser.add_argument("--quick", action="store_true")
+  parser.add_argument("--rounds", type=int, default=3)
   parser.add_argument("--arm", choices=("steps", "total", "script"))
   parser.add_argument("--directory")
   args = parser.parse_args(arguments)
@@ -223,7 +224,7 @@ def main(arguments: list[str]) -> None:
     arm(args.directory, steps)
     return
   ours, script = [], []
-  rounds = 1 if args.quick else 3
+  rounds = 1 if args.quick else args.rounds
 
   def run(arm, directory):
     return report.run(

@@ -1,6 +1,6 @@
 """What starting costs: our package over bare TensorFlow, and each verb.
 
-    python -m benchmarks.startup [--quick]
+    python -m benchmarks.startup [--quick] [--rounds=7]
 
 Every line is a process of its own, in turns, its median over rounds: `import tensorflow`
 alone; Estimator and Hub on it, as `tensorflow_runtime` makes them run; all of this
@@ -53,6 +53,7 @@ def main(arguments: list[str]) -> None:
   """Measures all, round by round, and prints one JSON object."""
   parser = argparse.ArgumentParser(description=__doc__)
   parser.add_argument("--quick", action="store_true")
+  parser.add_argument("--rounds", type=int, default=7)
   parser.add_argument("--make", metavar="DIRECTORY")
   args = parser.parse_args(arguments)
   if args.make:
@@ -81,7 +82,7 @@ def main(arguments: list[str]) -> None:
       "check": [*_COMMAND, "check", gin_file],
     }
     taken: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(1 if args.quick else 7):
+    for _ in range(1 if args.quick else args.rounds):
       for name, command in commands.items():
         taken[name].append(_seconds(command))
   report.print_json(
