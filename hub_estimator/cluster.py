@@ -27,7 +27,8 @@ _VARIABLE = "TF_CONFIG"
 CHIEF, WORKER, PS, EVALUATOR = "chief", "worker", "ps", "evaluator"
 _TYPES = (CHIEF, WORKER, PS, EVALUATOR)
 # What a member says of itself.
-CAME, TRAINING, ENDED, FAILED = "came", "training", "ended", "failed"
+CAME, TRAINING, LEFT = "came", "training", "left"
+ENDED, FAILED = "ended", "failed"
 _POLL_SECS = 0.2
 _TELL_EVERY_SECS = 30.0
 

@@ -10,12 +10,14 @@ from typing import Any
 
 from hub_estimator import checkpoints, cluster, hooks, inputs, results
 from hub_estimator.checking import Checked
-from hub_estimator.preemption import Preemption
+from hub_estimator.preemption import Preempted, Preemption
 from hub_estimator.tensorflow_runtime import estimator, read_eval_metrics, tf
 
 _log = logging.getLogger(__name__)
 # How long the end of training waits for those that don't say that they ended.
 _LINGER_SECS = 30.0
+# How long a server that is told to end waits for the chief's checkpoint.
+_PREEMPTION_SECS = 20.0
 
 
 def is_over(made: estimator.Estimator, experiment: Any) -> bool:
@@ -95,15 +97,19 @@ def train_as_chief(
   """
   if not is_over(made, experiment):
     with _serving(made):
-      board.wait_for_servers()
-      made.train(
-        _train_input_fn(experiment, checked),
-        max_steps=experiment.max_steps,
-        hooks=[
-          *_chief_hooks(made, experiment, preemption),
-          hooks.ChiefHook(board),
-        ],
-      )
+      try:
+        board.wait_for_servers()
+        made.train(
+          _train_input_fn(experiment, checked),
+          max_steps=experiment.max_steps,
+          hooks=[
+            *_chief_hooks(made, experiment, preemption),
+            hooks.ChiefHook(board),
+          ],
+        )
+      except Preempted:
+        board.say(cluster.LEFT)
+        raise
   board.say(cluster.ENDED, step=checkpoints.step_of(made.latest_checkpoint()))
 
 
@@ -165,7 +171,16 @@ def serve_variables(
     return
   (chief,) = board.task.others(cluster.CHIEF)
   with _serving(made):
-    board.wait(lambda: board.has_said(chief, cluster.ENDED))
+    try:
+      board.wait(lambda: board.has_said(chief, cluster.ENDED))
+    except Preempted:
+      # A scheduler tells all at once, and the chief saves what lies here.
+      told = time.monotonic()
+      while time.monotonic() - told < _PREEMPTION_SECS and not board.has_said(
+        chief, cluster.LEFT, cluster.ENDED, cluster.FAILED
+      ):
+        time.sleep(0.2)
+      raise
     ended = time.monotonic()
     while time.monotonic() - ended < _LINGER_SECS and any(
       board.has_said(worker, cluster.CAME)

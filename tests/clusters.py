@@ -113,6 +113,12 @@ class Cluster:
     process.send_signal(number)
     return process.wait(timeout=60)
 
+  def end_all(self, number: int) -> dict[tuple[str, int], int]:
+    """Sends all a signal at once and returns the exit code of each."""
+    for process in self._processes.values():
+      process.send_signal(number)
+    return self.wait(60)
+
   def wait(self, seconds: float = 240) -> dict[tuple[str, int], int]:
     """Returns the exit code of each task, once all have ended."""
     deadline = time.monotonic() + seconds
