@@ -80,7 +80,10 @@ def test_each_member_is_killed_and_comes_back(
       lambda: _last_saved(cluster.model_dir) >= saved + interval
     )
 
-    # A scheduler takes all machines back at once.
+    # A scheduler takes all machines back at once, between two checkpoints.
+    cluster.wait_until(
+      lambda: cluster.step() > _last_saved(cluster.model_dir) + 20
+    )
     at = cluster.step()
     codes = cluster.end_all(signal.SIGTERM)
     assert set(codes.values()) == {143}, (codes, cluster.logs())
