@@ -1,5 +1,6 @@
 """Tiny real modules and data, made once a session."""
 
+import fcntl
 import os
 import pathlib
 import shutil
@@ -21,6 +22,16 @@ SHARED = pathlib.Path(__file__).parent.parent.parent / "shared" / "modules"
 @pytest.fixture(scope="session", autouse=True)
 def _features_of_tests_alone(tmp_path_factory):
   os.environ["HUB_ESTIMATOR_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture
+def machine(tmp_path_factory):
+  """Is held by what starts many processes, and by what is timed: not both at once."""
+  with open(
+    tmp_path_factory.getbasetemp().parent / "machine.lock", "a"
+  ) as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    yield
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ import pytest
 
 from hub_estimator.preemption import Preempted, Preemption
 
+pytestmark = pytest.mark.usefixtures("machine")
+
 _GIN = """
 include "base.gin"
 HANDLE = {module!r}

@@ -8,6 +8,8 @@ from hub_estimator.tensorflow_runtime import read_eval_metrics
 from tests.clusters import GIN, Cluster
 from tests.runs import make_experiment
 
+pytestmark = pytest.mark.usefixtures("machine")
+
 _STEPS = 300
 
 

@@ -16,7 +16,7 @@ from hub_estimator.examples import cluster_task, local_cluster
 from hub_estimator import results
 from tests.clusters import GIN
 
-pytestmark = pytest.mark.newest
+pytestmark = [pytest.mark.newest, pytest.mark.usefixtures("machine")]
 
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "cluster.md"
 
