@@ -222,6 +222,7 @@ def evaluate_checkpoints(
   while True:
     # Asked first: what was saved last is then seen.
     over = is_over(made, experiment) or board.has_said(chief, cluster.ENDED)
+    newest = made.latest_checkpoint()
     found = waiting()
     if found:
       last = over and len(found) == 1
@@ -232,7 +233,13 @@ def evaluate_checkpoints(
     elif over:
       break
     else:
-      board.wait(lambda: waiting() or board.has_said(chief, cluster.ENDED))
+      # Not `waiting()`, which reads all curves.
+      board.wait(
+        lambda newest=newest: (
+          made.latest_checkpoint() != newest
+          or board.has_said(chief, cluster.ENDED)
+        )
+      )
   if not exported:
     # Evaluated before it was known to be the last.
     _export_final(made, exporters)
