@@ -21,7 +21,8 @@ from benchmarks import report
 _STEPS, _BATCH, _TRAIN, _EVAL = 310, 64, 2000, 1000
 
 
-def _ours(directory: str) -> None:
+def ours(directory: str, steps: int = _STEPS) -> None:
+  """Trains the run by `train`, and prints its seconds and accuracy."""
   from hub_estimator.examples import efficientnet, fashion
 
   from hub_estimator import encoders, exporting, heads, modules, optimizers
@@ -36,9 +37,9 @@ def _ours(directory: str) -> None:
     train_input=fashion.FashionMnist("train", _TRAIN),
     eval_input=fashion.FashionMnist("eval", _EVAL),
     exports=exporting.Exports(["final"], verify=False),
-    max_steps=_STEPS,
+    max_steps=steps,
     batch_size=_BATCH,
-    eval_every_steps=_STEPS,
+    eval_every_steps=steps,
   )
   started = time.monotonic()
   result = experiments.train(experiment, directory)
@@ -68,7 +69,7 @@ def main(arguments: list[str]) -> None:
   parser.add_argument("--directory")
   args = parser.parse_args(arguments)
   if args.arm:
-    {"ours": _ours, "rival": _rival}[args.arm](args.directory)
+    {"ours": ours, "rival": _rival}[args.arm](args.directory)
     return
   cold, warm, rival = [], [], []
   rounds = 1 if args.quick else 3

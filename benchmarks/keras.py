@@ -16,34 +16,9 @@ import sys
 import tempfile
 import time
 
-from benchmarks import report
+from benchmarks import frozen_trial, report
 
 _TRAIN, _EVAL, _BATCH = 2000, 1000, 64
-
-
-def _ours(directory: str, steps: int) -> None:
-  from hub_estimator.examples import efficientnet, fashion
-
-  from hub_estimator import encoders, exporting, heads, modules, optimizers
-  from hub_estimator import experiment as experiments
-
-  experiment = experiments.Experiment(
-    encoder=encoders.Encoder(
-      modules.ModuleSource(efficientnet.efficientnet_lite0(), trainable=False)
-    ),
-    head=heads.MultiClass(10),
-    optimizer=optimizers.Adam(0.003),
-    train_input=fashion.FashionMnist("train", _TRAIN),
-    eval_input=fashion.FashionMnist("eval", _EVAL),
-    exports=exporting.Exports(["final"], verify=False),
-    max_steps=steps,
-    batch_size=_BATCH,
-    eval_every_steps=steps,
-  )
-  started = time.monotonic()
-  result = experiments.train(experiment, directory)
-  seconds = time.monotonic() - started
-  report.print_json({"s": seconds, "accuracy": result.metrics["accuracy"]})
 
 
 def _rival(directory: str, steps: int) -> None:
@@ -109,7 +84,9 @@ def main(arguments: list[str]) -> None:
   args = parser.parse_args(arguments)
   steps = 60 if args.quick else 310
   if args.arm:
-    {"ours": _ours, "rival": _rival}[args.arm](args.directory, steps)
+    {"ours": frozen_trial.ours, "rival": _rival}[args.arm](
+      args.directory, steps
+    )
     return
   taken: dict[str, list[dict]] = {"cold": [], "warm": [], "rival": []}
   rounds = 1 if args.quick else args.rounds
