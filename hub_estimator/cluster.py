@@ -117,7 +117,7 @@ def read_task(environ: Mapping[str, str] | None = None) -> Task | None:
 
 def _addresses(kind: str, value: Any) -> list[str]:
   """Returns the addresses of one type of tasks; a dict is one by index."""
-  if isinstance(value, Mapping):
+  if isinstance(value, Mapping) and all(str(k).isdigit() for k in value):
     value = [value[k] for k in sorted(value, key=int)]
   if not isinstance(value, list):
     raise UserError(

@@ -48,6 +48,7 @@ def test_a_task_knows_its_place():
     (_environ(index="x"), "worker 'x'"),
     (_environ({**_CLUSTER, "worker": ["b"]}), '"host:port"'),
     (_environ({**_CLUSTER, "worker": "b:1"}), "a list"),
+    (_environ({**_CLUSTER, "worker": {"b": "b:1"}}), "a list"),
     (_environ({**_CLUSTER, "worker": ["a:1"]}), "a:1 twice"),
     (_environ({"worker": ["a:1"]}), "MultiWorkerMirroredStrategy"),
     (_environ({**_CLUSTER, "chief": ["a:1", "e:1"]}), "2 chiefs"),
