@@ -36,6 +36,7 @@ from hub_estimator import (
   heads,
   hooks,
   inputs,
+  many_steps,
   metrics,
   modules,
   new_modules,
@@ -290,6 +291,7 @@ def train(
   started = time.monotonic()
   workdir = Workdir.at(model_dir)
   preemption = Preemption() if preemption is None else preemption
+  memory = Memory() if memory is None else memory
   if task is not None:
     _check_in_cluster(experiment)
     if task.type == cluster.PS:
@@ -308,7 +310,10 @@ def train(
       _log.info("Done before: %d steps in %s.", done.steps, workdir.path)
       return done
     made = _make_estimator(
-      experiment, workdir, _warm_started(checked.model_fn, start_from), task
+      experiment,
+      workdir,
+      _warm_started(many_steps.loop(checked.model_fn), start_from),
+      task,
     )
     board = None if task is None else cluster.Board(workdir.path, task)
     is_left = False  # To the evaluator.
@@ -328,7 +333,7 @@ def train(
         experiment, checked, _first_weights(made, checked, start_from), memory
       )
       if task is None:
-        training.train_alone(made, experiment, fed, asked, preemption)
+        training.train_alone(made, experiment, fed, asked, preemption, memory)
       elif evaluates_only:
         training.evaluate_checkpoints(made, experiment, fed, asked, board)
       else:
@@ -339,9 +344,13 @@ def train(
           "the evaluator" if is_left else "there is no evaluator: the chief",
         )
         if not is_left:
-          made = _make_estimator(experiment, workdir, checked.model_fn)
+          made = _make_estimator(
+            experiment, workdir, many_steps.loop(checked.model_fn)
+          )
           with workdir.lock(_EVALUATOR_LOCK):
-            training.train_alone(made, experiment, fed, asked, preemption)
+            training.train_alone(
+              made, experiment, fed, asked, preemption, memory
+            )
     if not evaluates_only:
       write_text(workdir.operative_config, operative_config())
     if is_left:
@@ -819,7 +828,7 @@ def _make_estimator(
       model_dir=str(workdir.path),
       tf_random_seed=experiment.seed,
       save_checkpoints_steps=experiment.eval_every_steps,
-      save_summary_steps=experiment.summary_every_steps,
+      save_summary_steps=None,  # By a hook.
       log_step_count_steps=experiment.summary_every_steps,
       keep_checkpoint_max=experiment.keep_checkpoints,
     )

@@ -232,6 +232,53 @@ def weight_columns(head) -> set[str]:
   return {getattr(child, "weight_column", None) for child in children} - {None}
 
 
+def is_known(head) -> bool:
+  """Returns whether a head is one of this file's, parts included."""
+  if isinstance(head, Multi):
+    return all(is_known(child) for child in head.heads.values())
+  return type(head).__module__ == __name__
+
+
+def class_ids(head, labels):
+  """Returns the labels of examples with class ids in place of strings.
+
+  Args:
+    head: one of this file's.
+    labels: array [examples, ...], or several by head; all in the vocabulary.
+  """
+  if isinstance(head, Multi):
+    return {name: class_ids(h, labels[name]) for name, h in head.heads.items()}
+  vocabulary = getattr(head, "label_vocabulary", None)
+  if vocabulary is None:
+    return labels
+  vocabulary = _vocabulary(vocabulary, getattr(head, "n_classes", 2))
+  ids = {label.encode(): i for i, label in enumerate(vocabulary)}
+  labels = np.asarray(labels)
+  return np.array([ids[v] for v in labels.ravel()], np.int64).reshape(
+    labels.shape
+  )
+
+
+def without_vocabulary(head, labels):
+  """Returns a head for labels that may be class ids already.
+
+  Args:
+    head: any.
+    labels: tensor [batch, ...], or several by head.
+  """
+  if isinstance(head, Multi):
+    children = {
+      name: without_vocabulary(child, labels[name])
+      for name, child in head.heads.items()
+    }
+    return dataclasses.replace(head, heads=children)
+  if getattr(head, "label_vocabulary", None) is None:
+    return head
+  if labels.dtype == tf.string:
+    return head
+  return dataclasses.replace(head, label_vocabulary=None)
+
+
 def build_class_ids(head, labels: tf.Tensor) -> tf.Tensor:
   """Returns the labels of a head of classes as int64 [batch]."""
   labels = tf.reshape(labels, [-1])

@@ -89,7 +89,12 @@ class CheckpointHook(estimator.CheckpointSaverHook):
   """
 
   def __init__(
-    self, model_dir: str, *, every_steps: int, preemption: Preemption
+    self,
+    model_dir: str,
+    *,
+    every_steps: int,
+    preemption: Preemption,
+    steps_per_run: int = 1,
   ):
     """Makes the hook.
 
@@ -97,8 +102,10 @@ class CheckpointHook(estimator.CheckpointSaverHook):
       model_dir: where checkpoints are written.
       every_steps: saves at multiples of this step, and at the end.
       preemption: says when a step is under way, and whether a signal came.
+      steps_per_run: the most steps of one `session.run`.
     """
     super().__init__(model_dir, save_steps=every_steps)
+    self._set_steps_per_run(steps_per_run)
     self._every_steps = every_steps
     self._preemption = preemption
 
@@ -139,6 +146,59 @@ class CheckpointHook(estimator.CheckpointSaverHook):
       self._preemption.stepping = True
 
 
+class SummaryHook(estimator.SessionRunHook):
+  """Writes TensorBoard's curves: at step 1, and at multiples of a step.
+
+  TensorFlow's own takes each `session.run` for one step.
+  """
+
+  def __init__(
+    self,
+    model_dir: str,
+    *,
+    every_steps: int,
+    run_end: Callable[[int], int],
+  ):
+    """Makes the hook.
+
+    Args:
+      model_dir: where events are written.
+      every_steps: steps between two points.
+      run_end: returns the step after the run that starts at a step.
+    """
+    self._model_dir = model_dir
+    self._every_steps = every_steps
+    self._run_end = run_end
+
+  def begin(self):
+    self._step = tf.train.get_global_step()
+    self._writer = tf.summary.FileWriterCache.get(self._model_dir)
+
+  def after_create_session(self, session, coord):
+    del coord
+    (self._summaries,) = tf.get_collection(tf.GraphKeys.SUMMARY_OP)
+    self._at = int(session.run(self._step))
+    start = tf.SessionLog(status=tf.SessionLog.START)
+    self._writer.add_session_log(start, self._at)
+
+  def before_run(self, run_context):
+    self._end = self._run_end(self._at)
+    every = self._every_steps
+    is_due = self._at == 0 or self._end // every > self._at // every
+    fetches = [self._step, self._summaries] if is_due else [self._step]
+    return estimator.SessionRunArgs(fetches)
+
+  def after_run(self, run_context, run_values):
+    step, *summaries = run_values.results
+    # Beside workers, steps come in strides.
+    self._at = max(self._end, int(step))
+    for summary in summaries:
+      self._writer.add_summary(summary, self._at)
+
+  def end(self, session):
+    self._writer.flush()
+
+
 class EarlyStoppingHook(estimator.SessionRunHook):
   """Ends training when a metric of the evaluations stands still.
 
@@ -156,6 +216,7 @@ class EarlyStoppingHook(estimator.SessionRunHook):
     min_steps: int,
     smaller_is_better: bool,
     every_steps: int,
+    steps_per_run: int = 1,
   ):
     """Makes the hook.
 
@@ -166,6 +227,7 @@ class EarlyStoppingHook(estimator.SessionRunHook):
       min_steps: evaluations before this step count for nothing.
       smaller_is_better: which way is better.
       every_steps: looks at the evaluations at multiples of this step.
+      steps_per_run: the most steps of one `session.run`.
     """
     self._eval_dir = eval_dir
     self._metric = metric
@@ -173,6 +235,7 @@ class EarlyStoppingHook(estimator.SessionRunHook):
     self._min_steps = min_steps
     self._sign = -1 if smaller_is_better else 1
     self._every_steps = every_steps
+    self._steps_per_run = steps_per_run
 
   def begin(self):
     self._step = tf.train.get_global_step()
@@ -187,7 +250,8 @@ class EarlyStoppingHook(estimator.SessionRunHook):
   def after_run(self, run_context, run_values):
     # What is fetched beside the train op is the step before or after it; beside
     # workers, steps come in strides.
-    if (run_values.results + 1) // self._every_steps <= self._looked:
+    most = run_values.results + self._steps_per_run
+    if most // self._every_steps <= self._looked:
       return
     looked = run_context.session.run(self._step) // self._every_steps
     if looked > self._looked:

@@ -63,7 +63,9 @@ def make_model_fn(
       mode,
       n_towers if training else 1,
     )
-    built = head.build()
+    built = (
+      heads.without_vocabulary(head, labels) if training else head
+    ).build()
     logits, top_losses = _build_logits(top, encoded, built, training)
     _collect_model_variables()
     scale = fine_tuning.regularization_scale
@@ -134,8 +136,9 @@ def _encode(infos, encoder, features, mode, n_towers):
       for name, source in sources.items()
     }
   elif mode == estimator.ModeKeys.TRAIN:
-    for name, source in sources.items():
-      modules.store_variables(infos[name], source, mode=mode)
+    with tf.init_scope():  # Once, where steps are a loop.
+      for name, source in sources.items():
+        modules.store_variables(infos[name], source, mode=mode)
   applied = {}
   update_ops = []
   tensors = []

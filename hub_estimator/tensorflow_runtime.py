@@ -323,6 +323,9 @@ from tensorflow_estimator._api.v2 import estimator  # noqa: E402
 from tensorflow_estimator.python.estimator.early_stopping import (  # noqa: E402
   read_eval_metrics,
 )
+from tensorflow_estimator.python.estimator.estimator import (  # noqa: E402
+  _write_dict_to_summary as write_dict_to_summary,
+)
 from tensorflow_hub.resolver import tfhub_cache_dir  # noqa: E402
 
 tf = tensorflow.compat.v1
@@ -344,4 +347,5 @@ __all__ = [
   "op_def_registry",
   "read_eval_metrics",
   "tf",
+  "write_dict_to_summary",
 ]

@@ -1,6 +1,7 @@
 """Trains, evaluates and exports as one process, or as one task of a cluster."""
 
 import contextlib
+import dataclasses
 import logging
 import os
 import threading
@@ -8,8 +9,19 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from hub_estimator import checkpoints, cluster, hooks, inputs, results
+from hub_estimator import (
+  checkpoints,
+  cluster,
+  encoders,
+  evaluating,
+  heads,
+  hooks,
+  inputs,
+  many_steps,
+  results,
+)
 from hub_estimator.checking import Checked
+from hub_estimator.memory import Memory
 from hub_estimator.preemption import Preempted, Preemption
 from hub_estimator.tensorflow_runtime import estimator, read_eval_metrics, tf
 
@@ -18,6 +30,17 @@ _log = logging.getLogger(__name__)
 _LINGER_SECS = 30.0
 # How long a server that is told to end waits for the chief's checkpoint.
 _PREEMPTION_SECS = 20.0
+# What the graph of evaluation is made of.
+_EVALUATED = (
+  "encoder",
+  "head",
+  "eval_input",
+  "top",
+  "fine_tuning",
+  "eval_batch_size",
+  "towers",
+  "metrics",
+)
 
 
 def is_over(made: estimator.Estimator, experiment: Any) -> bool:
@@ -36,6 +59,7 @@ def train_alone(
   checked: Checked,
   exporters: Sequence[estimator.Exporter],
   preemption: Preemption,
+  memory: Memory,
 ) -> None:
   """Trains, evaluates and exports in this process.
 
@@ -45,8 +69,9 @@ def train_alone(
     checked: of it.
     exporters: are asked after each evaluation.
     preemption: whose signals end the run.
+    memory: of this process's runs before.
   """
-  eval_input_fn = _eval_input_fn(experiment, checked)
+  eval_input_fn = _evaluating(made, experiment, checked, memory)
   if is_over(made, experiment):
     # Killed between the last step and the result: train_and_evaluate would
     # return at once, without the evaluation and the export.
@@ -59,12 +84,13 @@ def train_alone(
     and step not in read_eval_metrics(made.eval_dir())
   ):  # Ended between a checkpoint and its evaluation.
     _evaluate_and_export(made, eval_input_fn, exporters, final=False)
+  blocks = many_steps.plan(experiment, checked)
   estimator.train_and_evaluate(
     made,
     estimator.TrainSpec(
-      _train_input_fn(experiment, checked),
+      _train_input_fn(experiment, checked, blocks),
       max_steps=experiment.max_steps,
-      hooks=_chief_hooks(made, experiment, preemption),
+      hooks=_chief_hooks(made, experiment, preemption, blocks),
     ),
     estimator.EvalSpec(
       eval_input_fn,
@@ -212,7 +238,7 @@ def evaluate_checkpoints(
     RunFailed: the chief's training failed.
   """
   (chief,) = board.task.others(cluster.CHIEF)
-  eval_input_fn = _eval_input_fn(experiment, checked)
+  eval_input_fn = _evaluating(made, experiment, checked, Memory())
 
   def waiting() -> list[str]:
     done = read_eval_metrics(made.eval_dir())
@@ -249,32 +275,65 @@ def evaluate_checkpoints(
 # --- Parts of those ----------------------------------------------------------
 
 
-def _train_input_fn(experiment, checked):
+def _train_input_fn(experiment, checked, blocks=None):
+  examples = checked.train
+  if blocks is not None:
+    # A loop can't hold the table of a vocabulary.
+    ids = heads.class_ids(experiment.head, examples.labels)
+    examples = dataclasses.replace(examples, labels=ids)
   return inputs.make_train_input_fn(
-    checked.train, batch_size=experiment.batch_size, seed=experiment.seed
+    examples,
+    batch_size=experiment.batch_size,
+    seed=experiment.seed,
+    block_end=blocks and blocks.end,
   )
 
 
-def _eval_input_fn(experiment, checked):
-  return inputs.make_eval_input_fn(
+def _evaluating(made, experiment, checked, memory):
+  """Returns the input_fn of evaluation, for which an Estimator has one graph."""
+  input_fn = inputs.make_eval_input_fn(
     checked.eval, batch_size=experiment.eval_batch_size
   )
+  parts = {
+    field.name: getattr(experiment, field.name)
+    for field in dataclasses.fields(experiment)
+    if field.name in _EVALUATED
+  }
+  parts["fingerprints"] = {n: i.fingerprint for n, i in checked.infos.items()}
+  if encoders.output_key(0) not in checked.eval.features:
+    memory = Memory()  # A module's graph is large: it goes with the run.
+  evaluating.evaluate_in(
+    made,
+    lambda: memory.recall(
+      ("evaluation", parts), lambda: evaluating.Evaluation(made, input_fn)
+    ),
+  )
+  return input_fn
 
 
-def _chief_hooks(made, experiment, preemption) -> list:
-  stopping = _early_stopping(made, experiment)
+def _chief_hooks(made, experiment, preemption, blocks=None) -> list:
+  steps_per_run = 1 if blocks is None else blocks.most
+  stopping = _early_stopping(made, experiment, steps_per_run)
   return [
     hooks.ProgressHook(experiment.max_steps),
+    hooks.SummaryHook(
+      made.model_dir,
+      every_steps=experiment.summary_every_steps,
+      run_end=(lambda step: step + 1) if blocks is None else blocks.end,
+    ),
     hooks.CheckpointHook(
       made.model_dir,
       every_steps=experiment.eval_every_steps,
       preemption=preemption,
+      steps_per_run=steps_per_run,
     ),
     *([stopping] if stopping is not None else []),
   ]
 
 
-def _early_stopping(made, experiment) -> hooks.EarlyStoppingHook | None:
+def _early_stopping(
+  made, experiment, steps_per_run=1
+) -> hooks.EarlyStoppingHook | None:
   stopping = experiment.early_stopping
   if stopping is None:
     return None
@@ -288,6 +347,7 @@ def _early_stopping(made, experiment) -> hooks.EarlyStoppingHook | None:
     min_steps=stopping.min_steps,
     smaller_is_better=smaller,
     every_steps=experiment.eval_every_steps,
+    steps_per_run=steps_per_run,
   )
 
 

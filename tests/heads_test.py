@@ -4,6 +4,7 @@ import pytest
 from hub_estimator import heads
 from hub_estimator.errors import UserError
 from hub_estimator.inputs.interface import strings
+from hub_estimator.tensorflow_runtime import tf
 
 
 @pytest.mark.parametrize(
@@ -94,3 +95,45 @@ def test_several_heads_want_a_column_each():
 def test_n_classes_is_an_integer_of_at_least_two(n_classes):
   with pytest.raises(UserError, match="at least 2"):
     heads.MultiClass(n_classes)
+
+
+class _Mine(heads.Regression):
+  pass
+
+
+def test_heads_of_this_package_are_known_parts_included():
+  assert heads.is_known(heads.Binary())
+  assert heads.is_known(heads.Multi({"a": heads.MultiClass(3)}))
+  assert not heads.is_known(_Mine())
+  assert not heads.is_known(heads.Multi({"a": heads.Binary(), "b": _Mine()}))
+
+
+def test_class_ids_stand_in_for_strings(tmp_path):
+  words = tmp_path / "words"
+  words.write_text("c\nb\na\n")
+  head = heads.Multi(
+    {
+      "kind": heads.MultiClass(3, label_vocabulary=str(words)),
+      "good": heads.Binary(["no", "yes"]),
+      "stars": heads.Regression(),
+    }
+  )
+  labels = {
+    "kind": np.array([[b"a"], [b"c"]], object),
+    "good": np.array([b"yes", b"no"], object),
+    "stars": np.array([0.5, 2.0]),
+  }
+  ids = heads.class_ids(head, labels)
+  assert ids["kind"].tolist() == [[2], [0]]
+  assert ids["good"].tolist() == [1, 0]
+  assert ids["stars"] is labels["stars"]
+  with tf.Graph().as_default():
+    tensors = {name: tf.constant(array) for name, array in ids.items()}
+    bare = heads.without_vocabulary(head, tensors)
+    assert bare.heads["kind"] == heads.MultiClass(3)
+    assert bare.heads["good"] == heads.Binary()
+    tensors["good"] = tf.constant(["yes", "no"])
+    assert (
+      heads.without_vocabulary(head, tensors).heads["good"]
+      == head.heads["good"]
+    )

@@ -6,6 +6,7 @@ from hub_estimator.inputs.images import ImageFolder
 from hub_estimator.inputs.interface import Examples, FeatureSpec, Input
 from hub_estimator.inputs.jsonl import Jsonl
 from hub_estimator.inputs.pipeline import (
+  STEPS,
   make_eval_input_fn,
   make_train_input_fn,
 )
@@ -14,6 +15,7 @@ from hub_estimator.inputs.tfds import Tfds
 from hub_estimator.inputs.tfrecord import TFRecord
 
 __all__ = [
+  "STEPS",
   "Balance",
   "Csv",
   "Examples",

@@ -9,9 +9,16 @@ from hub_estimator.checkpoints import step_of
 from hub_estimator.inputs.interface import Examples, spec_of
 from hub_estimator.tensorflow_runtime import tf
 
+# The feature of a block of batches that says how many they are.
+STEPS = "hub_estimator_steps"
+
 
 def make_train_input_fn(
-  examples: Examples, *, batch_size: int, seed: int
+  examples: Examples,
+  *,
+  batch_size: int,
+  seed: int,
+  block_end: Callable[[int], int] | None = None,
 ) -> Callable[..., tf.data.Dataset]:
   """Returns an input_fn of endless shuffled batches.
 
@@ -25,13 +32,22 @@ def make_train_input_fn(
     examples: with labels.
     batch_size: examples a step.
     seed: of the order.
+    block_end: None yields batches. Otherwise they come in blocks [steps, batch, ...]
+      with a feature `STEPS`, for one process alone; it returns the step after the block
+      that starts at a step, and that step where there is none, at the end of training.
   """
 
   def input_fn(config=None):
     start, stride, place = 0, 1, 0
+    if config is not None and config.model_dir is not None:
+      start = step_of(tf.train.latest_checkpoint(config.model_dir))
+    if block_end is not None:
+      return _dataset(
+        examples,
+        lambda: _blocks(examples, batch_size, seed, start, block_end),
+        in_blocks=True,
+      )
     if config is not None:
-      if config.model_dir is not None:
-        start = step_of(tf.train.latest_checkpoint(config.model_dir))
       stride = max(config.num_worker_replicas, 1)
       place = config.global_id_in_cluster or 0
     return _dataset(
@@ -92,12 +108,32 @@ def _train_batches(examples, batch_size, seed, start, stride, place):
     yield examples.take(order.rows(number * batch_size, batch_size))
 
 
-def _dataset(examples: Examples, batches) -> tf.data.Dataset:
+def _blocks(examples, batch_size, seed, start, block_end):
+  """Yields the batches from step `start` on in blocks, until one has no steps."""
+  order = Order(len(examples), seed=seed)
+  while steps := block_end(start) - start:
+    rows = order.rows(start * batch_size, steps * batch_size)
+    features, labels = tf.nest.map_structure(
+      lambda array, steps=steps: array.reshape(
+        steps, batch_size, *array.shape[1:]
+      ),
+      examples.take(rows),
+    )
+    yield {**features, STEPS: steps}, labels
+    start += steps
+
+
+def _dataset(
+  examples: Examples, batches, *, in_blocks: bool = False
+) -> tf.data.Dataset:
   def spec(array):
     kind = spec_of(array)
-    return tf.TensorSpec([None, *kind.shape], tf.as_dtype(kind.dtype))
+    leading = [None, None] if in_blocks else [None]
+    return tf.TensorSpec([*leading, *kind.shape], tf.as_dtype(kind.dtype))
 
   signature = {name: spec(array) for name, array in examples.features.items()}
+  if in_blocks:
+    signature[STEPS] = tf.TensorSpec([], tf.int32)
   if examples.labels is None:
     dataset = tf.data.Dataset.from_generator(
       lambda: (features for features, _ in batches()),
