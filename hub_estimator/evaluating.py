@@ -30,8 +30,12 @@ class Evaluation:
       )
     self._scaffold = scaffold or tf.train.Scaffold()
 
-  def run(self, checkpoint: str) -> dict[str, Any]:
+  def run(self, checkpoint: str, events: str) -> dict[str, Any]:
     """Returns the metrics of a checkpoint by name, and "global_step".
+
+    Args:
+      checkpoint: its path.
+      events: the directory of the events that they are written to, too.
 
     Raises:
       tf.errors.OpError: it can't be read, or evaluation failed.
@@ -48,7 +52,9 @@ class Evaluation:
       ) as session:
         while not session.should_stop():
           session.run(self._update_op)
-    return values.final_ops_values
+      metrics = values.final_ops_values
+      write_dict_to_summary(events, metrics, metrics[tf.GraphKeys.GLOBAL_STEP])
+    return metrics
 
 
 def evaluate_in(
@@ -68,9 +74,8 @@ def evaluate_in(
     input_fn, steps=None, hooks=None, checkpoint_path=None, name=None
   ) -> Mapping[str, Any]:
     del input_fn, steps, hooks
-    values = make_evaluation().run(checkpoint_path or made.latest_checkpoint())
-    step = values[tf.GraphKeys.GLOBAL_STEP]
-    write_dict_to_summary(made.eval_dir(name), values, step)
-    return values
+    return make_evaluation().run(
+      checkpoint_path or made.latest_checkpoint(), made.eval_dir(name)
+    )
 
   made.evaluate = evaluate

@@ -103,4 +103,4 @@ def test_a_checkpoint_that_is_gone_is_told(dense, numbers_npz, tmp_path):
     made, inputs.make_eval_input_fn(checked.eval, batch_size=9)
   )
   with pytest.raises((ValueError, tf.errors.OpError), match="gone"):
-    evaluation.run(str(tmp_path / "gone"))
+    evaluation.run(str(tmp_path / "gone"), str(tmp_path / "eval"))
