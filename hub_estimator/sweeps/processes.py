@@ -1,16 +1,25 @@
 """Workers as processes of this machine."""
 
+import contextlib
 import os
 import pathlib
 import subprocess
 import sys
 from collections.abc import Sequence
 
+# The argument of a worker that imports, and then waits for a line on its input.
+WAIT = "--wait"
+
 
 def worker_command(arguments: Sequence[str], number: int) -> list[str]:
   """Returns the command of a worker."""
   module = "hub_estimator.sweeps.worker"
   return [sys.executable, "-m", module, *arguments, str(number)]
+
+
+def log_of(logs: pathlib.Path, number: int) -> pathlib.Path:
+  """Returns where a worker writes."""
+  return logs / f"worker_{number}.log"
 
 
 def worker_environment() -> dict[str, str]:
@@ -38,12 +47,12 @@ class Processes:
 
     Args:
       arguments: of each, but its number.
-      logs: a directory; each writes `worker_<number>.log` there.
+      logs: a directory, made once one starts; each writes `worker_<number>.log` there.
       count: how many.
     """
     self._arguments = arguments
     self._logs = logs
-    self._logs.mkdir(parents=True, exist_ok=True)
+    self._waiting: dict[int, subprocess.Popen] = {}
     self._processes: dict[int, subprocess.Popen | None] = dict.fromkeys(
       range(count)
     )
@@ -51,8 +60,20 @@ class Processes:
   def __len__(self) -> int:
     return len(self._processes)
 
+  def prepare(self) -> None:
+    """Lets each import TensorFlow, which takes seconds, and wait for its start."""
+    for number in self._processes:
+      self._waiting[number] = subprocess.Popen(
+        [*worker_command(self._arguments, number), WAIT],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, **worker_environment()},
+      )
+
   def start_missing(self) -> None:
     """Starts those that aren't running."""
+    self._logs.mkdir(parents=True, exist_ok=True)
     for number, process in self._processes.items():
       if process is None:
         self._processes[number] = self._start(number)
@@ -73,6 +94,8 @@ class Processes:
   def stop(self) -> None:
     """Ends all of them; what they were at goes on with the next start."""
     alive = [p for p in self._processes.values() if p is not None]
+    alive += self._waiting.values()
+    self._waiting.clear()
     for process in alive:
       process.terminate()
     for process in alive:
@@ -83,7 +106,14 @@ class Processes:
         process.wait()
 
   def _start(self, number: int) -> subprocess.Popen:
-    with open(self._logs / f"worker_{number}.log", "ab") as log:
+    process = self._waiting.pop(number, None)
+    if process is not None:
+      # One that has died meanwhile says why when it is started again.
+      with contextlib.suppress(BrokenPipeError), process.stdin:
+        process.stdin.write(b"start\n")
+        process.stdin.flush()
+        return process
+    with open(log_of(self._logs, number), "ab") as log:
       return subprocess.Popen(
         worker_command(self._arguments, number),
         stdout=log,

@@ -11,7 +11,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from hub_estimator.errors import UserError, one_line
-from hub_estimator.sweeps.processes import worker_command, worker_environment
+from hub_estimator.sweeps.processes import (
+  log_of,
+  worker_command,
+  worker_environment,
+)
 
 
 class RayWorkers:
@@ -63,19 +67,22 @@ class RayWorkers:
     self._run = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=0)(_run)
     self._arguments = list(arguments)
     self._logs = logs
-    self._logs.mkdir(parents=True, exist_ok=True)
     self._tasks: dict[int, Any] = dict.fromkeys(range(count))
 
   def __len__(self) -> int:
     return len(self._tasks)
 
+  def prepare(self) -> None:
+    """Does nothing: a machine is Ray's to give once there is work."""
+
   def start_missing(self) -> None:
     """Starts those that aren't running; Ray lets them wait for room."""
+    self._logs.mkdir(parents=True, exist_ok=True)
     for number, task in self._tasks.items():
       if task is None:
         self._tasks[number] = self._run.remote(
           worker_command(self._arguments, number),
-          str(self._logs / f"worker_{number}.log"),
+          str(log_of(self._logs, number)),
           worker_environment(),
           os.getcwd(),
         )

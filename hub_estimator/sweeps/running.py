@@ -80,17 +80,21 @@ def run_sweep(
   identity = _identity(texts[1], sweep)
   url = storage or at.study_url
   name = "sweep" if storage is None else at.path.name
-  _check_space(texts[1], sweep)
-  at.path.mkdir(parents=True, exist_ok=True)
-  with _lock(at.path):
-    study = studies.open_study(url, name, sweep, identity=identity)
-    write_text(at.sweep, texts[0])
-    write_text(at.base, texts[1])
-    total = studies.count_trials(sweep)
-    arguments = [str(at.path), url, name, identity]
-    pool = make_workers(arguments, at.path / "logs", workers)
-    _watch(study, sweep, at, total, pool)
-    return _finish(study, sweep, at)
+  arguments = [str(at.path), url, name, identity]
+  pool = make_workers(arguments, at.logs, workers)
+  try:
+    pool.prepare()
+    _check_space(texts[1], sweep)
+    at.path.mkdir(parents=True, exist_ok=True)
+    with _lock(at.path):
+      study = studies.open_study(url, name, sweep, identity=identity)
+      write_text(at.sweep, texts[0])
+      write_text(at.base, texts[1])
+      total = studies.count_trials(sweep)
+      _watch(study, sweep, at, total, pool)
+      return _finish(study, sweep, at)
+  finally:
+    pool.stop()
 
 
 def rank(sweep_dir: str, *, storage: str | None = None) -> Outcome:
@@ -205,36 +209,30 @@ def _watch(study, sweep: Sweep, at: SweepDir, total: int, workers) -> None:
   if told:
     _log.info("Going on: %d of %d trials are done.", len(told), total)
   released_at, deaths = -_RELEASE_EVERY_SECS, 0
-  try:
-    while True:
-      died = [code for code in workers.reap() if code != 0]
-      if died or time.monotonic() - released_at > _RELEASE_EVERY_SECS:
-        released_at = time.monotonic()
-        for number in studies.release_dead(study):
-          _log.info("Trial %d was interrupted and goes on.", number)
-      trials = studies.trials_of(study)
-      new = [
-        t for t in trials if t.state.is_finished() and t.number not in told
-      ]
-      for trial in new:
-        told.add(trial.number)
-        _log.info("%s", _progress(trial, trials, sweep, total, len(workers)))
-      deaths = 0 if new else deaths + len(died)
-      if deaths >= _MOST_DEATHS:
-        raise RunFailed(
-          f"{deaths} workers died before any trial ended: "
-          f"{last_words(at.path / 'logs')}"
-        )
-      states = {t.state for t in trials}
-      if studies.has_work(study, sweep) and not studies.bound_reached(
-        study, sweep
-      ):
-        workers.start_missing()
-      elif TrialState.RUNNING not in states and not workers.any_alive():
-        return
-      time.sleep(_POLL_SECS)
-  finally:
-    workers.stop()
+  while True:
+    died = [code for code in workers.reap() if code != 0]
+    if died or time.monotonic() - released_at > _RELEASE_EVERY_SECS:
+      released_at = time.monotonic()
+      for number in studies.release_dead(study):
+        _log.info("Trial %d was interrupted and goes on.", number)
+    trials = studies.trials_of(study)
+    new = [t for t in trials if t.state.is_finished() and t.number not in told]
+    for trial in new:
+      told.add(trial.number)
+      _log.info("%s", _progress(trial, trials, sweep, total, len(workers)))
+    deaths = 0 if new else deaths + len(died)
+    if deaths >= _MOST_DEATHS:
+      raise RunFailed(
+        f"{deaths} workers died before any trial ended: {last_words(at.logs)}"
+      )
+    states = {t.state for t in trials}
+    if studies.has_work(study, sweep) and not studies.bound_reached(
+      study, sweep
+    ):
+      workers.start_missing()
+    elif TrialState.RUNNING not in states and not workers.any_alive():
+      return
+    time.sleep(_POLL_SECS)
 
 
 def _progress(trial, trials, sweep: Sweep, total, workers) -> str:
