@@ -64,7 +64,7 @@ setuptools.setup(
     ],
   },
   entry_points={
-    "console_scripts": ["hub-estimator = hub_estimator.trainers.main:main"]
+    "console_scripts": ["hub-estimator = hub_estimator.trainers.main:run"]
   },
   classifiers=[
     "Programming Language :: Python :: 3.11",

@@ -868,24 +868,17 @@ def _with_features(
       )
     fingerprints = {n: info.fingerprint for n, info in checked.infos.items()}
     unseen = heads.weight_columns(experiment.head)
-    return dataclasses.replace(
-      checked,
-      **{
-        name: memory.recall(
-          ("outputs", fingerprints, experiment.encoder, unseen, source),
-          lambda name=name: feature_cache.with_outputs(
-            getattr(checked, name),
-            experiment.encoder,
-            checked.infos,
-            unseen=unseen,
-          ),
-        )
-        for name, source in (
-          ("train", experiment.train_input),
-          ("eval", experiment.eval_input),
-        )
-      },
+    sources = (experiment.train_input, experiment.eval_input)
+    train, evaluation = memory.recall(
+      ("outputs", fingerprints, experiment.encoder, unseen, sources),
+      lambda: feature_cache.with_outputs(
+        [checked.train, checked.eval],
+        experiment.encoder,
+        checked.infos,
+        unseen=unseen,
+      ),
     )
+    return dataclasses.replace(checked, train=train, eval=evaluation)
   except feature_cache.NotKept as reason:
     _log.info("Features aren't kept: %s.", reason)
     return checked

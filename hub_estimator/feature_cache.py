@@ -16,7 +16,7 @@ import pathlib
 import shutil
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -140,16 +140,17 @@ def is_known(encoder: Any) -> bool:
 
 
 def with_outputs(
-  examples: Examples,
+  parts: Sequence[Examples],
   encoder: Any,
   infos: Mapping[str, ModuleInfo],
   *,
   unseen: Collection[str] = (),
-) -> Examples:
-  """Returns the examples with the modules' outputs in place of their features.
+) -> list[Examples]:
+  """Returns examples with the modules' outputs in place of their features.
 
   Args:
-    examples: of a run.
+    parts: examples of a run, with the same features: those of training, say, and of
+      evaluation.
     encoder: whose modules are applied.
     infos: of its modules, by `module.name`.
     unseen: features that no module sees: the weights of examples.
@@ -158,20 +159,34 @@ def with_outputs(
     NotKept: they aren't provably the same each time.
   """
   _check_keepable(encoder, infos)
-  features = dict(examples.features)
-  visible = Examples(
-    {name: array for name, array in features.items() if name not in unseen},
-    None,
-    examples.source,
-  )
-  seen = set()
+  visible = [
+    Examples(
+      {n: array for n, array in part.features.items() if n not in unseen},
+      None,
+      part.source,
+    )
+    for part in parts
+  ]
+  features = [dict(part.features) for part in parts]
   for index, application in enumerate(encoder.applications()):
     info = infos[application.module.name]
-    features[encoders.output_key(index)] = _outputs(visible, application, info)
-    seen |= set(_read_by(visible, application, info))
-  for name in seen - _read_by_columns(encoder):
-    del features[name]
-  return dataclasses.replace(examples, features=features)
+    with contextlib.closing(_Network(application, info)) as network:
+      for of_part, part in zip(features, visible, strict=True):
+        of_part[encoders.output_key(index)] = _outputs(part, network)
+  read = {
+    name
+    for application in encoder.applications()
+    for name in _read_by(
+      visible[0], application, infos[application.module.name]
+    )
+  }
+  for of_part in features:
+    for name in read - _read_by_columns(encoder):
+      del of_part[name]
+  return [
+    dataclasses.replace(part, features=of_part)
+    for part, of_part in zip(parts, features, strict=True)
+  ]
 
 
 def _read_by(examples, application: Application, info) -> list[str]:
@@ -196,13 +211,11 @@ def _read_by_columns(encoder: Any) -> set[str]:
 # --- On disk -----------------------------------------------------------------
 
 
-def _outputs(
-  examples, application: Application, info: ModuleInfo
-) -> np.ndarray:
+def _outputs(examples, network: "_Network") -> np.ndarray:
   """Returns float32 [examples, width], read from disk or computed now."""
   directory = cache_dir()
   directory.mkdir(parents=True, exist_ok=True)
-  key = _key(examples, application, info)
+  key = _key(examples, network.application, network.info)
   with _locked(directory / f"{key}.lock"):
     for left in directory.glob(
       f".{key[:8]}-*"
@@ -211,10 +224,10 @@ def _outputs(
     found = _load(directory / key)
     if found is None:
       started = time.monotonic()
-      _write(directory / key, _compute(examples, application, info))
+      _write(directory / key, network.outputs(examples))
       _log.info(
         "Computed the outputs of %r for %d examples in %.1f s; they are kept.",
-        str(application.module.handle),
+        str(network.application.module.handle),
         len(examples),
         time.monotonic() - started,
       )
@@ -341,39 +354,57 @@ def _evict(directory: pathlib.Path, *, keep: str) -> None:
 # --- Computing ---------------------------------------------------------------
 
 
-def _compute(
-  examples, application: Application, info: ModuleInfo
-) -> Iterator[np.ndarray]:
-  """Yields float32 [batch, width] in the order of the examples."""
-  adapter = application.adapter
-  with tf.Graph().as_default():
-    dataset = make_eval_input_fn(examples, batch_size=_BATCH)()
-    iterator = tf.data.make_initializable_iterator(dataset)
-    features = iterator.get_next()
-    placed = modules.place(
-      info, application.module, mode=estimator.ModeKeys.EVAL
+class _Network:
+  """A module's graph of inference and its session, made once and when needed."""
+
+  def __init__(self, application: Application, info: ModuleInfo):
+    self.application = application
+    self.info = info
+    self._graph = tf.Graph()
+    self._session = None
+
+  def outputs(self, examples: Examples) -> Iterator[np.ndarray]:
+    """Yields float32 [batch, width] in the order of the examples."""
+    with self._graph.as_default():
+      dataset = make_eval_input_fn(examples, batch_size=_BATCH)()
+      if self._session is None:
+        self._build(dataset)
+      start = self._iterator.make_initializer(dataset)
+    self._session.run(start)
+    while True:
+      try:
+        yield self._session.run(self._output)
+      except tf.errors.OutOfRangeError:
+        return
+
+  def close(self) -> None:
+    if self._session is not None:
+      self._session.close()
+
+  def _build(self, dataset) -> None:
+    application, info = self.application, self.info
+    self._iterator = tf.data.Iterator.from_structure(
+      tf.data.get_output_types(dataset), tf.data.get_output_shapes(dataset)
     )
+    mode = estimator.ModeKeys.EVAL
+    placed = modules.place(info, application.module, mode=mode)
     inputs = application.build_inputs(
-      features, info, mode=estimator.ModeKeys.EVAL
+      self._iterator.get_next(), info, mode=mode
     )
     outputs, _ = placed.apply(inputs)
-    output = adapters.build_head_input(
-      adapter, outputs[application.output_of(info)]
+    self._output = adapters.build_head_input(
+      application.adapter, outputs[application.output_of(info)]
     )
-    random = _random_ops(output)
+    random = _random_ops(self._output)
     if random:
       raise NotKept(
         f"module {application.module.name!r} draws at random "
         f"({', '.join(random)})"
       )
-    with tf.Session() as session:
-      session.run([tf.global_variables_initializer(), tf.tables_initializer()])
-      session.run(iterator.initializer)
-      while True:
-        try:
-          yield session.run(output)
-        except tf.errors.OutOfRangeError:
-          return
+    self._session = tf.Session()
+    self._session.run(
+      [tf.global_variables_initializer(), tf.tables_initializer()]
+    )
 
 
 def _random_ops(output: tf.Tensor) -> list[str]:

@@ -250,7 +250,7 @@ def test_what_is_not_provably_the_same_is_computed_anew_and_why_is_said(
       features or {"x": np.ones([3, 4], np.float32)}, None, "test"
     )
     try:
-      feature_cache.with_outputs(examples, encoder, infos)
+      feature_cache.with_outputs([examples], encoder, infos)
     except feature_cache.NotKept as reason:
       return str(reason)
     return None
@@ -281,9 +281,31 @@ def _outputs(handle, x, **source):
   examples = Examples({"x": x}, None, "test")
   encoder = Encoder(ModuleSource(handle, trainable=False, **source))
   infos = {"module": read_module_info(handle)}
-  made = feature_cache.with_outputs(examples, encoder, infos)
+  (made,) = feature_cache.with_outputs([examples], encoder, infos)
   assert set(made.features) == {encoders.output_key(0)}
   return made.features[encoders.output_key(0)]
+
+
+def test_parts_of_a_run_share_the_network(dense, x, told, monkeypatch):
+  built = []
+  build = feature_cache._Network._build
+
+  def counted(self, dataset):
+    built.append(self)
+    build(self, dataset)
+
+  monkeypatch.setattr(feature_cache._Network, "_build", counted)
+  encoder = Encoder(ModuleSource(dense, trainable=False))
+  infos = {"module": read_module_info(dense)}
+  parts = [Examples({"x": part}, None, "test") for part in (x, x[:70] + 1)]
+  kept = feature_cache.with_outputs(parts, encoder, infos)
+  assert len(built) == 1
+  assert told().count("Computed") == 2
+  key = encoders.output_key(0)
+  assert [part.features[key].shape for part in kept] == [(150, 3), (70, 3)]
+  for part, alone in zip(kept, (x, x[:70] + 1), strict=True):
+    np.testing.assert_array_equal(part.features[key], _outputs(dense, alone))
+  assert len(built) == 1  # What is on disk needs none.
 
 
 @pytest.fixture
@@ -321,7 +343,7 @@ def test_strings_are_told_apart_by_their_borders(text, cache):
     )
     encoder = Encoder(ModuleSource(text, trainable=False))
     infos = {"module": read_module_info(text)}
-    return feature_cache.with_outputs(examples, encoder, infos)
+    return feature_cache.with_outputs([examples], encoder, infos)
 
   outputs("a good", "film")
   outputs("a goo", "dfilm")
