@@ -26,7 +26,7 @@ test-oldest: .venv-oldest/$(STAMP)
 campaign: .venv/$(STAMP)
 	HUB_ESTIMATOR_KILLS=50 HUB_ESTIMATOR_MUTATIONS=2000 \
 	HUB_ESTIMATOR_EVALUATIONS=200 \
-	.venv/bin/python -m pytest tests/faults
+	.venv/bin/python -m pytest -n $(WORKERS) tests/faults
 
 lint: .venv/$(STAMP)
 	.venv/bin/ruff check .

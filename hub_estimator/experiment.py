@@ -917,11 +917,15 @@ def _failure(error, made, workdir: Workdir) -> Exception:
 
 def _essence(error: Exception) -> str:
   """Returns an error of TensorFlow's without where in Python its op was made."""
-  lines = str(getattr(error, "message", error)).strip().splitlines()
+  text = str(getattr(error, "message", error))
+  lines = [line.strip() for line in text.splitlines() if line.strip()]
+  told = lines[0] if lines else type(error).__name__
   for before, line in itertools.pairwise(lines):
-    if line.strip().startswith("[[{{node"):
-      return before.strip()
-  return lines[0].strip() if lines else type(error).__name__
+    if line.startswith("[[{{node"):
+      told = before
+      break
+  # Of an input that was read in the pipeline.
+  return told.removeprefix(f"{UserError.__module__}.{UserError.__name__}: ")
 
 
 def _collect(

@@ -4,9 +4,11 @@ Each has what a NumPy array has that examples need: `dtype`, `shape`, a length, 
 rows by slice or by an array of indices.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+
+from hub_estimator.errors import UserError
 
 
 class Files:
@@ -14,12 +16,20 @@ class Files:
 
   dtype = np.dtype(object)
 
-  def __init__(self, paths: Sequence[str]):
+  def __init__(
+    self,
+    paths: Sequence[str],
+    *,
+    check: Callable[[bytes], str | None] = lambda content: None,
+  ):
     """Makes the column.
 
     Args:
       paths: one a row.
+      check: returns what is wrong with a file's content, or None. Rows that hold such a
+        one raise a UserError with its path.
     """
+    self._check = check
     self._paths = np.array(paths, dtype=object)
     self.shape = (len(paths),)
 
@@ -31,6 +41,9 @@ class Files:
     for i, path in enumerate(self._paths[rows]):
       with open(path, "rb") as file:
         contents[i] = file.read()
+      problem = self._check(contents[i])
+      if problem:
+        raise UserError(f"{path}: {problem}.")
     return contents
 
 

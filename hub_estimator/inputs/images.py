@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import os
 import pathlib
+import zlib
 
 import gin
 import numpy as np
@@ -14,10 +15,11 @@ from hub_estimator.inputs.columns import Files
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".bmp")
 _SPLITS = ("train", "eval")
+_PNG = b"\x89PNG\r\n\x1a\n"
 # First and last bytes of a whole file.
 _ENDS = (
   (b"\xff\xd8\xff", b"\xff\xd9"),
-  (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"),
+  (_PNG, b"IEND\xaeB`\x82"),
   (b"GIF8", b";"),
   (b"BM", b""),
 )
@@ -89,7 +91,7 @@ class ImageFolder:
           paths.append(str(path))
           labels.append(label)
     return interface.Examples(
-      features={"image": Files(paths)},
+      features={"image": Files(paths, check=find_damage)},
       labels=np.array(labels, np.int64),
       source=f"{root}" + (f" ({self.split})" if self.split else ""),
       skipped=bad.skipped,
@@ -116,3 +118,22 @@ def find_problem(path: pathlib.Path) -> str | None:
       # Some cameras and tools pad a file after its end.
       return None if end in last.rstrip(b"\0") else "the image is cut short"
   return "not a JPEG, PNG, GIF or BMP image"
+
+
+def find_damage(content: bytes) -> str | None:
+  """Returns where a PNG's checksums say that it is damaged; other kinds have none."""
+  if not content.startswith(_PNG):
+    return None
+  at = len(_PNG)
+  while at + 12 <= len(content):
+    # Length, type and data of a chunk; the checksum is of the last two.
+    end = at + 8 + int.from_bytes(content[at : at + 4])
+    if end + 4 > len(content):
+      break
+    checksum = zlib.crc32(content[at + 4 : end])
+    if checksum.to_bytes(4) != content[end : end + 4]:
+      return f"the PNG is damaged at byte {at}"
+    if content[at + 4 : at + 8] == b"IEND":
+      return None
+    at = end + 4
+  return "the PNG is cut short"

@@ -150,4 +150,8 @@ def _dataset(
         else spec(labels),
       ),
     )
-  return dataset.prefetch(2)
+  options = tf.data.Options()
+  # Nothing here is tuned, and where the clock is set back in the middle of a run, the
+  # thread that would tune waits, and the end of a session for it, until it has caught up.
+  options.autotune.enabled = False
+  return dataset.prefetch(2).with_options(options)

@@ -5,8 +5,8 @@ import pytest
 
 from hub_estimator import experiment as experiments
 from hub_estimator import exporting, heads, testing
-from hub_estimator.errors import UserError
-from hub_estimator.inputs import FeatureSpec, ImageFolder
+from hub_estimator.errors import RunFailed, UserError
+from hub_estimator.inputs import FeatureSpec, ImageFolder, images
 from hub_estimator.tensorflow_runtime import hub, tf
 from tests.runs import make_experiment, replace
 
@@ -135,3 +135,40 @@ def test_a_class_without_images_is_refused(tmp_path):
     (tmp_path / name).mkdir()
   with pytest.raises(UserError, match="a has no images; they end in .jpg"):
     ImageFolder(str(tmp_path)).read()
+
+
+def test_a_damaged_png_is_told_with_its_byte():
+  with tf.Graph().as_default(), tf.Session() as session:
+    png = session.run(tf.io.encode_png(np.zeros([9, 9, 3], np.uint8)))
+  assert images.find_damage(png) is None
+  assert images.find_damage(png + b"\0" * 9) is None  # Padded.
+  assert images.find_damage(b"\xff\xd8\xff of a JPEG") is None
+  for at in range(16, len(png) - 1):  # Behind the first chunk's length.
+    flipped = png[:at] + bytes([png[at] ^ 1]) + png[at + 1 :]
+    assert images.find_damage(flipped) is not None, at
+    assert images.find_damage(png[:at]) == "the PNG is cut short"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trainable", [True, False])
+def test_a_png_that_is_damaged_inside_is_named(
+  folder, image_module, tmp_path, trainable
+):
+  shutil.copytree(folder, tmp_path / "images")
+  damaged = tmp_path / "images/light/20.png"
+  content = bytearray(damaged.read_bytes())
+  content[len(content) // 2] ^= 1
+  damaged.write_bytes(content)
+  source = ImageFolder(str(tmp_path / "images"))
+  experiment = make_experiment(
+    image_module,
+    "unused.csv",
+    module_trainable=trainable,
+    train_input=source,
+    eval_input=source,
+  )
+  with pytest.raises(
+    (RunFailed, UserError), match=r"light/20\.png: the PNG is damaged at"
+  ) as told:
+    experiments.train(experiment, str(tmp_path / "run"))
+  assert "\n" not in str(told.value)
