@@ -156,6 +156,7 @@ def test_two_runs_agree_to_the_last_bit(batch_norm, numbers_npz, tmp_path):
   assert not np.array_equal(a["head/logits/kernel"], c["head/logits/kernel"])
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_resumes_exactly(batch_norm, numbers_npz, tmp_path):
   whole = make_experiment(batch_norm, numbers_npz)
   experiments.train(whole, str(tmp_path / "whole"))

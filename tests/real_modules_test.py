@@ -80,6 +80,7 @@ def test_efficientnet(shared_module, tmp_path, trainable):
   assert moved == (all_variables if trainable else set())
 
 
+@pytest.mark.slow
 def test_dm21_by_its_named_inputs(shared_module, tmp_path):
   path = shared_module("dm21_DM21")
   rng = np.random.default_rng(0)

@@ -15,6 +15,7 @@ def _variables(model_dir) -> dict[str, np.ndarray]:
   return {n: reader.get_tensor(n) for n in reader.get_variable_to_shape_map()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("accumulate", [1, 2])
 def test_towers_take_the_steps_of_one(dense, numbers_npz, tmp_path, accumulate):
   experiment = make_experiment(
@@ -42,6 +43,7 @@ def test_towers_take_the_steps_of_one(dense, numbers_npz, tmp_path, accumulate):
     )
 
 
+@pytest.mark.slow
 def test_towers_of_text_take_the_steps_of_one(text, sentences_csv, tmp_path):
   losses = [
     experiments.train(
@@ -53,6 +55,7 @@ def test_towers_of_text_take_the_steps_of_one(text, sentences_csv, tmp_path):
   assert losses[1] == pytest.approx(losses[0], rel=1e-4)
 
 
+@pytest.mark.slow
 def test_batch_norm_keeps_the_statistics_of_the_first_tower(tmp_path):
   module = testing.batch_norm_module(str(tmp_path / "module"))
   rng = np.random.default_rng(1)

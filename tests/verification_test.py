@@ -173,6 +173,7 @@ def test_a_variable_of_a_frozen_module_is_filled_from_its_source(
   np.testing.assert_array_equal(reader.get_tensor("extra"), np.ones(3))
 
 
+@pytest.mark.slow
 def test_a_variable_that_is_stored_nowhere_is_refused(numbers_npz, tmp_path):
   source = _extra_variable_module(str(tmp_path / "m"))
 
