@@ -16,6 +16,7 @@ from hub_estimator import (
   model_fn,
   modules,
   serving,
+  train_graph,
 )
 from hub_estimator.errors import UserError, nearest, one_line
 from hub_estimator.memory import Memory
@@ -39,6 +40,8 @@ class Checked:
     variables: shape by name of the training graph's model variables, those of
       the optimizer left out.
     train_tags: the variant that is trained, by `module.name`.
+    graph: of training; None where another check had an equal one, or where the
+      module's outputs are kept.
   """
 
   infos: Mapping[str, ModuleInfo]
@@ -48,6 +51,7 @@ class Checked:
   model_fn: Callable
   variables: Mapping[str, tuple[int, ...]]
   train_tags: Mapping[str, frozenset[str]]
+  graph: train_graph.TrainGraph | None = None
 
 
 def check(
@@ -55,6 +59,7 @@ def check(
   *,
   metrics: Sequence[tuple[str, str]] = (),
   memory: Memory | None = None,
+  model_dir: str | None = None,
 ) -> Checked:
   """Reads the data and one batch, and builds the graphs of all three modes.
 
@@ -62,6 +67,7 @@ def check(
     experiment: an `experiment.Experiment`.
     metrics: (gin's name, metric) of further metrics that evaluation must give.
     memory: of this process's checks before; what has equal parts isn't done again.
+    model_dir: where training goes on by the last checkpoint; None starts it anew.
 
   Raises:
     UserError: the handle, signature, output, a feature, dtype, shape or label
@@ -96,11 +102,13 @@ def check(
   model = (fingerprints, specs, experiment.encoder, experiment.top)
   model += (experiment.head, experiment.fine_tuning)
 
-  def build(mode, input_fn, parts=(), **kwargs):
+  def build(mode, input_fn, parts=(), built=None, **kwargs):
     """Returns what `_build` does, for parts that change nothing but numbers once."""
     return memory.recall(
       (mode, *model, *parts, kwargs),
-      lambda: _build(function, mode, input_fn, experiment.seed, **kwargs),
+      lambda: _build(
+        function, mode, input_fn, experiment.seed, built=built, **kwargs
+      ),
     )
 
   _, widths = build(
@@ -114,10 +122,14 @@ def check(
     experiment.encoder, infos
   ):
     kept = widths
+  built: list[train_graph.TrainGraph] = []
   in_graph, _ = build(
     modes.TRAIN,
     inputs.make_train_input_fn(
-      train, batch_size=experiment.batch_size, seed=experiment.seed
+      train,
+      batch_size=experiment.batch_size,
+      seed=experiment.seed,
+      model_dir=model_dir,
     ),
     (
       _but_rate(experiment.optimizer),
@@ -125,6 +137,7 @@ def check(
       experiment.train_input,
     ),
     kept=kept,
+    built=built,
   )
   build(
     modes.EVAL,
@@ -156,6 +169,7 @@ def check(
       },
     },
     train_tags=train_tags,
+    graph=built[0] if built and kept is None else None,
   )
 
 
@@ -309,7 +323,7 @@ def _warn_of_what_is_not_finite(examples: inputs.Examples) -> None:
 
 
 def _build(
-  function, mode, input_fn, seed, kept=None, metrics=()
+  function, mode, input_fn, seed, kept=None, metrics=(), built=None
 ) -> tuple[dict[str, tuple[int, ...]], list[int]]:
   """Builds one graph, with metrics in it.
 
@@ -321,25 +335,21 @@ def _build(
     kept: the widths of modules' outputs that are computed before; None computes
       them in the graph.
     metrics: (gin's name, metric) that must be there.
+    built: takes the graph where it is one of training.
 
   Returns:
     Shapes of the model's variables by name, and the width of each application's
     output.
   """
-  with tf.Graph().as_default():
-    tf.set_random_seed(seed)
-    tf.train.create_global_step()
-    if mode == estimator.ModeKeys.PREDICT:
-      features, labels = input_fn().features, None
-    else:
-      dataset = input_fn()
-      features, labels = tf.data.make_initializable_iterator(dataset).get_next()
-      for index, width in enumerate(kept or ()):
-        features[encoders.output_key(index)] = tf.placeholder(
-          tf.float32, [None, width]
-        )
+
+  def model_fn_with_outputs(features, labels, mode, config=None):
+    del config
+    for index, width in enumerate(kept or ()):
+      features[encoders.output_key(index)] = tf.placeholder(
+        tf.float32, [None, width]
+      )
     try:
-      spec = function(features, labels, mode)
+      return function(features, labels, mode)
     except UserError:
       raise
     except (TypeError, ValueError, tf.errors.OpError) as error:
@@ -347,6 +357,23 @@ def _build(
         f"The {mode} graph can't be built: {type(error).__name__}: "
         f"{one_line(error)}"
       ) from error
+
+  if mode == estimator.ModeKeys.TRAIN:
+    of_training = train_graph.build(model_fn_with_outputs, input_fn, seed=seed)
+    built.append(of_training)
+    graph, spec = of_training.graph, of_training.spec
+  else:
+    with tf.Graph().as_default() as graph:
+      tf.set_random_seed(seed)
+      tf.train.create_global_step()
+      if mode == estimator.ModeKeys.PREDICT:
+        features, labels = input_fn().features, None
+      else:
+        features, labels = tf.data.make_initializable_iterator(
+          input_fn()
+        ).get_next()
+      spec = model_fn_with_outputs(features, labels, mode)
+  with graph.as_default():
     known = {"loss", *(spec.eval_metric_ops or {})}
     for binding, metric in metrics:
       if metric not in known:

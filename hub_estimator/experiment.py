@@ -244,7 +244,9 @@ def check_run(
   workdir = Workdir.at(model_dir)
   workdir.check_writable()
   towers.check(experiment.towers)
-  checked = checking.check(experiment, memory=memory)
+  checked = checking.check(
+    experiment, memory=memory, model_dir=str(workdir.path)
+  )
   _check_same_run(workdir, _identity(experiment, checked), experiment)
   _starting_weights(experiment, workdir, checked)
   return checked
@@ -300,6 +302,9 @@ def train(
   checked = check_run(experiment, model_dir, memory=memory)
   start_from = _starting_weights(experiment, workdir, checked)
   check_seconds = time.monotonic() - started
+  if checked.graph is not None and start_from is not None:
+    with checked.graph.graph.as_default():
+      _take_weights(*start_from)
   if task is not None and task.type == cluster.WORKER:
     _train_as_worker(experiment, workdir, checked, start_from, task)
     return None
@@ -791,13 +796,18 @@ def _warm_started(function: Callable, start: tuple[str, list[str]] | None):
   def model_fn(features, labels, mode, config=None):
     spec = function(features, labels, mode, config)
     if mode == estimator.ModeKeys.TRAIN:
-      by_name = {v.op.name: v for v in tf.global_variables()}
-      # A module whose outputs are kept has its own weights, and no variables here.
-      taken = {n: by_name[n] for n in names if n in by_name}
-      tf.train.init_from_checkpoint(checkpoint, taken)
+      _take_weights(checkpoint, names)
     return spec
 
   return model_fn
+
+
+def _take_weights(checkpoint: str, names: Collection[str]) -> None:
+  """Lets variables of the current graph start with those of a checkpoint."""
+  by_name = {v.op.name: v for v in tf.global_variables()}
+  # A module whose outputs are kept has its own weights, and no variables here.
+  taken = {n: by_name[n] for n in names if n in by_name}
+  tf.train.init_from_checkpoint(checkpoint, taken)
 
 
 def _result_if_done(workdir: Workdir, experiment) -> results.Result | None:

@@ -19,6 +19,7 @@ from hub_estimator import (
   inputs,
   many_steps,
   results,
+  train_graph,
 )
 from hub_estimator.checking import Checked
 from hub_estimator.memory import Memory
@@ -85,10 +86,17 @@ def train_alone(
   ):  # Ended between a checkpoint and its evaluation.
     _evaluate_and_export(made, eval_input_fn, exporters, final=False)
   blocks = many_steps.plan(experiment, checked)
+  train_input_fn = _train_input_fn(experiment, checked, blocks)
+  graph = checked.graph
+  if graph is None:
+    graph = train_graph.build(
+      made.model_fn, lambda: train_input_fn(made.config), seed=experiment.seed
+    )
+  graph.train_in(made)
   estimator.train_and_evaluate(
     made,
     estimator.TrainSpec(
-      _train_input_fn(experiment, checked, blocks),
+      train_input_fn,
       max_steps=experiment.max_steps,
       hooks=_chief_hooks(made, experiment, preemption, blocks),
     ),

@@ -36,6 +36,7 @@ ALLOWED = {
     "modules",
     "serving",
     "tensorflow_runtime",
+    "train_graph",
   },
   "caching": {"errors", "handles", "module_cache", "module_files"},
   "checkpoints": {"disk", "errors", "tensorflow_runtime"},
@@ -221,6 +222,7 @@ ALLOWED = {
   "tokenizers": {"errors", "module_info", "modules", "tensorflow_runtime"},
   "tops": {"tensorflow_runtime"},
   "towers": {"errors", "tensorflow_runtime"},
+  "train_graph": {"tensorflow_runtime"},
   "training": {
     "checking",
     "checkpoints",
@@ -235,6 +237,7 @@ ALLOWED = {
     "preemption",
     "results",
     "tensorflow_runtime",
+    "train_graph",
   },
   "verification": {"model_fn", "tensorflow_runtime"},
   "versions": {"disk", "errors"},

@@ -19,6 +19,7 @@ def make_train_input_fn(
   batch_size: int,
   seed: int,
   block_end: Callable[[int], int] | None = None,
+  model_dir: str | None = None,
 ) -> Callable[..., tf.data.Dataset]:
   """Returns an input_fn of endless shuffled batches.
 
@@ -35,25 +36,26 @@ def make_train_input_fn(
     block_end: None yields batches. Otherwise they come in blocks [steps, batch, ...]
       with a feature `STEPS`, for one process alone; it returns the step after the block
       that starts at a step, and that step where there is none, at the end of training.
+    model_dir: of the run, where an Estimator's config doesn't say it. It is looked at
+      when the examples begin.
   """
 
   def input_fn(config=None):
-    start, stride, place = 0, 1, 0
-    if config is not None and config.model_dir is not None:
-      start = step_of(tf.train.latest_checkpoint(config.model_dir))
-    if block_end is not None:
-      return _dataset(
-        examples,
-        lambda: _blocks(examples, batch_size, seed, start, block_end),
-        in_blocks=True,
-      )
+    directory, stride, place = model_dir, 1, 0
     if config is not None:
+      directory = config.model_dir
       stride = max(config.num_worker_replicas, 1)
       place = config.global_id_in_cluster or 0
-    return _dataset(
-      examples,
-      lambda: _train_batches(examples, batch_size, seed, start, stride, place),
-    )
+
+    def batches():
+      start = directory and step_of(tf.train.latest_checkpoint(directory))
+      if block_end is not None:
+        return _blocks(examples, batch_size, seed, start or 0, block_end)
+      return _train_batches(
+        examples, batch_size, seed, start or 0, stride, place
+      )
+
+    return _dataset(examples, batches, in_blocks=block_end is not None)
 
   return input_fn
 
