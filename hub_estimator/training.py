@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from hub_estimator import (
@@ -22,6 +22,7 @@ from hub_estimator import (
   train_graph,
 )
 from hub_estimator.checking import Checked
+from hub_estimator.errors import RunFailed
 from hub_estimator.memory import Memory
 from hub_estimator.preemption import Preempted, Preemption
 from hub_estimator.tensorflow_runtime import estimator, read_eval_metrics, tf
@@ -215,12 +216,10 @@ def serve_variables(
       ):
         time.sleep(0.2)
       raise
-    ended = time.monotonic()
-    while time.monotonic() - ended < _LINGER_SECS and any(
-      board.has_said(worker, cluster.CAME)
-      for worker in board.task.others(cluster.WORKER)
-    ):
-      time.sleep(0.2)
+    except RunFailed:
+      _linger(board)
+      raise
+    _linger(board)
 
 
 def evaluate_checkpoints(
@@ -422,17 +421,46 @@ def _serving(made: estimator.Estimator) -> Iterator[None]:
   del server
 
 
-def _leave_once_over(board: cluster.Board, chief: cluster.Task) -> None:
+def _linger(board: cluster.Board) -> None:
+  """Waits until no worker trains: the step of one would wait for this server."""
+  ended = time.monotonic()
+  while time.monotonic() - ended < _LINGER_SECS and any(
+    board.has_said(worker, cluster.CAME)
+    for worker in board.task.others(cluster.WORKER)
+  ):
+    time.sleep(0.2)
+
+
+def _leave_once_over(
+  board: cluster.Board,
+  chief: cluster.Task,
+  *,
+  after_secs: float = 2 * _LINGER_SECS,
+  leave: Callable[[int], Any] = os._exit,
+) -> None:
   """Ends this process where training is over and a step of it hangs.
 
   A step that waits for servers that have gone waits for ever, inside TensorFlow.
+
+  Args:
+    board: of the cluster.
+    chief: of it.
+    after_secs: that a step may take.
+    leave: is called with the exit code.
   """
 
   def watch():
-    while not board.has_said(chief, cluster.ENDED):
-      time.sleep(1)
-    time.sleep(2 * _LINGER_SECS)
-    board.say(cluster.ENDED)
-    os._exit(0)
+    while not board.has_said(chief, cluster.ENDED, cluster.FAILED):
+      time.sleep(min(after_secs, 1))
+    time.sleep(after_secs)
+    try:
+      with board.telling_failure():
+        board.check_failed([chief])
+    except RunFailed as error:
+      _log.error("%s", error)
+      leave(1)
+    else:
+      board.say(cluster.ENDED)
+      leave(0)
 
   threading.Thread(target=watch, daemon=True).start()

@@ -228,6 +228,7 @@ ALLOWED = {
     "checkpoints",
     "cluster",
     "encoders",
+    "errors",
     "evaluating",
     "heads",
     "hooks",

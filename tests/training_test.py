@@ -1,9 +1,12 @@
 """Real processes as one TensorFlow cluster."""
 
+import json
+import queue
+
 import pytest
 
+from hub_estimator import cluster, results, training
 from hub_estimator import experiment as experiments
-from hub_estimator import results
 from hub_estimator.tensorflow_runtime import read_eval_metrics
 from tests.clusters import GIN, Cluster
 from tests.runs import make_experiment
@@ -138,3 +141,23 @@ def test_hosts_with_addresses_of_their_own(
     results.FINISHED,
     "export/latest/",
   )
+
+
+@pytest.mark.parametrize("state, code", [("ended", 0), ("failed", 1)])
+def test_a_worker_whose_step_hangs_leaves_once_the_chief_has(
+  tmp_path, state, code
+):
+  def board(kind):
+    told = {"cluster": {"chief": ["a:1"], "worker": ["b:1"], "ps": ["c:1"]}}
+    told["task"] = {"type": kind, "index": 0}
+    task = cluster.read_task({"TF_CONFIG": json.dumps(told)})
+    return cluster.Board(tmp_path, task)
+
+  chief, worker = board("chief"), board("worker")
+  codes = queue.Queue()
+  (of_chief,) = worker.task.others(cluster.CHIEF)
+  training._leave_once_over(worker, of_chief, after_secs=0.01, leave=codes.put)
+  assert codes.empty()
+  chief.say(state, error="the loss is nan")
+  assert codes.get(timeout=30) == code
+  assert chief.has_said(worker.task, state)

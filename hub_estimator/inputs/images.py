@@ -61,7 +61,9 @@ class ImageFolder:
       UserError: there is no such folder, it has no classes or no images, or a
         file isn't an image.
     """
-    root = pathlib.Path(self.path).expanduser()
+    root = pathlib.Path(
+      interface.expand_path(self.path, "inputs.image_folder.path")
+    )
     if not root.is_dir():
       raise UserError(f"inputs.image_folder: no folder {self.path!r}.")
     classes = sorted(

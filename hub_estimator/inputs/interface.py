@@ -149,13 +149,24 @@ def label_columns(label: Label) -> list[str]:
   return [label] if isinstance(label, str) else list(label)
 
 
+def expand_path(path: str, what: str) -> str:
+  """Returns a path with ~ replaced.
+
+  Raises:
+    UserError: it is no string.
+  """
+  if not isinstance(path, str):
+    raise UserError(f"{what} is {path!r}; it is a path.")
+  return os.path.expanduser(path)
+
+
 def open_path(path: str, what: str) -> str:
   """Returns an existing file's path.
 
   Raises:
     UserError: there is no such file.
   """
-  path = os.path.expanduser(path)
+  path = expand_path(path, f"{what}.path")
   if not os.path.isfile(path):
     folder = os.path.dirname(os.path.abspath(path))
     held = os.listdir(folder) if os.path.isdir(folder) else []

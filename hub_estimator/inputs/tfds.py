@@ -89,7 +89,7 @@ class Tfds:
     )
 
   def _builder(self, tfds) -> Any:
-    path = os.path.expanduser(self.name)
+    path = interface.expand_path(self.name, "inputs.tfds.name")
     if os.path.isfile(os.path.join(path, "dataset_info.json")):
       return tfds.builder_from_directory(path)
     data_dir = self.data_dir and os.path.expanduser(self.data_dir)

@@ -2,7 +2,6 @@
 
 import dataclasses
 import glob
-import os
 from collections.abc import Iterator, Mapping, Sequence
 
 import gin
@@ -61,7 +60,8 @@ class TFRecord:
     Raises:
       UserError: no file matches, or a record is bad; with file and number.
     """
-    paths = sorted(glob.glob(os.path.expanduser(self.path)))
+    pattern = interface.expand_path(self.path, "inputs.tfrecord.path")
+    paths = sorted(glob.glob(pattern))
     if not paths:
       interface.open_path(self.path, "inputs.tfrecord")
     bad = bad_records.BadRecords(self.bad_records)

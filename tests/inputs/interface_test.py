@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from hub_estimator import inputs
 from hub_estimator.errors import UserError
 from hub_estimator.inputs import interface
 
@@ -27,3 +28,12 @@ def test_examples_are_taken_in_any_order():
 def test_a_column_of_several_kinds_is_refused():
   with pytest.raises(UserError, match="all text or all numbers"):
     interface.column("c", [1, "a"], "here")
+
+
+@pytest.mark.parametrize("path", [None, 3, ["a"]])
+@pytest.mark.parametrize(
+  "kind", ["Csv", "ImageFolder", "Jsonl", "Npz", "TFRecord"]
+)
+def test_a_path_that_is_none_is_told(kind, path):
+  with pytest.raises(UserError, match=r"^inputs\.[a-z_]+\.path is .*a path\.$"):
+    getattr(inputs, kind)(path).read()
