@@ -35,5 +35,6 @@ def test_a_column_of_several_kinds_is_refused():
   "kind", ["Csv", "ImageFolder", "Jsonl", "Npz", "TFRecord"]
 )
 def test_a_path_that_is_none_is_told(kind, path):
+  more = [{"x": ("float32", [])}] if kind == "TFRecord" else []
   with pytest.raises(UserError, match=r"^inputs\.[a-z_]+\.path is .*a path\.$"):
-    getattr(inputs, kind)(path).read()
+    getattr(inputs, kind)(path, *more).read()
