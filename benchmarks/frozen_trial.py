@@ -5,11 +5,13 @@
 EfficientNet-Lite0 at 96 pixels, frozen, under a linear head on 2,000 pictures of
 Fashion-MNIST, 310 steps of 64; evaluated on 1,000 and exported as full model and
 module. Timed is what follows the imports. The rival resizes in its input pipeline, as
-its author would; ours is `train`, with no features kept ("cold") and with those of an
-earlier run ("warm"). The ratio is the rival's time over the cold one's.
+its author would; ours is `train`, with no features kept ("cold"), with those of an
+earlier run ("warm"), and with `run.cache_features = False` ("off"). The ratio is the
+rival's time over the cold one's.
 """
 
 import argparse
+import functools
 import os
 import statistics
 import sys
@@ -21,7 +23,7 @@ from benchmarks import report
 _STEPS, _BATCH, _TRAIN, _EVAL = 310, 64, 2000, 1000
 
 
-def ours(directory: str, steps: int = _STEPS) -> None:
+def ours(directory: str, steps: int = _STEPS, *, cache: bool = True) -> None:
   """Trains the run by `train`, and prints its seconds and accuracy."""
   from hub_estimator.examples import efficientnet, fashion
 
@@ -40,6 +42,7 @@ def ours(directory: str, steps: int = _STEPS) -> None:
     max_steps=steps,
     batch_size=_BATCH,
     eval_every_steps=steps,
+    cache_features=cache,
   )
   started = time.monotonic()
   result = experiments.train(experiment, directory)
@@ -65,13 +68,18 @@ def main(arguments: list[str]) -> None:
   """Measures all arms, round by round, and prints one JSON object."""
   parser = argparse.ArgumentParser(description=__doc__)
   parser.add_argument("--quick", action="store_true")
-  parser.add_argument("--arm", choices=("ours", "rival"))
+  arms = {
+    "ours": ours,
+    "off": functools.partial(ours, cache=False),
+    "rival": _rival,
+  }
+  parser.add_argument("--arm", choices=arms)
   parser.add_argument("--directory")
   args = parser.parse_args(arguments)
   if args.arm:
-    {"ours": ours, "rival": _rival}[args.arm](args.directory)
+    arms[args.arm](args.directory)
     return
-  cold, warm, rival = [], [], []
+  cold, warm, off, rival = [], [], [], []
   rounds = 1 if args.quick else 3
   with tempfile.TemporaryDirectory() as scratch:
     for number in range(rounds):
@@ -80,6 +88,7 @@ def main(arguments: list[str]) -> None:
         ("ours", "cold", cold),
         ("rival", "rival", rival),
         ("ours", "warm", warm),
+        ("off", "off", off),
       ):
         directory = f"{scratch}/{name}_{number}"
         results.append(
@@ -100,8 +109,10 @@ def main(arguments: list[str]) -> None:
       "target": 2.5,
       "warm_ratio": report.median_ratio(seconds(rival), seconds(warm)),
       "warm_target": 7,
+      "off_ratio": report.median_ratio(seconds(rival), seconds(off)),
       "ours": statistics.median(seconds(cold)),
       "warm": statistics.median(seconds(warm)),
+      "off": statistics.median(seconds(off)),
       "rival": statistics.median(seconds(rival)),
       "unit": "s",
       "accuracy": {

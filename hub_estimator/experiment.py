@@ -219,6 +219,15 @@ class Experiment:
           f"run.{name} is {value!r}; it is {kind}, called: {kind.split()[-1]}"
           + ("." if kind.endswith("()") else ".<name>().")
         )
+    if not isinstance(self.early_stopping, EarlyStopping | None):
+      raise UserError(
+        f"run.early_stopping is {self.early_stopping!r}; it is @early_stopping() "
+        "or None."
+      )
+    if isinstance(self.metrics, str) or not isinstance(self.metrics, Sequence):
+      raise UserError(
+        f"run.metrics is {self.metrics!r}; it is a list of metrics."
+      )
     for metric in self.metrics:
       if isinstance(metric, type) or not hasattr(metric, "build"):
         raise UserError(

@@ -11,19 +11,16 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-GIN = """
-include "base.gin"
-HANDLE = {module!r}
-HEAD = @heads.binary()
-run.train_input = @inputs.npz()
-run.eval_input = @inputs.npz()
-inputs.npz.path = {data!r}
-inputs.npz.features = ["x"]
-run.batch_size = 16
+from tests import runs
+
+GIN = (
+  runs.GIN
+  + """run.batch_size = 16
 run.summary_every_steps = 1000
 exports.kinds = ["latest"]
 exports.verify = False
 """
+)
 
 
 def free_ports(count: int) -> list[int]:

@@ -11,23 +11,19 @@ import time
 import pytest
 
 from hub_estimator.preemption import Preempted, Preemption
+from tests.runs import GIN
 
 pytestmark = pytest.mark.usefixtures("machine")
 
-_GIN = """
-include "base.gin"
-HANDLE = {module!r}
-HEAD = @heads.binary()
-run.train_input = @inputs.npz()
-run.eval_input = @inputs.npz()
-inputs.npz.path = {data!r}
-inputs.npz.features = ["x"]
-module.trainable = {trainable}
+_GIN = (
+  GIN
+  + """module.trainable = {trainable}
 run.batch_size = 16
 exports.kinds = ["latest"]
 MAX_STEPS = 3000
 EVAL_EVERY_STEPS = 1000
 """
+)
 
 
 @pytest.fixture

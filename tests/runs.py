@@ -15,6 +15,17 @@ from hub_estimator import (
 )
 from hub_estimator.experiment import Experiment
 
+# A run as text, of a `module` and a file of `data`; more bindings come behind it.
+GIN = """
+include "base.gin"
+HANDLE = {module!r}
+HEAD = @heads.binary()
+run.train_input = @inputs.npz()
+run.eval_input = @inputs.npz()
+inputs.npz.path = {data!r}
+inputs.npz.features = ["x"]
+"""
+
 
 def make_experiment(handle: str, data: str, **changes) -> Experiment:
   """Returns a run of 20 steps on `x` of an npz file, or on a csv file."""

@@ -26,6 +26,9 @@ class Npz:
   label: interface.Label = "label"
   features: Sequence[str] | None = None
 
+  def __post_init__(self):
+    interface.check_names("npz", label=self.label, features=self.features)
+
   def read(self) -> interface.Examples:
     """Returns all examples.
 

@@ -45,6 +45,7 @@ class Csv:
 
   def __post_init__(self):
     bad_records.check_choice(self.bad_records, "csv.bad_records")
+    interface.check_names("csv", label=self.label, features=self.features)
 
   def read(self) -> interface.Examples:
     """Returns all examples.

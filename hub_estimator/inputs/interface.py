@@ -6,7 +6,7 @@ An input of yours is any object with `read()`, which returns `Examples`.
 import dataclasses
 import os
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -140,6 +140,32 @@ def strings(values: Sequence[str | bytes]) -> np.ndarray:
   for i, value in enumerate(values):
     array[i] = value.encode() if isinstance(value, str) else value
   return array
+
+
+def check_names(kind: str, *, label: Label, features: Any = None) -> None:
+  """Raises a UserError for what names no columns.
+
+  Args:
+    kind: of input, for the message.
+    label: a name, several, or None.
+    features: several names, or None.
+  """
+  for what, value, one in (
+    ("label", label, isinstance(label, str)),
+    ("features", features, False),
+  ):
+    several = isinstance(value, Sequence) and not isinstance(value, str)
+    names = value if several else []
+    if not (value is None or one or (several and all(map(_is_name, names)))):
+      raise UserError(
+        f"{kind}.{what} is {value!r}; it is "
+        + ("a name, a list of names" if what == "label" else "a list of names")
+        + ", or None."
+      )
+
+
+def _is_name(value) -> bool:
+  return isinstance(value, str)
 
 
 def label_columns(label: Label) -> list[str]:

@@ -31,6 +31,7 @@ class Jsonl:
 
   def __post_init__(self):
     bad_records.check_choice(self.bad_records, "jsonl.bad_records")
+    interface.check_names("jsonl", label=self.label, features=self.features)
 
   def read(self) -> interface.Examples:
     """Returns all examples.

@@ -40,6 +40,9 @@ class Tfds:
   data_dir: str | None = None
   download: bool = True
 
+  def __post_init__(self):
+    interface.check_names("tfds", label=self.label, features=self.features)
+
   def read(self) -> interface.Examples:
     """Returns all examples of the split, in the order that they are stored.
 

@@ -42,6 +42,15 @@ class TFRecord:
 
   def __post_init__(self):
     bad_records.check_choice(self.bad_records, "tfrecord.bad_records")
+    interface.check_names("tfrecord", label=self.label)
+    if not isinstance(self.features, Mapping) or not all(
+      isinstance(told, Sequence) and len(told) == 2
+      for told in self.features.values()
+    ):
+      raise UserError(
+        f"tfrecord.features is {self.features!r}; it is dtype and shape by name, "
+        'such as {"x": ("float32", [4])}.'
+      )
     for name, (dtype, _) in self.features.items():
       if dtype not in _DTYPES:
         raise UserError(

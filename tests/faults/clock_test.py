@@ -10,6 +10,7 @@ import time
 import pytest
 
 from hub_estimator.tensorflow_runtime import tf
+from tests.runs import GIN
 
 pytestmark = [
   pytest.mark.newest,
@@ -19,20 +20,15 @@ pytestmark = [
   ),
 ]
 
-_GIN = """
-include "base.gin"
-HANDLE = {module!r}
-HEAD = @heads.binary()
-run.train_input = @inputs.npz()
-run.eval_input = @inputs.npz()
-inputs.npz.path = {data!r}
-inputs.npz.features = ["x"]
-module.trainable = True
+_GIN = (
+  GIN
+  + """module.trainable = True
 exports.kinds = ["latest", "best"]
 exports.keep = 3
 MAX_STEPS = 40
 EVAL_EVERY_STEPS = 5
 """
+)
 
 
 def _start(gin_file, model_dir, clock, *params):

@@ -11,7 +11,7 @@ from hub_estimator import experiment as experiments
 from hub_estimator import exporting, results
 from hub_estimator.errors import UserError
 from hub_estimator.tensorflow_runtime import read_eval_metrics, tf
-from tests.runs import make_experiment, replace
+from tests.runs import GIN, make_experiment, replace
 
 pytestmark = pytest.mark.newest
 
@@ -79,21 +79,16 @@ def test_a_damaged_manifest_is_told_and_nothing_is_touched(run, how):
   assert not (model_dir / "model.ckpt-30.index").exists()
 
 
-_SWEEP = """
-include "base.gin"
-HANDLE = {module!r}
-HEAD = @heads.binary()
-run.train_input = @inputs.npz()
-run.eval_input = @inputs.npz()
-inputs.npz.path = {data!r}
-inputs.npz.features = ["x"]
-MAX_STEPS = 2
+_SWEEP = (
+  GIN
+  + """MAX_STEPS = 2
 EVAL_EVERY_STEPS = 2
 exports.kinds = ["final"]
 exports.verify = False
 sweep.space = {{"SEED": [1, 2]}}
 sweep.strategy = "grid"
 """
+)
 
 
 @pytest.mark.slow

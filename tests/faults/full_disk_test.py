@@ -6,20 +6,17 @@ import sys
 
 import pytest
 
+from tests.runs import GIN
+
 pytestmark = pytest.mark.newest
 
-_GIN = """
-include "base.gin"
-HANDLE = {module!r}
-HEAD = @heads.binary()
-run.train_input = @inputs.npz()
-run.eval_input = @inputs.npz()
-inputs.npz.path = {data!r}
-inputs.npz.features = ["x"]
-exports.kinds = ["final"]
+_GIN = (
+  GIN
+  + """exports.kinds = ["final"]
 MAX_STEPS = 60
 EVAL_EVERY_STEPS = 20
 """
+)
 
 _SCRIPT = """
 set -u

@@ -10,25 +10,22 @@ import time
 
 import pytest
 
+from tests.runs import GIN
+
 pytestmark = pytest.mark.newest
 
 KILLS = int(os.environ.get("HUB_ESTIMATOR_KILLS", "2"))
 
-_SWEEP = """
-include "base.gin"
-HANDLE = {module!r}
-HEAD = @heads.binary()
-run.train_input = @inputs.npz()
-run.eval_input = @inputs.npz()
-inputs.npz.path = {data!r}
-inputs.npz.features = ["x"]
-MAX_STEPS = 40
+_SWEEP = (
+  GIN
+  + """MAX_STEPS = 40
 EVAL_EVERY_STEPS = 20
 exports.kinds = []
 sweep.space = {{"SEED": {seeds}}}
 sweep.strategy = "grid"
 sweep.max_failures = 1
 """
+)
 
 
 @pytest.mark.slow

@@ -38,3 +38,26 @@ def test_a_path_that_is_none_is_told(kind, path):
   more = [{"x": ("float32", [])}] if kind == "TFRecord" else []
   with pytest.raises(UserError, match=r"^inputs\.[a-z_]+\.path is .*a path\.$"):
     getattr(inputs, kind)(path, *more).read()
+
+
+@pytest.mark.parametrize("label", [True, 3, ["a", 1], {"a": 1}])
+def test_a_label_that_names_no_column_is_told(label):
+  with pytest.raises(UserError, match=r"^csv\.label is .*a name, a list of"):
+    inputs.Csv("a.csv", label)
+
+
+@pytest.mark.parametrize("features", [True, "words", ["a", None], {"a"}])
+@pytest.mark.parametrize("kind", ["Csv", "Jsonl", "Npz"])
+def test_features_that_name_no_columns_are_told(kind, features):
+  with pytest.raises(
+    UserError, match=r"\.features is .*; it is a list of names"
+  ):
+    getattr(inputs, kind)("a", "label", features)
+
+
+@pytest.mark.parametrize("features", [None, ["x"], {"x": 1}, {"x": ["int64"]}])
+def test_features_of_records_are_dtypes_and_shapes(features):
+  with pytest.raises(
+    UserError, match=r"tfrecord\.features is .* dtype and shape"
+  ):
+    inputs.TFRecord("a", features)
