@@ -90,6 +90,10 @@ _VERIFIED_EXAMPLES = 16
 _EVALUATOR_LOCK = "lock.evaluator"
 
 
+def _is_count(value) -> bool:
+  return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
 @gin.register("early_stopping", module="hub_estimator")
 @dataclasses.dataclass(frozen=True)
 class EarlyStopping:
@@ -106,6 +110,26 @@ class EarlyStopping:
   patience_steps: int
   min_steps: int = 0
   smaller_is_better: bool | None = None
+
+  def __post_init__(self):
+    for name, fits, what in (
+      ("metric", isinstance(self.metric, str), "a metric's name"),
+      ("patience_steps", _is_count(self.patience_steps), "an integer above 0"),
+      (
+        "min_steps",
+        self.min_steps == 0 or _is_count(self.min_steps),
+        "an integer of at least 0",
+      ),
+      (
+        "smaller_is_better",
+        isinstance(self.smaller_is_better, bool | None),
+        "True, False or None",
+      ),
+    ):
+      if not fits:
+        raise UserError(
+          f"early_stopping.{name} is {getattr(self, name)!r}; it is {what}."
+        )
 
 
 @gin.register("run", module="hub_estimator")
@@ -185,7 +209,7 @@ class Experiment:
       value = getattr(self, name)
       if name == "rate_for_batch_size" and value is None:
         continue
-      if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+      if not _is_count(value):
         raise UserError(f"run.{name} is {value!r}; it is an integer above 0.")
     check_regex(self.start_from_variables, "run.start_from_variables")
     if self.batch_size % self.towers:

@@ -53,6 +53,22 @@ class ModuleSource:
   export_name: str | None = "module"
 
   def __post_init__(self):
+    for field, optional in (
+      ("signature", False),
+      ("output", True),
+      ("name", False),
+      ("export_name", True),
+    ):
+      value = getattr(self, field)
+      if not (isinstance(value, str) or (optional and value is None)):
+        raise UserError(
+          f"module.{field} is {value!r}; it is a name"
+          + (" or None." if optional else ".")
+        )
+    if not isinstance(self.trainable, bool):
+      raise UserError(
+        f"module.trainable is {self.trainable!r}; it is True or False."
+      )
     for field in ("tags", "inference_tags"):
       value = getattr(self, field)
       if isinstance(value, str):

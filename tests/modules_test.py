@@ -153,3 +153,19 @@ def test_a_real_module_with_two_signatures(shared_module):
     assert len(placed.trainable_variables) == 147
     # 49 batch norms, a mean and a variance each; both signatures have them.
     assert len(update_ops) == 98
+
+
+@pytest.mark.parametrize(
+  "fields, told",
+  [
+    ({"signature": []}, r"module.signature is \[\]; it is a name\.$"),
+    ({"signature": None}, "module.signature is None; it is a name"),
+    ({"output": 3}, "module.output is 3; it is a name or None"),
+    ({"name": None}, "module.name is None; it is a name"),
+    ({"export_name": {}}, "module.export_name is {}; it is a name or None"),
+    ({"trainable": "yes"}, "module.trainable is 'yes'; it is True or False"),
+  ],
+)
+def test_a_source_of_another_kind_is_told(fields, told):
+  with pytest.raises(UserError, match=told):
+    modules.ModuleSource("a", **fields)
