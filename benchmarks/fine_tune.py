@@ -215,7 +215,7 @@ def main(arguments: list[str]) -> None:
   parser.add_argument("--arm", choices=("steps", "total", "script"))
   parser.add_argument("--directory")
   args = parser.parse_args(arguments)
-  steps, stretch, stretches = (20, 5, 2) if args.quick else (100, 20, 6)
+  steps, stretch, stretches = (20, 5, 2) if args.quick else (100, 10, 20)
   if args.arm == "steps":
     _steps_per_second(args.directory, stretch, stretches)
     return
