@@ -56,6 +56,13 @@ class Adapter:
         f"adapter.tokenizer is {self.tokenizer!r}; it is one of @tokenizers, "
         "called: @tokenizers.<name>()."
       )
+    for name in ("inputs", "constants"):
+      value = getattr(self, name)
+      if not isinstance(value, Mapping | None):
+        raise UserError(
+          f"adapter.{name} is {value!r}; it is values by the names of the "
+          "module's inputs, or None."
+        )
     for augmentation in self.augment:
       if isinstance(augmentation, type) or not hasattr(augmentation, "build"):
         raise UserError(

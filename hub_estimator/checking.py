@@ -1,8 +1,12 @@
 """Everything of a run that can fail before step 1, in all three modes."""
 
+import contextlib
 import dataclasses
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import os
+import sysconfig
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -171,6 +175,41 @@ def check(
     train_tags=train_tags,
     graph=built[0] if built and kept is None else None,
   )
+
+
+@contextlib.contextmanager
+def telling_of_values() -> Iterator[None]:
+  """Turns what a value of another kind does to this package into a UserError.
+
+  An error that passed through code of the user's own stays as it is, with its traceback.
+  """
+  try:
+    yield
+  except UserError:
+    raise
+  except (AttributeError, KeyError, TypeError, ValueError) as error:
+    package = os.path.dirname(__file__)
+    places = [
+      frame.filename
+      for frame in traceback.extract_tb(error.__traceback__)
+      if not frame.filename.startswith("<")
+    ]
+    if not all(
+      place.startswith((package, *sysconfig.get_paths().values()))
+      for place in places
+    ):
+      raise
+    (last,) = [
+      frame
+      for frame in traceback.extract_tb(error.__traceback__)
+      if frame.filename.startswith(package)
+    ][-1:]
+    raise UserError(
+      "A value in the config is of another kind than it is used as: "
+      f"{type(error).__name__}: {one_line(error)} "
+      f"({os.path.relpath(last.filename, package)}, line {last.lineno}: "
+      f"{last.line})"
+    ) from error
 
 
 def make_model(experiment) -> tuple[dict[str, ModuleInfo], Callable]:

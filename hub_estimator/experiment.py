@@ -277,9 +277,10 @@ def check_run(
   workdir = Workdir.at(model_dir)
   workdir.check_writable()
   towers.check(experiment.towers)
-  checked = checking.check(
-    experiment, memory=memory, model_dir=str(workdir.path)
-  )
+  with checking.telling_of_values():
+    checked = checking.check(
+      experiment, memory=memory, model_dir=str(workdir.path)
+    )
   _check_same_run(workdir, _identity(experiment, checked), experiment)
   _starting_weights(experiment, workdir, checked)
   return checked
@@ -964,6 +965,9 @@ def _essence(error: Exception) -> str:
   lines = [line.strip() for line in text.splitlines() if line.strip()]
   told = lines[0] if lines else type(error).__name__
   for before, line in itertools.pairwise(lines):
+    if before.startswith("Node: "):  # What follows is TensorFlow's own word.
+      told = line.split("[[{{node")[0].strip() or told
+      break
     if line.startswith("[[{{node"):
       told = before
       break

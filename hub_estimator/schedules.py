@@ -21,7 +21,13 @@ def _warm_up(step, rate, warm_up_steps):
   return rate * tf.minimum(1.0, share)
 
 
+def _check_decay_steps(decay_steps) -> None:
+  if not isinstance(decay_steps, int | float) or not decay_steps > 0:
+    raise UserError(f"decay_steps is {decay_steps!r}; it is a number above 0.")
+
+
 def _share_done(step, decay_steps, restart):
+  _check_decay_steps(decay_steps)
   in_cycle = step % decay_steps if restart else tf.minimum(step, decay_steps)
   return tf.cast(in_cycle, tf.float32) / float(decay_steps)
 
@@ -117,5 +123,6 @@ def exponential(
   With `restart_steps` it starts again every so many steps.
   """
   since = step if restart_steps is None else step % restart_steps
+  _check_decay_steps(decay_steps)
   exponent = tf.cast(since, tf.float32) / float(decay_steps)
   return _warm_up(step, rate * tf.pow(decay, exponent), warm_up_steps)

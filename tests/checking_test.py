@@ -1,7 +1,10 @@
+import functools
+
 import numpy as np
 import pytest
 
 from hub_estimator import adapters, checking, heads, inputs
+from hub_estimator import experiment as experiments
 from hub_estimator.errors import UserError
 from tests.runs import make_experiment
 
@@ -69,3 +72,20 @@ def test_a_split_without_labels_is_found(dense, numbers_npz):
   )
   with pytest.raises(UserError, match="run.eval_input .* has no labels"):
     checking.check(experiment)
+
+
+def test_a_value_of_another_kind_gets_one_line_with_its_place(
+  dense, numbers_npz, tmp_path, monkeypatch
+):
+  broken = functools.partial(int, "seven")
+  monkeypatch.setattr(checking, "make_model", lambda *args: broken())
+  experiment = make_experiment(dense, numbers_npz)
+  # It passed through this file, which is no part of the package.
+  with pytest.raises(ValueError, match="invalid literal"):
+    experiments.check_run(experiment, str(tmp_path / "run"))
+  monkeypatch.setattr(checking, "make_model", functools.partial(broken, 10, 1))
+  with pytest.raises(
+    UserError, match=r"TypeError: .*\(checking\.py, line \d+: infos, function"
+  ) as told:
+    experiments.check_run(experiment, str(tmp_path / "run"))
+  assert "\n" not in str(told.value)

@@ -150,7 +150,8 @@ def _check_space(base: str, sweep: Sweep) -> None:
       bindings = sweep.space.suggest(Fixed(params))
       try:
         config.parse([str(file)], bindings)
-        checking.check(config.build("run"), metrics=metrics, memory=memory)
+        with checking.telling_of_values():
+          checking.check(config.build("run"), metrics=metrics, memory=memory)
       except UserError as error:
         changed = {k: v for k, v in params.items() if v != probes[0].get(k)}
         shown = ", ".join(

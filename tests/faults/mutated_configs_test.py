@@ -160,6 +160,9 @@ def test_a_mistaken_config_runs_or_gets_one_line(
       # What passes its check trains; nobody waits for a mistaken MAX_STEPS.
       bound = "--gin_param=run.max_steps = 2"
       code, errors = _run("train", *flags, bound)
+      if code == 1 and "the loss is" in errors:  # At a rate of 1e38, say.
+        assert "Traceback" not in errors
+        return
       assert code == 0, errors
       before = tree_digest(model_dir)
       assert _run("train", *flags, bound)[0] == 0  # Done before.
