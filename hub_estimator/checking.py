@@ -189,21 +189,11 @@ def telling_of_values() -> Iterator[None]:
     raise
   except (AttributeError, KeyError, TypeError, ValueError) as error:
     package = os.path.dirname(__file__)
-    places = [
-      frame.filename
-      for frame in traceback.extract_tb(error.__traceback__)
-      if not frame.filename.startswith("<")
-    ]
-    if not all(
-      place.startswith((package, *sysconfig.get_paths().values()))
-      for place in places
-    ):
+    known = (package, "<", *sysconfig.get_paths().values())
+    frames = traceback.extract_tb(error.__traceback__)
+    if not all(frame.filename.startswith(known) for frame in frames):
       raise
-    (last,) = [
-      frame
-      for frame in traceback.extract_tb(error.__traceback__)
-      if frame.filename.startswith(package)
-    ][-1:]
+    last = [f for f in frames if f.filename.startswith(package)][-1]
     raise UserError(
       "A value in the config is of another kind than it is used as: "
       f"{type(error).__name__}: {one_line(error)} "

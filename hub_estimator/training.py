@@ -301,11 +301,7 @@ def _evaluating(made, experiment, checked, memory):
   input_fn = inputs.make_eval_input_fn(
     checked.eval, batch_size=experiment.eval_batch_size
   )
-  parts = {
-    field.name: getattr(experiment, field.name)
-    for field in dataclasses.fields(experiment)
-    if field.name in _EVALUATED
-  }
+  parts = {name: getattr(experiment, name) for name in _EVALUATED}
   parts["fingerprints"] = {n: i.fingerprint for n, i in checked.infos.items()}
   if encoders.output_key(0) not in checked.eval.features:
     memory = Memory()  # A module's graph is large: it goes with the run.
