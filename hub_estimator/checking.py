@@ -44,8 +44,9 @@ class Checked:
     variables: shape by name of the training graph's model variables, those of
       the optimizer left out.
     train_tags: the variant that is trained, by `module.name`.
-    graph: of training; None where another check had an equal one, or where the
-      module's outputs are kept.
+    outputs: of the modules, where they are kept.
+    graph: of training; None where another check had an equal one, or where outputs
+      are kept.
   """
 
   infos: Mapping[str, ModuleInfo]
@@ -55,6 +56,7 @@ class Checked:
   model_fn: Callable
   variables: Mapping[str, tuple[int, ...]]
   train_tags: Mapping[str, frozenset[str]]
+  outputs: feature_cache.Outputs | None = None
   graph: train_graph.TrainGraph | None = None
 
 
@@ -115,17 +117,19 @@ def check(
       ),
     )
 
-  _, widths = build(
-    modes.PREDICT, make_serving_input_fn(experiment, infos, specs)
+  unseen = heads.weight_columns(experiment.head)
+  outputs = memory.recall(
+    ("outputs", experiment.cache_features, fingerprints, experiment.encoder)
+    + (unseen, experiment.train_input, experiment.eval_input),
+    lambda: _keep_outputs(experiment, infos, [train, evaluation], unseen),
   )
-  # The module's graph of inference was just built for all: evaluation needs no other,
-  # nor does training where a frozen module's outputs are kept.
+  # A module's graph of inference is built once: the one that computes what is kept, or
+  # that of PREDICT. No other mode needs one, but training where it isn't kept.
+  kept = outputs and outputs.widths
+  _, widths = build(
+    modes.PREDICT, make_serving_input_fn(experiment, infos, specs), kept=kept
+  )
   known = widths if feature_cache.is_known(experiment.encoder) else None
-  kept = None
-  if experiment.cache_features and feature_cache.is_keepable(
-    experiment.encoder, infos
-  ):
-    kept = widths
   built: list[train_graph.TrainGraph] = []
   in_graph, _ = build(
     modes.TRAIN,
@@ -173,6 +177,7 @@ def check(
       },
     },
     train_tags=train_tags,
+    outputs=outputs,
     graph=built[0] if built and kept is None else None,
   )
 
@@ -377,15 +382,8 @@ def _build(
       features[encoders.output_key(index)] = tf.placeholder(
         tf.float32, [None, width]
       )
-    try:
+    with _telling_of_graph(mode):
       return function(features, labels, mode)
-    except UserError:
-      raise
-    except (TypeError, ValueError, tf.errors.OpError) as error:
-      raise UserError(
-        f"The {mode} graph can't be built: {type(error).__name__}: "
-        f"{one_line(error)}"
-      ) from error
 
   if mode == estimator.ModeKeys.TRAIN:
     of_training = train_graph.build(model_fn_with_outputs, input_fn, seed=seed)
@@ -413,6 +411,33 @@ def _build(
     }
     encoded = tf.get_collection(model_fn.ENCODED)
     return variables, [tensor.shape.as_list()[-1] for tensor in encoded]
+
+
+@contextlib.contextmanager
+def _telling_of_graph(mode: str) -> Iterator[None]:
+  try:
+    yield
+  except UserError:
+    raise
+  except (TypeError, ValueError, tf.errors.OpError) as error:
+    raise UserError(
+      f"The {mode} graph can't be built: {type(error).__name__}: "
+      f"{one_line(error)}"
+    ) from error
+
+
+def _keep_outputs(experiment, infos, parts, unseen):
+  """Returns the outputs of an experiment's modules, or None where none are kept."""
+  if not experiment.cache_features:
+    return None
+  try:
+    with _telling_of_graph(estimator.ModeKeys.PREDICT):
+      return feature_cache.Outputs(
+        parts, experiment.encoder, infos, unseen=unseen
+      )
+  except feature_cache.NotKept as reason:
+    _log.info("Features aren't kept: %s.", reason)
+    return None
 
 
 def _show(specs) -> str:

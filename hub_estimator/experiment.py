@@ -369,7 +369,7 @@ def train(
       asked.append(hooks.AfterEvaluation(after_evaluation))
     with _telling_failure(made, workdir, board, started):
       fed = _with_features(
-        experiment, checked, _first_weights(made, checked, start_from), memory
+        experiment, checked, _first_weights(made, checked, start_from)
       )
       if task is None:
         training.train_alone(made, experiment, fed, asked, preemption, memory)
@@ -889,7 +889,6 @@ def _with_features(
   experiment: Experiment,
   checked: checking.Checked,
   weights: tuple[str, Collection[str]] | None,
-  memory: Memory | None = None,
 ) -> checking.Checked:
   """Returns what was checked, with module outputs in place of their features.
 
@@ -898,34 +897,19 @@ def _with_features(
     checked: of it.
     weights: the checkpoint that training starts with, and the names of the
       variables that are taken from it; None where all are the modules' own.
-    memory: of this process's runs before.
   """
-  if not experiment.cache_features:
+  if checked.outputs is None:
     return checked
-  memory = Memory() if memory is None else memory
   try:
-    if weights is not None and feature_cache.is_keepable(
-      experiment.encoder, checked.infos
-    ):
+    if weights is not None:
       feature_cache.check_own_weights(
         experiment.encoder, checked.infos, *weights
       )
-    fingerprints = {n: info.fingerprint for n, info in checked.infos.items()}
-    unseen = heads.weight_columns(experiment.head)
-    sources = (experiment.train_input, experiment.eval_input)
-    train, evaluation = memory.recall(
-      ("outputs", fingerprints, experiment.encoder, unseen, sources),
-      lambda: feature_cache.with_outputs(
-        [checked.train, checked.eval],
-        experiment.encoder,
-        checked.infos,
-        unseen=unseen,
-      ),
-    )
-    return dataclasses.replace(checked, train=train, eval=evaluation)
   except feature_cache.NotKept as reason:
     _log.info("Features aren't kept: %s.", reason)
     return checked
+  train, evaluation = checked.outputs.examples()
+  return dataclasses.replace(checked, train=train, eval=evaluation)
 
 
 def _write_examples(workdir: Workdir, checked: checking.Checked) -> None:

@@ -8,6 +8,7 @@ trials of a sweep share them; a model's exports hold the real module.
 import contextlib
 import dataclasses
 import fcntl
+import functools
 import hashlib
 import json
 import logging
@@ -29,7 +30,8 @@ from hub_estimator.tensorflow_runtime import estimator, tf
 
 _log = logging.getLogger(__name__)
 # Counts up when the same key would mean other numbers.
-_FORMAT = 1
+_FORMAT = 2
+_KEY_DIGITS = 32
 _GIB = 1 << 30
 _CHUNK_ROWS = 1024
 _BATCH = 64
@@ -71,15 +73,6 @@ def max_bytes() -> int:
 
 class NotKept(Exception):
   """Outputs that aren't provably the same each time; it says why."""
-
-
-def is_keepable(encoder: Any, infos: Mapping[str, ModuleInfo]) -> bool:
-  """Returns whether outputs are the same each time, as far as no graph is needed."""
-  try:
-    _check_keepable(encoder, infos)
-  except NotKept:
-    return False
-  return True
 
 
 def _check_keepable(encoder: Any, infos: Mapping[str, ModuleInfo]) -> None:
@@ -139,54 +132,79 @@ def is_known(encoder: Any) -> bool:
   return type(encoder) in _COLUMNS_ONLY
 
 
-def with_outputs(
-  parts: Sequence[Examples],
-  encoder: Any,
-  infos: Mapping[str, ModuleInfo],
-  *,
-  unseen: Collection[str] = (),
-) -> list[Examples]:
-  """Returns examples with the modules' outputs in place of their features.
+class Outputs:
+  """What the modules of an encoder give for a run's examples.
 
-  Args:
-    parts: examples of a run, with the same features: those of training, say, and of
-      evaluation.
-    encoder: whose modules are applied.
-    infos: of its modules, by `module.name`.
-    unseen: features that no module sees: the weights of examples.
-
-  Raises:
-    NotKept: they aren't provably the same each time.
+  Attributes:
+    widths: of each application's output.
   """
-  _check_keepable(encoder, infos)
-  visible = [
-    Examples(
-      {n: array for n, array in part.features.items() if n not in unseen},
-      None,
-      part.source,
-    )
-    for part in parts
-  ]
-  features = [dict(part.features) for part in parts]
-  for index, application in enumerate(encoder.applications()):
-    info = infos[application.module.name]
-    with contextlib.closing(_Network(application, info)) as network:
-      for of_part, part in zip(features, visible, strict=True):
-        of_part[encoders.output_key(index)] = _outputs(part, network)
-  read = {
-    name
-    for application in encoder.applications()
-    for name in _read_by(
-      visible[0], application, infos[application.module.name]
-    )
-  }
-  for of_part in features:
-    for name in read - _read_by_columns(encoder):
-      del of_part[name]
-  return [
-    dataclasses.replace(part, features=of_part)
-    for part, of_part in zip(parts, features, strict=True)
-  ]
+
+  def __init__(
+    self,
+    parts: Sequence[Examples],
+    encoder: Any,
+    infos: Mapping[str, ModuleInfo],
+    *,
+    unseen: Collection[str] = (),
+  ):
+    """Finds out how wide they are; computes none.
+
+    Args:
+      parts: examples of a run, with the same features: those of training, say, and
+        of evaluation.
+      encoder: whose modules are applied.
+      infos: of its modules, by `module.name`.
+      unseen: features that no module sees: the weights of examples.
+
+    Raises:
+      NotKept: they aren't provably the same each time.
+    """
+    _check_keepable(encoder, infos)
+    self._parts = parts
+    self._encoder = encoder
+    self._visible = [
+      Examples(
+        {n: array for n, array in part.features.items() if n not in unseen},
+        None,
+        part.source,
+      )
+      for part in parts
+    ]
+    self._networks = [
+      _Network(application, infos[application.module.name], self._visible[0])
+      for application in encoder.applications()
+    ]
+    self.widths = [
+      _known_width(network) or network.width for network in self._networks
+    ]
+    self._examples: list[Examples] = []
+
+  def examples(self) -> list[Examples]:
+    """Returns the parts with outputs in place of the features that modules read.
+
+    Raises:
+      NotKept: they aren't provably the same each time.
+    """
+    if not self._examples:
+      self._examples = self._compute()
+      self._networks = []  # Their graphs are large.
+    return self._examples
+
+  def _compute(self) -> list[Examples]:
+    features = [dict(part.features) for part in self._parts]
+    read = set()
+    for index, network in enumerate(self._networks):
+      with contextlib.closing(network):
+        for of_part, part in zip(features, self._visible, strict=True):
+          of_part[encoders.output_key(index)] = _outputs(part, network)
+      read |= {*network.reads}
+    for of_part in features:
+      for name in read - _read_by_columns(self._encoder):
+        del of_part[name]
+    return [
+      dataclasses.replace(part, features=of_part)
+      for part, of_part in zip(self._parts, features, strict=True)
+    ]
 
 
 def _read_by(examples, application: Application, info) -> list[str]:
@@ -215,11 +233,9 @@ def _outputs(examples, network: "_Network") -> np.ndarray:
   """Returns float32 [examples, width], read from disk or computed now."""
   directory = cache_dir()
   directory.mkdir(parents=True, exist_ok=True)
-  key = _key(examples, network.application, network.info)
+  key = _key(examples, network)
   with _locked(directory / f"{key}.lock"):
-    for left in directory.glob(
-      f".{key[:8]}-*"
-    ):  # By a process that was killed.
+    for left in directory.glob(f".{key}-*"):  # By a process that was killed.
       shutil.rmtree(left, ignore_errors=True)
     found = _load(directory / key)
     if found is None:
@@ -237,21 +253,10 @@ def _outputs(examples, network: "_Network") -> np.ndarray:
   return found
 
 
-def _key(examples, application: Application, info: ModuleInfo) -> str:
-  source = application.module
+def _key(examples, network: "_Network") -> str:
+  """Returns the name of an entry: of the network, then of the examples."""
   digest = hashlib.sha256()
-  for part in (
-    _FORMAT,
-    tf.__version__,
-    info.fingerprint,
-    source.signature,
-    application.output_of(info),
-    sorted(source.inference_tags),
-    application.adapter,
-    info.image_size,
-  ):
-    digest.update(f"{part!r}\n".encode())
-  for name in sorted(_read_by(examples, application, info)):
+  for name in network.reads:
     column = examples.features[name]
     digest.update(f"{name} {column.dtype} {column.shape}\n".encode())
     for first in range(0, len(column), _CHUNK_ROWS):
@@ -261,7 +266,18 @@ def _key(examples, application: Application, info: ModuleInfo) -> str:
           digest.update(f"{len(value)} ".encode() + value)
       else:
         digest.update(np.ascontiguousarray(rows))
-  return digest.hexdigest()
+  return f"{network.key}-{digest.hexdigest()[:_KEY_DIGITS]}"
+
+
+def _known_width(network: "_Network") -> int | None:
+  """Returns the width of a network's output, as an entry tells it."""
+  for entry in cache_dir().glob(f"{network.key}-*"):
+    with contextlib.suppress(OSError, ValueError, KeyError):
+      width = json.loads((entry / "entry.json").read_text())["width"]
+      # Damage in either is seen without reading all of it.
+      if np.load(entry / "outputs.npy", mmap_mode="r").shape[1] == width:
+        return width
+  return None
 
 
 @contextlib.contextmanager
@@ -293,23 +309,27 @@ def _load(entry: pathlib.Path) -> np.ndarray | None:
 def _write(entry: pathlib.Path, batches: Iterator[np.ndarray]) -> None:
   """Writes an entry, whole or not at all, batch by batch."""
   with tempfile.TemporaryDirectory(
-    dir=entry.parent, prefix=f".{entry.name[:8]}-"
+    dir=entry.parent, prefix=f".{entry.name}-"
   ) as scratch:
     partial = pathlib.Path(scratch) / entry.name
     partial.mkdir()
     path = partial / "outputs.npy"
-    rows = _write_npy(path, batches)
-    (partial / "entry.json").write_text(
-      json.dumps({"sha256": _sha256(path), "rows": rows})
-    )
+    rows, width = _write_npy(path, batches)
+    told = {"sha256": _sha256(path), "rows": rows, "width": width}
+    (partial / "entry.json").write_text(json.dumps(told))
     for file in partial.iterdir():
       with file.open("rb") as stream:
         os.fsync(stream.fileno())
     os.rename(partial, entry)
 
 
-def _write_npy(path: pathlib.Path, batches: Iterator[np.ndarray]) -> int:
-  """Writes batches as one array; its header is of a fixed size, and comes last."""
+def _write_npy(
+  path: pathlib.Path, batches: Iterator[np.ndarray]
+) -> tuple[int, int]:
+  """Writes batches as one array, and returns its shape.
+
+  Its header is of a fixed size, and comes last.
+  """
   rows, width = 0, 0
   with path.open("wb") as stream:
     _write_header(stream, 0, 0)
@@ -318,7 +338,7 @@ def _write_npy(path: pathlib.Path, batches: Iterator[np.ndarray]) -> int:
       rows, width = rows + len(batch), batch.shape[1]
     stream.seek(0)
     _write_header(stream, rows, width)
-  return rows
+  return rows, width
 
 
 def _write_header(stream, rows: int, width: int) -> None:
@@ -355,56 +375,98 @@ def _evict(directory: pathlib.Path, *, keep: str) -> None:
 
 
 class _Network:
-  """A module's graph of inference and its session, made once and when needed."""
+  """A module's graph of inference and its session, each made once and when needed.
 
-  def __init__(self, application: Application, info: ModuleInfo):
+  Attributes:
+    application: of the module.
+    reads: names of the features that it reads.
+    key: of all that its outputs hang on beside the examples.
+  """
+
+  def __init__(
+    self, application: Application, info: ModuleInfo, examples: Examples
+  ):
+    """Makes one.
+
+    Args:
+      application: of the module.
+      info: of the module.
+      examples: with the features that all have.
+    """
     self.application = application
-    self.info = info
-    self._graph = tf.Graph()
+    self.reads = sorted(_read_by(examples, application, info))
+    source = application.module
+    parts = (
+      _FORMAT,
+      tf.__version__,
+      info.fingerprint,
+      source.signature,
+      application.output_of(info),
+      sorted(source.inference_tags),
+      application.adapter,
+      info.image_size,
+      {name: str(examples.specs()[name]) for name in self.reads},
+    )
+    self.key = hashlib.sha256(repr(parts).encode()).hexdigest()[:_KEY_DIGITS]
+    self._info = info
+    self._examples = examples
     self._session = None
+
+  @property
+  def width(self) -> int:
+    """Of the output, by its graph."""
+    return self._output.shape.as_list()[-1]
 
   def outputs(self, examples: Examples) -> Iterator[np.ndarray]:
     """Yields float32 [batch, width] in the order of the examples."""
-    with self._graph.as_default():
-      dataset = make_eval_input_fn(examples, batch_size=_BATCH)()
+    output = self._output
+    with output.graph.as_default():
       if self._session is None:
-        self._build(dataset)
-      start = self._iterator.make_initializer(dataset)
+        self._session = tf.Session()
+        self._session.run(
+          [tf.global_variables_initializer(), tf.tables_initializer()]
+        )
+      start = self._iterator.make_initializer(_dataset(examples))
     self._session.run(start)
     while True:
       try:
-        yield self._session.run(self._output)
+        yield self._session.run(output)
       except tf.errors.OutOfRangeError:
         return
 
   def close(self) -> None:
     if self._session is not None:
       self._session.close()
+      self._session = None
 
-  def _build(self, dataset) -> None:
-    application, info = self.application, self.info
-    self._iterator = tf.data.Iterator.from_structure(
-      tf.data.get_output_types(dataset), tf.data.get_output_shapes(dataset)
-    )
+  @functools.cached_property
+  def _output(self) -> tf.Tensor:
+    application, info = self.application, self._info
     mode = estimator.ModeKeys.EVAL
-    placed = modules.place(info, application.module, mode=mode)
-    inputs = application.build_inputs(
-      self._iterator.get_next(), info, mode=mode
-    )
-    outputs, _ = placed.apply(inputs)
-    self._output = adapters.build_head_input(
-      application.adapter, outputs[application.output_of(info)]
-    )
-    random = _random_ops(self._output)
+    with tf.Graph().as_default():
+      dataset = _dataset(self._examples)
+      self._iterator = tf.data.Iterator.from_structure(
+        tf.data.get_output_types(dataset), tf.data.get_output_shapes(dataset)
+      )
+      placed = modules.place(info, application.module, mode=mode)
+      inputs = application.build_inputs(
+        self._iterator.get_next(), info, mode=mode
+      )
+      outputs, _ = placed.apply(inputs)
+      output = adapters.build_head_input(
+        application.adapter, outputs[application.output_of(info)]
+      )
+    random = _random_ops(output)
     if random:
       raise NotKept(
         f"module {application.module.name!r} draws at random "
         f"({', '.join(random)})"
       )
-    self._session = tf.Session()
-    self._session.run(
-      [tf.global_variables_initializer(), tf.tables_initializer()]
-    )
+    return output
+
+
+def _dataset(examples: Examples) -> tf.data.Dataset:
+  return make_eval_input_fn(examples, batch_size=_BATCH)()
 
 
 def _random_ops(output: tf.Tensor) -> list[str]:

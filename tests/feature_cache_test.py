@@ -18,6 +18,7 @@ from hub_estimator import (
   feature_cache,
   heads,
   inputs,
+  modules,
   new_modules,
   testing,
 )
@@ -106,6 +107,26 @@ def test_other_runs_on_the_same_data_compute_nothing(
   )
   assert "Computed" not in told()
   assert _entries(cache) == [entry]
+
+
+@pytest.mark.slow
+def test_a_run_whose_features_are_kept_builds_no_network(
+  dense, numbers_npz, tmp_path, monkeypatch
+):
+  built = []
+  place = modules.place
+
+  def counted(info, source, *, mode):
+    built.append(mode)
+    return place(info, source, mode=mode)
+
+  monkeypatch.setattr(modules, "place", counted)
+  for name in ("cold", "warm"):
+    experiments.train(
+      _frozen(dense, numbers_npz, exports=exporting.Exports([])),
+      str(tmp_path / name),
+    )
+    assert built == ["eval"]  # What was checked computes.
 
 
 @pytest.mark.slow
@@ -250,7 +271,7 @@ def test_what_is_not_provably_the_same_is_computed_anew_and_why_is_said(
       features or {"x": np.ones([3, 4], np.float32)}, None, "test"
     )
     try:
-      feature_cache.with_outputs([examples], encoder, infos)
+      feature_cache.Outputs([examples], encoder, infos)
     except feature_cache.NotKept as reason:
       return str(reason)
     return None
@@ -281,24 +302,27 @@ def _outputs(handle, x, **source):
   examples = Examples({"x": x}, None, "test")
   encoder = Encoder(ModuleSource(handle, trainable=False, **source))
   infos = {"module": read_module_info(handle)}
-  (made,) = feature_cache.with_outputs([examples], encoder, infos)
+  (made,) = feature_cache.Outputs([examples], encoder, infos).examples()
   assert set(made.features) == {encoders.output_key(0)}
   return made.features[encoders.output_key(0)]
 
 
 def test_parts_of_a_run_share_the_network(dense, x, told, monkeypatch):
   built = []
-  build = feature_cache._Network._build
+  place = modules.place
 
-  def counted(self, dataset):
-    built.append(self)
-    build(self, dataset)
+  def counted(*args, **kwargs):
+    built.append(args)
+    return place(*args, **kwargs)
 
-  monkeypatch.setattr(feature_cache._Network, "_build", counted)
+  monkeypatch.setattr(modules, "place", counted)
   encoder = Encoder(ModuleSource(dense, trainable=False))
   infos = {"module": read_module_info(dense)}
   parts = [Examples({"x": part}, None, "test") for part in (x, x[:70] + 1)]
-  kept = feature_cache.with_outputs(parts, encoder, infos)
+  outputs = feature_cache.Outputs(parts, encoder, infos)
+  assert outputs.widths == [3]
+  assert told() == ""
+  kept = outputs.examples()
   assert len(built) == 1
   assert told().count("Computed") == 2
   key = encoders.output_key(0)
@@ -343,14 +367,16 @@ def test_strings_are_told_apart_by_their_borders(text, cache):
     )
     encoder = Encoder(ModuleSource(text, trainable=False))
     infos = {"module": read_module_info(text)}
-    return feature_cache.with_outputs([examples], encoder, infos)
+    return feature_cache.Outputs([examples], encoder, infos).examples()
 
   outputs("a good", "film")
   outputs("a goo", "dfilm")
   assert len(_entries(cache)) == 2
 
 
-@pytest.mark.parametrize("damage", ["flip", "truncate", "no json", "empty"])
+@pytest.mark.parametrize(
+  "damage", ["flip", "truncate", "no json", "other width", "empty"]
+)
 def test_a_damaged_entry_is_computed_anew(dense, x, cache, told, damage):
   expected = np.array(_outputs(dense, x))
   (entry,) = _entries(cache)
@@ -363,6 +389,9 @@ def test_a_damaged_entry_is_computed_anew(dense, x, cache, told, damage):
     file.write_bytes(content[:-4])
   elif damage == "no json":
     (entry / "entry.json").write_text("{")
+  elif damage == "other width":
+    content[:128] = content[:128].replace(b" 3)", b" 4)")
+    file.write_bytes(content)
   else:
     file.unlink()
     (entry / "entry.json").unlink()
@@ -406,13 +435,13 @@ def test_a_writer_that_is_killed_leaves_nothing_that_counts(
     feature_cache._write(cache / key, batches())
     os._exit(0)
   deadline = time.monotonic() + 30
-  while not list(cache.glob(".01234567-*/*/outputs.npy")):
+  while not list(cache.glob(f".{key}-*/*/outputs.npy")):
     assert time.monotonic() < deadline
     time.sleep(0.02)
   os.kill(child, signal.SIGKILL)
   os.waitpid(child, 0)
   assert feature_cache._load(cache / key) is None
-  assert _entries(cache) == list(cache.glob(".01234567-*"))
+  assert _entries(cache) == list(cache.glob(f".{key}-*"))
   feature_cache._write(cache / key, iter([np.eye(3, dtype=np.float32)]))
   np.testing.assert_array_equal(feature_cache._load(cache / key), np.eye(3))
 
@@ -436,10 +465,10 @@ def test_the_longest_unused_go_first_above_the_bound(
 @pytest.mark.parametrize("shape", [(1, 1), (7, 3), (0, 0)])
 def test_an_array_written_in_batches_is_numpys(tmp_path, shape):
   array = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
-  rows = feature_cache._write_npy(
+  written = feature_cache._write_npy(
     tmp_path / "a.npy", (array[i : i + 2] for i in range(0, len(array), 2))
   )
-  assert rows == shape[0]
+  assert written == shape
   np.testing.assert_array_equal(np.load(tmp_path / "a.npy"), array)
 
 
@@ -453,7 +482,8 @@ def test_fields_that_change_the_outputs_are_in_the_key(dense, x):
     changed = dataclasses.replace(
       application, adapter=adapters.Adapter(**adapter)
     )
-    return feature_cache._key(examples, changed, info)
+    network = feature_cache._Network(changed, info, examples)
+    return feature_cache._key(examples, network)
 
   assert key() == key()
   assert len({key(), key(pooling="max"), key(image_range=(-1.0, 1.0))}) == 3

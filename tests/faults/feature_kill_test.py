@@ -27,7 +27,7 @@ e = make_experiment({module!r}, {data!r}, module_trainable=False)
 infos = {{"module": read_module_info({module!r})}}
 examples = e.train_input.read()
 def compute():
-  (kept,) = feature_cache.with_outputs([examples], e.encoder, infos)
+  (kept,) = feature_cache.Outputs([examples], e.encoder, infos).examples()
   (name,) = [n for n in kept.features if n not in examples.features]
   np.save({out!r}, np.asarray(kept.features[name]))
 """
