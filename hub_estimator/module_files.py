@@ -1,9 +1,11 @@
 """The files of one module: their fingerprint, and what is damaged in them."""
 
+import functools
 import hashlib
 import os
 import pathlib
 import re
+import time
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from hub_estimator.tensorflow_runtime import tf
 MODULE = "tfhub_module.pb"
 SAVED_MODEL = "saved_model.pb"
 _CHUNK_BYTES = 1 << 20
+_SETTLED_NS = 2_000_000_000
 _SHARD = re.compile(r"variables\.data-(\d+)-of-(\d+)")
 
 
@@ -30,9 +33,24 @@ def fingerprint(path: str | os.PathLike) -> str:
     if f.is_file()
   )
   for name, file in files:
-    with file.open("rb") as stream:
-      digest.update(f"{name}\0{sha256(stream)}\n".encode())
+    state = file.stat()
+    changed = max(state.st_mtime_ns, state.st_ctime_ns)
+    # Two changes at once have one time.
+    read = _read if time.time_ns() - changed < _SETTLED_NS else _read_once
+    found = read(file, (state.st_dev, state.st_ino, state.st_size, changed))
+    digest.update(f"{name}\0{found}\n".encode())
   return digest.hexdigest()
+
+
+def _read(file: pathlib.Path, state: tuple[int, ...]) -> str:
+  """Returns the sha256, hex, of a file in a state."""
+  del state
+  with file.open("rb") as stream:
+    return sha256(stream)
+
+
+# Each trial of a sweep asks for its modules, which may be of gigabytes.
+_read_once = functools.lru_cache(maxsize=1024)(_read)
 
 
 def sha256(stream) -> str:

@@ -1,4 +1,6 @@
+import os
 import shutil
+import time
 
 import numpy as np
 import pytest
@@ -86,6 +88,32 @@ def test_flipped_weights_are_found_by_a_thorough_look(copy):
   assert module_files.find_damage(copy) is None
   told = module_files.find_damage(copy, thorough=True)
   assert told.startswith("variables can't be read: ") and "hecksum" in told
+
+
+def test_a_change_that_leaves_size_and_time_is_seen(
+  dense, tmp_path, monkeypatch
+):
+  """Files that rest are read once, and those that were touched again."""
+  copy = shutil.copytree(dense, tmp_path / "copy")
+  (weights,) = copy.glob("variables/variables.data*")
+  monkeypatch.setattr(module_files, "_SETTLED_NS", 0)
+  module_files._read_once.cache_clear()
+  before = module_files.fingerprint(copy)
+  files = module_files._read_once.cache_info().misses
+  assert module_files.fingerprint(copy) == before
+  assert module_files._read_once.cache_info().misses == files
+  assert module_files._read_once.cache_info().hits == files
+  time_ns = weights.stat().st_mtime_ns
+  content = bytearray(weights.read_bytes())
+  content[0] ^= 1
+  time.sleep(0.02)  # The file system's clock ticks every 4 ms, say.
+  weights.write_bytes(content)
+  os.utime(weights, ns=(time_ns, time_ns))
+  assert module_files.fingerprint(copy) != before
+  content[0] ^= 1
+  time.sleep(0.02)
+  weights.write_bytes(content)
+  assert module_files.fingerprint(copy) == before
 
 
 def test_the_fingerprint_follows_content_and_not_place(dense, tmp_path):
