@@ -7,7 +7,6 @@ import os
 import sysconfig
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from hub_estimator import (
   inputs,
   model_fn,
   modules,
+  optimizers,
   serving,
   train_graph,
 )
@@ -65,7 +65,6 @@ def check(
   *,
   metrics: Sequence[tuple[str, str]] = (),
   memory: Memory | None = None,
-  model_dir: str | None = None,
 ) -> Checked:
   """Reads the data and one batch, and builds the graphs of all three modes.
 
@@ -73,7 +72,6 @@ def check(
     experiment: an `experiment.Experiment`.
     metrics: (gin's name, metric) of further metrics that evaluation must give.
     memory: of this process's checks before; what has equal parts isn't done again.
-    model_dir: where training goes on by the last checkpoint; None starts it anew.
 
   Raises:
     UserError: the handle, signature, output, a feature, dtype, shape or label
@@ -137,10 +135,9 @@ def check(
       train,
       batch_size=experiment.batch_size,
       seed=experiment.seed,
-      model_dir=model_dir,
     ),
     (
-      _but_rate(experiment.optimizer),
+      optimizers.without_rate(experiment.optimizer),
       experiment.towers,
       experiment.train_input,
     ),
@@ -293,14 +290,6 @@ def _uses(experiment, infos, specs):
     if tokenizer is not None:
       seen = tokenizer.specs(seen, signature)
     yield application, signature, seen
-
-
-def _but_rate(optimizer) -> Any:
-  """Returns what an optimizer's graph is made of: the rate is but a number in it."""
-  fields = dict(getattr(optimizer, "__dict__", {}))
-  if not isinstance(fields.get("learning_rate"), float):
-    return optimizer
-  return type(optimizer), {**fields, "learning_rate": None}
 
 
 def _metrics_named(experiment) -> list[tuple[str, str]]:

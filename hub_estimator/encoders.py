@@ -298,6 +298,11 @@ def output_key(index: int) -> str:
   return f"hub_estimator_output_{index}"
 
 
+def holds_outputs(features: Mapping) -> bool:
+  """Returns whether features hold outputs of modules, in place of what they read."""
+  return output_key(0) in features
+
+
 def sources(encoder) -> dict[str, ModuleSource]:
   """Returns the modules of an encoder by their names.
 

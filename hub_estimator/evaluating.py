@@ -22,7 +22,7 @@ class Evaluation:
       made: whose model_fn and config it is of; its model_dir doesn't matter.
       input_fn: of the examples, once each.
     """
-    self._config = made.config.session_config
+    self._config = made._session_config
     self._graph = tf.Graph()
     with self._graph.as_default():
       scaffold, self._update_op, self._values, self._hooks = (

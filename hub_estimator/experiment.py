@@ -278,9 +278,7 @@ def check_run(
   workdir.check_writable()
   towers.check(experiment.towers)
   with checking.telling_of_values():
-    checked = checking.check(
-      experiment, memory=memory, model_dir=str(workdir.path)
-    )
+    checked = checking.check(experiment, memory=memory)
   _check_same_run(workdir, _identity(experiment, checked), experiment)
   _starting_weights(experiment, workdir, checked)
   return checked

@@ -54,12 +54,11 @@ def plan(experiment, checked: Checked) -> Blocks | None:
     experiment: an `experiment.Experiment`.
     checked: of it, with kept outputs in place of what modules read.
   """
-  kept = encoders.output_key(0) in checked.train.features
   if not (
-    kept
+    encoders.holds_outputs(checked.train.features)
     and type(experiment.top) in _TOPS
     and heads.is_known(experiment.head)
-    and type(experiment.optimizer).__module__ == optimizers.__name__
+    and optimizers.is_known(experiment.optimizer)
     and type(experiment.encoder) is not encoders.Columns
   ):
     return None

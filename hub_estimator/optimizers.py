@@ -7,6 +7,7 @@ through `train_op_fn` on every supported TensorFlow.
 import dataclasses
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import gin
 
@@ -16,6 +17,10 @@ from hub_estimator.tensorflow_runtime import tf
 # Marks the error of a step whose loss or gradient is NaN or infinite; the step,
 # the loss and the gradients' norm follow it.
 NOT_FINITE = "hub_estimator: not finite"
+
+# Holds the rate of the graph's optimizer where it is a number. A tuple as key keeps it
+# out of exported graphs.
+LEARNING_RATE = ("hub_estimator_learning_rate",)
 
 LearningRate = float | Callable[[tf.Tensor], tf.Tensor]
 
@@ -184,6 +189,19 @@ class RMSProp:
     )
 
 
+def is_known(optimizer) -> bool:
+  """Returns whether an optimizer is one of this package's."""
+  return type(optimizer).__module__ == __name__
+
+
+def without_rate(optimizer) -> Any:
+  """Returns what an optimizer's graph is made of, beside a rate that is a number."""
+  fields = dict(getattr(optimizer, "__dict__", {}))
+  if not isinstance(fields.get("learning_rate"), float):
+    return optimizer
+  return type(optimizer), {**fields, "learning_rate": None}
+
+
 def average_name(variable_name: str) -> str:
   """Returns the name under which a checkpoint holds a variable's average."""
   return f"{variable_name}/ExponentialMovingAverage"
@@ -323,7 +341,12 @@ def build_train_op(
   """
   step = tf.train.get_or_create_global_step()
   rate = optimizer.learning_rate
-  rate = rate(step) if callable(rate) else tf.constant(rate, tf.float32)
+  if callable(rate):
+    rate = rate(step)
+  else:
+    with tf.init_scope():  # Where it can be fed, if steps are a loop.
+      rate = tf.constant(rate, tf.float32)
+    tf.add_to_collection(LEARNING_RATE, rate)
   if rate_scale != 1:
     rate *= rate_scale
   variables = [*module_variables, *head_variables]

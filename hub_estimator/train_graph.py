@@ -7,12 +7,13 @@ else before the first step: what was checked is what trains.
 import dataclasses
 from collections.abc import Callable
 
+from hub_estimator import optimizers
 from hub_estimator.tensorflow_runtime import estimator, tf
 
 
 @dataclasses.dataclass(frozen=True)
 class TrainGraph:
-  """A graph that nothing has run in.
+  """It holds no weights, and can train again.
 
   Attributes:
     graph: with everything of a step in it.
@@ -24,19 +25,30 @@ class TrainGraph:
   spec: estimator.EstimatorSpec
   start_input: tf.Operation
 
-  def train_in(self, made: estimator.Estimator) -> None:
-    """Makes an Estimator train in this graph, once, whatever its model_fn.
+  def train_in(
+    self, made: estimator.Estimator, learning_rate: float | None = None
+  ) -> None:
+    """Makes an Estimator train in this graph, whatever its model_fn.
 
     Args:
       made: whose `train` builds none then. Its input_fn isn't called.
+      learning_rate: in place of the graph's; None where that isn't a number.
     """
 
     def train(input_fn, hooks, saving_listeners):
       del input_fn
+      # A training before has finalized it, and knows its own checkpoints.
+      self.graph._unsafe_unfinalize()
       with self.graph.as_default():
+        for saver in tf.get_collection(tf.GraphKeys.SAVERS):
+          saver.set_last_checkpoints([])
+        first = [_StartInput(self.start_input)]
+        if learning_rate is not None:
+          (rate,) = tf.get_collection(optimizers.LEARNING_RATE)
+          first.append(tf.train.FeedFnHook(lambda: {rate: learning_rate}))
         return made._train_with_estimator_spec(
           self.spec,
-          [_StartInput(self.start_input)],
+          first,
           hooks,
           tf.train.get_global_step(),
           saving_listeners,

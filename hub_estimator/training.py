@@ -18,6 +18,7 @@ from hub_estimator import (
   hooks,
   inputs,
   many_steps,
+  optimizers,
   results,
   train_graph,
 )
@@ -32,7 +33,22 @@ _log = logging.getLogger(__name__)
 _LINGER_SECS = 30.0
 # How long a server that is told to end waits for the chief's checkpoint.
 _PREEMPTION_SECS = 20.0
-# What the graph of evaluation is made of.
+# What the graph of training is made of beside the optimizer, and that of evaluation.
+_TRAINED = (
+  "encoder",
+  "head",
+  "train_input",
+  "top",
+  "fine_tuning",
+  "max_steps",
+  "batch_size",
+  "rate_for_batch_size",
+  "eval_every_steps",
+  "towers",
+  "keep_checkpoints",
+  "summary_every_steps",
+  "seed",
+)
 _EVALUATED = (
   "encoder",
   "head",
@@ -73,6 +89,8 @@ def train_alone(
     preemption: whose signals end the run.
     memory: of this process's runs before.
   """
+  if encoders.holds_outputs(checked.train.features):
+    _leave_graphs(made)
   eval_input_fn = _evaluating(made, experiment, checked, memory)
   if is_over(made, experiment):
     # Killed between the last step and the result: train_and_evaluate would
@@ -88,12 +106,8 @@ def train_alone(
     _evaluate_and_export(made, eval_input_fn, exporters, final=False)
   blocks = many_steps.plan(experiment, checked)
   train_input_fn = _train_input_fn(experiment, checked, blocks)
-  graph = checked.graph
-  if graph is None:
-    graph = train_graph.build(
-      made.model_fn, lambda: train_input_fn(made.config), seed=experiment.seed
-    )
-  graph.train_in(made)
+  graph, rate = _train_graph(made, experiment, checked, train_input_fn, memory)
+  graph.train_in(made, rate)
   estimator.train_and_evaluate(
     made,
     estimator.TrainSpec(
@@ -296,22 +310,70 @@ def _train_input_fn(experiment, checked, blocks=None):
   )
 
 
+def _leave_graphs(made: estimator.Estimator) -> None:
+  """Lets sessions run graphs as they are.
+
+  To optimize that of a head takes as long as hundreds of its steps, which it makes no
+  faster.
+  """
+  config = tf.ConfigProto()
+  config.CopyFrom(made._session_config)
+  config.graph_options.rewrite_options.disable_meta_optimizer = True
+  made._session_config = config
+
+
+def _train_graph(
+  made, experiment, checked, train_input_fn, memory
+) -> tuple[train_graph.TrainGraph, float | None]:
+  """Returns a graph of training, and the rate that is fed to it.
+
+  It may have trained before: trials that differ in nothing else share one.
+  """
+
+  def build():
+    return checked.graph or train_graph.build(
+      made.model_fn, train_input_fn, seed=experiment.seed
+    )
+
+  if (
+    experiment.start_from is not None
+  ):  # Its weights are the graph's first values.
+    return build(), None
+  optimizer = experiment.optimizer
+  if optimizers.is_known(optimizer):
+    optimizer = optimizers.without_rate(optimizer)
+  graph = memory.recall(
+    ("training", _parts(experiment, checked, _TRAINED), optimizer),
+    build,
+    is_large=not encoders.holds_outputs(checked.train.features),
+  )
+  is_fed = optimizer is not experiment.optimizer
+  return graph, experiment.optimizer.learning_rate if is_fed else None
+
+
 def _evaluating(made, experiment, checked, memory):
   """Returns the input_fn of evaluation, for which an Estimator has one graph."""
   input_fn = inputs.make_eval_input_fn(
     checked.eval, batch_size=experiment.eval_batch_size
   )
-  parts = {name: getattr(experiment, name) for name in _EVALUATED}
-  parts["fingerprints"] = {n: i.fingerprint for n, i in checked.infos.items()}
-  if encoders.output_key(0) not in checked.eval.features:
-    memory = Memory()  # A module's graph is large: it goes with the run.
   evaluating.evaluate_in(
     made,
     lambda: memory.recall(
-      ("evaluation", parts), lambda: evaluating.Evaluation(made, input_fn)
+      ("evaluation", _parts(experiment, checked, _EVALUATED)),
+      lambda: evaluating.Evaluation(made, input_fn),
+      is_large=not encoders.holds_outputs(checked.train.features),
     ),
   )
   return input_fn
+
+
+def _parts(experiment, checked, names) -> dict[str, Any]:
+  """Returns what a graph is made of, to tell whether another is the same."""
+  return {
+    **{name: getattr(experiment, name) for name in names},
+    "sees_outputs": encoders.holds_outputs(checked.train.features),
+    "modules": {n: (i.path, i.fingerprint) for n, i in checked.infos.items()},
+  }
 
 
 def _chief_hooks(made, experiment, preemption, blocks=None) -> list:

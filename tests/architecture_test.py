@@ -34,6 +34,7 @@ ALLOWED = {
     "model_fn",
     "module_info",
     "modules",
+    "optimizers",
     "serving",
     "tensorflow_runtime",
     "train_graph",
@@ -124,7 +125,7 @@ ALLOWED = {
   "hooks": {"cluster", "preemption", "tensorflow_runtime"},
   "hosting": {"errors", "module_files", "packing"},
   "hub_columns": {"errors", "module_info", "modules", "tensorflow_runtime"},
-  "inputs": {"checkpoints", "errors", "tensorflow_runtime"},
+  "inputs": {"errors", "tensorflow_runtime"},
   "inspecting": {"errors", "module_info", "modules"},
   "linting": {
     "graph_defs",
@@ -222,7 +223,7 @@ ALLOWED = {
   "tokenizers": {"errors", "module_info", "modules", "tensorflow_runtime"},
   "tops": {"tensorflow_runtime"},
   "towers": {"errors", "tensorflow_runtime"},
-  "train_graph": {"tensorflow_runtime"},
+  "train_graph": {"optimizers", "tensorflow_runtime"},
   "training": {
     "checking",
     "checkpoints",
@@ -235,6 +236,7 @@ ALLOWED = {
     "inputs",
     "many_steps",
     "memory",
+    "optimizers",
     "preemption",
     "results",
     "tensorflow_runtime",

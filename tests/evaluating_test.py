@@ -3,10 +3,16 @@
 import numpy as np
 import pytest
 
-from hub_estimator import checking, evaluating, heads, inputs, metrics
+from hub_estimator import (
+  checking,
+  evaluating,
+  heads,
+  inputs,
+  metrics,
+  optimizers,
+)
 from hub_estimator import experiment as experiments
 from hub_estimator.memory import Memory
-from hub_estimator.optimizers import FineTuning
 from hub_estimator.tensorflow_runtime import estimator, read_eval_metrics, tf
 from tests.runs import make_experiment
 
@@ -35,7 +41,7 @@ def graphs(monkeypatch):
   "changes",
   [
     {"metrics": [metrics.F1(), metrics.ConfusionMatrix()]},
-    {"fine_tuning": FineTuning(average_decay=0.5)},
+    {"fine_tuning": optimizers.FineTuning(average_decay=0.5)},
     {"head": heads.Regression(), "label": "y", "eval_batch_size": 7},
   ],
   ids=["metrics", "averages", "regression"],
@@ -84,14 +90,21 @@ def test_runs_that_differ_in_their_rate_share_the_graph_of_kept_features(
 
 
 @pytest.mark.slow
-def test_modules_are_kept_for_no_other_run(
+def test_runs_that_train_a_module_share_its_graph(
   dense, numbers_npz, tmp_path, graphs
 ):
-  memory = Memory()
-  for number in range(2):
-    experiment = make_experiment(dense, numbers_npz, module_trainable=True)
-    experiments.train(experiment, str(tmp_path / str(number)), memory=memory)
-  assert len(graphs) == 2
+  memory, found = Memory(), []
+  for number, rate in enumerate((0.05, 0.001)):
+    experiment = make_experiment(
+      dense, numbers_npz, optimizer=optimizers.Adam(rate)
+    )
+    for at, known in (("shared", memory), ("alone", None)):
+      result = experiments.train(
+        experiment, str(tmp_path / f"{at}_{number}"), memory=known
+      )
+      found.append(result.metrics)
+  assert len(graphs) == 3
+  assert found[0] == found[1] != found[2] == found[3]
 
 
 @pytest.mark.slow

@@ -35,11 +35,19 @@ def test_what_cannot_be_compared_is_new_each_time():
 
 
 def test_what_was_recalled_last_stays():
-  memory = Memory(size=2)
-  for key in ("a", "b", "a", "c"):
-    memory.recall(key, lambda key=key: key)
-  assert memory.recall("a", lambda: "again") == "a"
-  assert memory.recall("b", lambda: "again") == "again"
+  memory = Memory()
+
+  def recall(key, made, is_large=True):
+    return memory.recall(key, lambda: made, is_large=is_large)
+
+  for key in (1, 2, 3, 4, 1, 5):
+    recall(key, "once")
+  assert recall(1, "again") == "once"
+  assert recall(2, "again") == "again"
+  for key in range(20):
+    recall(key, "small", is_large=False)
+  assert recall(1, "again") == "once"
+  assert recall(0, "again", is_large=False) == "small"
 
 
 def test_a_check_builds_again_only_what_differs(

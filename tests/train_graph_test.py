@@ -1,9 +1,17 @@
 """What was checked is what trains: one graph, and the numbers of Estimator's own."""
 
+import functools
+
 import numpy as np
 import pytest
 
-from hub_estimator import checking, inputs, train_graph
+from hub_estimator import (
+  checking,
+  inputs,
+  optimizers,
+  schedules,
+  train_graph,
+)
 from hub_estimator import experiment as experiments
 from hub_estimator.memory import Memory
 from hub_estimator.tensorflow_runtime import estimator, tf
@@ -27,6 +35,17 @@ def graphs(monkeypatch):
 def _weights(directory) -> dict[str, np.ndarray]:
   reader = tf.train.load_checkpoint(str(directory))
   return {n: reader.get_tensor(n) for n in reader.get_variable_to_shape_map()}
+
+
+def _curves(directory) -> dict[str, dict[int, float]]:
+  """Returns the value at each step of each curve, but the speed's."""
+  curves = {}
+  (file,) = directory.glob("events.*")
+  for event in tf.train.summary_iterator(str(file)):
+    for value in event.summary.value:
+      if value.HasField("simple_value") and "/sec" not in value.tag:
+        curves.setdefault(value.tag, {})[event.step] = value.simple_value
+  return curves
 
 
 def _assert_same(one, other):
@@ -65,9 +84,86 @@ def test_a_run_that_shares_its_check_ends_as_one_alone(
   memory, experiment = Memory(), make_experiment(dense, numbers_npz)
   for name in ("first", "second"):
     experiments.train(experiment, str(tmp_path / name), memory=memory)
-  # The check's graph trained the first: the second has one of its own.
-  assert len(graphs) == 2
+  assert len(graphs) == 1
   _assert_same(tmp_path / "first", tmp_path / "second")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+  "trainable, optimizer",
+  [(False, optimizers.AdamW), (True, optimizers.Adam)],
+)
+def test_trials_that_differ_in_their_rate_share_it(
+  batch_norm, numbers_npz, tmp_path, monkeypatch, trainable, optimizer
+):
+  trained_in = []
+  train_in = train_graph.TrainGraph.train_in
+
+  def noted(self, made, rate=None):
+    n_ops = len(self.graph.get_operations())
+    trained_in.append((id(self), n_ops))
+    train_in(self, made, rate)
+
+  monkeypatch.setattr(train_graph.TrainGraph, "train_in", noted)
+  rates = [0.03, 0.001, 0.03]
+  for at, known in (("shared", Memory()), ("alone", None)):
+    for number, rate in enumerate(rates):
+      experiments.train(
+        make_experiment(
+          batch_norm,
+          numbers_npz,
+          module_trainable=trainable,
+          optimizer=optimizer(rate),
+          keep_checkpoints=2,
+        ),
+        str(tmp_path / f"{at}_{number}"),
+        memory=known,
+      )
+  # The second training added nothing to the graph.
+  first, *others = trained_in[:3]
+  assert [graph for graph, _ in others] == [first[0]] * 2
+  assert first[1] < others[0][1] == others[1][1]
+  for number, rate in enumerate(rates):
+    shared, alone = tmp_path / f"shared_{number}", tmp_path / f"alone_{number}"
+    _assert_same(shared, alone)
+    # No training removes the checkpoints of another.
+    state = tf.train.get_checkpoint_state(str(shared))
+    assert len(state.all_model_checkpoint_paths) == 2
+    assert all(
+      map(tf.train.checkpoint_exists, state.all_model_checkpoint_paths)
+    )
+    assert _curves(shared) == _curves(alone)
+    rates_told = _curves(shared)["learning_rate/head"].values()
+    assert set(rates_told) == {float(np.float32(rate))}
+
+
+@pytest.mark.slow
+def test_a_run_of_another_seed_batch_or_optimizer_has_its_own(
+  dense, numbers_npz, tmp_path
+):
+  memory = Memory()
+  experiment = make_experiment(dense, numbers_npz, module_trainable=False)
+  falling = functools.partial(schedules.polynomial, rate=0.05, decay_steps=30)
+  changes = (
+    {},
+    {"seed": 2},
+    {"batch_size": 8},
+    {"optimizer": optimizers.Adam(0.05, beta1=0.8)},
+    {"optimizer": optimizers.Adam(falling)},
+    {"optimizer": optimizers.SGD(0.05)},
+    {"keep_checkpoints": 1},
+    {"start_from": str(tmp_path / "alone_0"), "max_steps": 10},
+    {"max_steps": 10},
+  )
+  for at, known in (("alone", None), ("shared", memory)):
+    for number, change in enumerate(changes):
+      experiments.train(
+        replace(experiment, **change),
+        str(tmp_path / f"{at}_{number}"),
+        memory=known,
+      )
+  for number in range(len(changes)):
+    _assert_same(tmp_path / f"shared_{number}", tmp_path / f"alone_{number}")
 
 
 @pytest.mark.slow

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from hub_estimator.checkpoints import step_of
 from hub_estimator.inputs.interface import Examples, spec_of
 from hub_estimator.tensorflow_runtime import tf
 
@@ -19,15 +18,14 @@ def make_train_input_fn(
   batch_size: int,
   seed: int,
   block_end: Callable[[int], int] | None = None,
-  model_dir: str | None = None,
 ) -> Callable[..., tf.data.Dataset]:
   """Returns an input_fn of endless shuffled batches.
 
   Every epoch has its own permutation, drawn from (seed, epoch), and an epoch's
   rest is joined with the next one's start, so all batches are full. The place
-  to start is the step of the model_dir's last checkpoint: an interrupted run
-  goes on with the very batch that it would have read. Of a cluster's chief and
-  workers, each reads every n-th batch, and no two the same.
+  to start is the graph's global step, when the iterator is initialized: an
+  interrupted run goes on with the very batch that it would have read. Of a
+  cluster's chief and workers, each reads every n-th batch, and no two the same.
 
   Args:
     examples: with labels.
@@ -36,26 +34,24 @@ def make_train_input_fn(
     block_end: None yields batches. Otherwise they come in blocks [steps, batch, ...]
       with a feature `STEPS`, for one process alone; it returns the step after the block
       that starts at a step, and that step where there is none, at the end of training.
-    model_dir: of the run, where an Estimator's config doesn't say it. It is looked at
-      when the examples begin.
   """
 
   def input_fn(config=None):
-    directory, stride, place = model_dir, 1, 0
+    stride, place = 1, 0
     if config is not None:
-      directory = config.model_dir
       stride = max(config.num_worker_replicas, 1)
       place = config.global_id_in_cluster or 0
 
-    def batches():
-      start = directory and step_of(tf.train.latest_checkpoint(directory))
+    def batches(start):
       if block_end is not None:
-        return _blocks(examples, batch_size, seed, start or 0, block_end)
+        return _blocks(examples, batch_size, seed, int(start), block_end)
       return _train_batches(
-        examples, batch_size, seed, start or 0, stride, place
+        examples, batch_size, seed, int(start), stride, place
       )
 
-    return _dataset(examples, batches, in_blocks=block_end is not None)
+    step = tf.train.get_global_step()
+    start = tf.constant(0, tf.int64) if step is None else step
+    return _dataset(examples, batches, start, in_blocks=block_end is not None)
 
   return input_fn
 
@@ -126,7 +122,7 @@ def _blocks(examples, batch_size, seed, start, block_end):
 
 
 def _dataset(
-  examples: Examples, batches, *, in_blocks: bool = False
+  examples: Examples, batches, *arguments, in_blocks: bool = False
 ) -> tf.data.Dataset:
   def spec(array):
     kind = spec_of(array)
@@ -138,13 +134,15 @@ def _dataset(
     signature[STEPS] = tf.TensorSpec([], tf.int32)
   if examples.labels is None:
     dataset = tf.data.Dataset.from_generator(
-      lambda: (features for features, _ in batches()),
+      lambda *values: (features for features, _ in batches(*values)),
+      args=arguments,
       output_signature=signature,
     )
   else:
     labels = examples.labels
     dataset = tf.data.Dataset.from_generator(
       batches,
+      args=arguments,
       output_signature=(
         signature,
         {name: spec(array) for name, array in labels.items()}
