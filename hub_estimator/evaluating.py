@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from hub_estimator import sessions
 from hub_estimator.tensorflow_runtime import (
   estimator,
   tf,
@@ -28,7 +29,7 @@ class Evaluation:
       scaffold, self._update_op, self._values, self._hooks = (
         made._evaluate_build_graph(input_fn, hooks=[])
       )
-    self._scaffold = scaffold or tf.train.Scaffold()
+      self._scaffold = sessions.ready_scaffold(scaffold)
 
   def run(self, checkpoint: str, events: str) -> dict[str, Any]:
     """Returns the metrics of a checkpoint by name, and "global_step".

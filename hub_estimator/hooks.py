@@ -109,6 +109,11 @@ class CheckpointHook(estimator.CheckpointSaverHook):
     self._every_steps = every_steps
     self._preemption = preemption
 
+  def begin(self):
+    super().begin()
+    # As others read it: of a large graph, another read takes 0.1 s to prepare.
+    self._global_step_tensor = tf.train.get_global_step()
+
   def after_create_session(self, session, coord):
     del coord
     self._summary_writer.add_graph(tf.get_default_graph())
@@ -177,6 +182,12 @@ class SummaryHook(estimator.SessionRunHook):
   def after_create_session(self, session, coord):
     del coord
     (self._summaries,) = tf.get_collection(tf.GraphKeys.SUMMARY_OP)
+    # TensorFlow optimizes a graph for each set of what is fetched; of a module it
+    # takes seconds, and scalars cost nothing.
+    self._always = all(
+      summary.op.type == "ScalarSummary"
+      for summary in tf.get_collection(tf.GraphKeys.SUMMARIES)
+    )
     self._at = int(session.run(self._step))
     start = tf.SessionLog(status=tf.SessionLog.START)
     self._writer.add_session_log(start, self._at)
@@ -184,15 +195,16 @@ class SummaryHook(estimator.SessionRunHook):
   def before_run(self, run_context):
     self._end = self._run_end(self._at)
     every = self._every_steps
-    is_due = self._at == 0 or self._end // every > self._at // every
-    fetches = [self._step, self._summaries] if is_due else [self._step]
-    return estimator.SessionRunArgs(fetches)
+    self._is_due = self._at == 0 or self._end // every > self._at // every
+    if self._is_due or self._always:
+      return estimator.SessionRunArgs([self._step, self._summaries])
+    return estimator.SessionRunArgs([self._step])
 
   def after_run(self, run_context, run_values):
     step, *summaries = run_values.results
     # Beside workers, steps come in strides.
     self._at = max(self._end, int(step))
-    for summary in summaries:
+    for summary in summaries if self._is_due else ():
       self._writer.add_summary(summary, self._at)
 
   def end(self, session):

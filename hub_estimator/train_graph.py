@@ -7,7 +7,7 @@ else before the first step: what was checked is what trains.
 import dataclasses
 from collections.abc import Callable
 
-from hub_estimator import optimizers
+from hub_estimator import optimizers, sessions
 from hub_estimator.tensorflow_runtime import estimator, tf
 
 
@@ -77,6 +77,7 @@ def build(
     iterator = tf.data.make_initializable_iterator(input_fn())
     features, labels = iterator.get_next()
     spec = model_fn(features, labels, estimator.ModeKeys.TRAIN, None)
+    spec = spec._replace(scaffold=sessions.ready_scaffold(spec.scaffold))
   return TrainGraph(graph, spec, iterator.initializer)
 
 

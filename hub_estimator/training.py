@@ -20,6 +20,7 @@ from hub_estimator import (
   many_steps,
   optimizers,
   results,
+  sessions,
   train_graph,
 )
 from hub_estimator.checking import Checked
@@ -90,7 +91,7 @@ def train_alone(
     memory: of this process's runs before.
   """
   if encoders.holds_outputs(checked.train.features):
-    _leave_graphs(made)
+    sessions.leave_graphs(made)
   eval_input_fn = _evaluating(made, experiment, checked, memory)
   if is_over(made, experiment):
     # Killed between the last step and the result: train_and_evaluate would
@@ -308,18 +309,6 @@ def _train_input_fn(experiment, checked, blocks=None):
     seed=experiment.seed,
     block_end=blocks and blocks.end,
   )
-
-
-def _leave_graphs(made: estimator.Estimator) -> None:
-  """Lets sessions run graphs as they are.
-
-  To optimize that of a head takes as long as hundreds of its steps, which it makes no
-  faster.
-  """
-  config = tf.ConfigProto()
-  config.CopyFrom(made._session_config)
-  config.graph_options.rewrite_options.disable_meta_optimizer = True
-  made._session_config = config
 
 
 def _train_graph(

@@ -53,7 +53,7 @@ ALLOWED = {
     "tensorflow_runtime",
   },
   "errors": set(),
-  "evaluating": {"tensorflow_runtime"},
+  "evaluating": {"sessions", "tensorflow_runtime"},
   "experiment": {
     "adapters",
     "augmentations",
@@ -205,6 +205,7 @@ ALLOWED = {
     "tensorflow_runtime",
   },
   "schedules": {"errors", "tensorflow_runtime"},
+  "sessions": {"tensorflow_runtime"},
   "serving": {"adapters", "inputs", "tensorflow_runtime"},
   "sweeps": {
     "checking",
@@ -223,7 +224,7 @@ ALLOWED = {
   "tokenizers": {"errors", "module_info", "modules", "tensorflow_runtime"},
   "tops": {"tensorflow_runtime"},
   "towers": {"errors", "tensorflow_runtime"},
-  "train_graph": {"optimizers", "tensorflow_runtime"},
+  "train_graph": {"optimizers", "sessions", "tensorflow_runtime"},
   "training": {
     "checking",
     "checkpoints",
@@ -239,6 +240,7 @@ ALLOWED = {
     "optimizers",
     "preemption",
     "results",
+    "sessions",
     "tensorflow_runtime",
     "train_graph",
   },
