@@ -45,6 +45,7 @@ class Checked:
       the optimizer left out.
     train_tags: the variant that is trained, by `module.name`.
     outputs: of the modules, where they are kept.
+    unkept: why they aren't, where nobody turned it off.
     graph: of training; None where another check had an equal one, or where outputs
       are kept.
   """
@@ -57,6 +58,7 @@ class Checked:
   variables: Mapping[str, tuple[int, ...]]
   train_tags: Mapping[str, frozenset[str]]
   outputs: feature_cache.Outputs | None = None
+  unkept: str | None = None
   graph: train_graph.TrainGraph | None = None
 
 
@@ -116,7 +118,7 @@ def check(
     )
 
   unseen = heads.weight_columns(experiment.head)
-  outputs = memory.recall(
+  outputs, unkept = memory.recall(
     ("outputs", experiment.cache_features, fingerprints, experiment.encoder)
     + (unseen, experiment.train_input, experiment.eval_input),
     lambda: _keep_outputs(experiment, infos, [train, evaluation], unseen),
@@ -175,6 +177,7 @@ def check(
     },
     train_tags=train_tags,
     outputs=outputs,
+    unkept=unkept,
     graph=built[0] if built and kept is None else None,
   )
 
@@ -416,17 +419,17 @@ def _telling_of_graph(mode: str) -> Iterator[None]:
 
 
 def _keep_outputs(experiment, infos, parts, unseen):
-  """Returns the outputs of an experiment's modules, or None where none are kept."""
+  """Returns (the outputs of an experiment's modules, None), or (None, why not)."""
   if not experiment.cache_features:
-    return None
+    return None, None
   try:
     with _telling_of_graph(estimator.ModeKeys.PREDICT):
-      return feature_cache.Outputs(
+      outputs = feature_cache.Outputs(
         parts, experiment.encoder, infos, unseen=unseen
       )
   except feature_cache.NotKept as reason:
-    _log.info("Features aren't kept: %s.", reason)
-    return None
+    return None, str(reason)
+  return outputs, None
 
 
 def _show(specs) -> str:

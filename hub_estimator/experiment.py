@@ -897,6 +897,8 @@ def _with_features(
       variables that are taken from it; None where all are the modules' own.
   """
   if checked.outputs is None:
+    if checked.unkept is not None:
+      _log.info("Features aren't kept: %s.", checked.unkept)
     return checked
   try:
     if weights is not None:

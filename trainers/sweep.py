@@ -52,13 +52,22 @@ def main(args: argparse.Namespace) -> int:
   """Runs the sweep, and prints its table."""
   from hub_estimator.trainers import startup
 
+  from hub_estimator.sweeps import forking
+
+  # It imports while this process does.
+  forker = None
+  if args.executor == "processes":
+    forker = forking.Forker("hub_estimator.sweeps.worker")
   startup.import_tensorflow()
   import hub_estimator.experiment  # noqa: F401  Registers the parts.
   from hub_estimator import config
-  from hub_estimator.sweeps import processes, ray_workers, running
+  from hub_estimator.sweeps import processes, ray_workers, running, worker
 
-  make_workers = processes.Processes
-  if args.executor == "ray":
+  if forker is not None:
+    make_workers = functools.partial(
+      processes.Processes, start=functools.partial(forker.start, worker.main)
+    )
+  else:
     make_workers = functools.partial(
       ray_workers.RayWorkers,
       address=args.ray_address,

@@ -1,20 +1,16 @@
 """Workers as processes of this machine."""
 
-import contextlib
 import os
 import pathlib
 import subprocess
 import sys
-from collections.abc import Sequence
-
-# The argument of a worker that imports, and then waits for a line on its input.
-WAIT = "--wait"
+from collections.abc import Callable, Sequence
+from typing import Any
 
 
-def worker_command(arguments: Sequence[str], number: int) -> list[str]:
-  """Returns the command of a worker."""
-  module = "hub_estimator.sweeps.worker"
-  return [sys.executable, "-m", module, *arguments, str(number)]
+def worker_command(arguments: Sequence[str]) -> list[str]:
+  """Returns the command of a worker; the last argument is its number."""
+  return [sys.executable, "-m", "hub_estimator.sweeps.worker", *arguments]
 
 
 def log_of(logs: pathlib.Path, number: int) -> pathlib.Path:
@@ -42,41 +38,39 @@ def last_words(logs: pathlib.Path) -> str:
 class Processes:
   """A fixed number of processes; one that ended can be replaced."""
 
-  def __init__(self, arguments: Sequence[str], logs: pathlib.Path, count: int):
+  def __init__(
+    self,
+    arguments: Sequence[str],
+    logs: pathlib.Path,
+    count: int,
+    *,
+    start: Callable[[list[str], pathlib.Path], Any] | None = None,
+  ):
     """Makes them; none is started yet.
 
     Args:
       arguments: of each, but its number.
       logs: a directory, made once one starts; each writes `worker_<number>.log` there.
       count: how many.
+      start: starts one of (arguments, log) and returns it, as a `subprocess.Popen` or
+        alike; None starts a Python of its own.
     """
     self._arguments = arguments
     self._logs = logs
-    self._waiting: dict[int, subprocess.Popen] = {}
-    self._processes: dict[int, subprocess.Popen | None] = dict.fromkeys(
-      range(count)
-    )
+    self._start = _start if start is None else start
+    self._processes: dict[int, Any] = dict.fromkeys(range(count))
 
   def __len__(self) -> int:
     return len(self._processes)
-
-  def prepare(self) -> None:
-    """Lets each import TensorFlow, which takes seconds, and wait for its start."""
-    for number in self._processes:
-      self._waiting[number] = subprocess.Popen(
-        [*worker_command(self._arguments, number), WAIT],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, **worker_environment()},
-      )
 
   def start_missing(self) -> None:
     """Starts those that aren't running."""
     self._logs.mkdir(parents=True, exist_ok=True)
     for number, process in self._processes.items():
       if process is None:
-        self._processes[number] = self._start(number)
+        self._processes[number] = self._start(
+          [*self._arguments, str(number)], log_of(self._logs, number)
+        )
 
   def reap(self) -> list[int]:
     """Returns the exit codes of those that ended since the last call."""
@@ -94,8 +88,6 @@ class Processes:
   def stop(self) -> None:
     """Ends all of them; what they were at goes on with the next start."""
     alive = [p for p in self._processes.values() if p is not None]
-    alive += self._waiting.values()
-    self._waiting.clear()
     for process in alive:
       process.terminate()
     for process in alive:
@@ -105,19 +97,13 @@ class Processes:
         process.kill()
         process.wait()
 
-  def _start(self, number: int) -> subprocess.Popen:
-    process = self._waiting.pop(number, None)
-    if process is not None:
-      # One that has died meanwhile says why when it is started again.
-      with contextlib.suppress(BrokenPipeError), process.stdin:
-        process.stdin.write(b"start\n")
-        process.stdin.flush()
-        return process
-    with open(log_of(self._logs, number), "ab") as log:
-      return subprocess.Popen(
-        worker_command(self._arguments, number),
-        stdout=log,
-        stderr=log,
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, **worker_environment()},
-      )
+
+def _start(arguments: Sequence[str], log: pathlib.Path) -> subprocess.Popen:
+  with log.open("ab") as stream:
+    return subprocess.Popen(
+      worker_command(arguments),
+      stdout=stream,
+      stderr=stream,
+      stdin=subprocess.DEVNULL,
+      env={**os.environ, **worker_environment()},
+    )

@@ -72,16 +72,13 @@ class RayWorkers:
   def __len__(self) -> int:
     return len(self._tasks)
 
-  def prepare(self) -> None:
-    """Does nothing: a machine is Ray's to give once there is work."""
-
   def start_missing(self) -> None:
     """Starts those that aren't running; Ray lets them wait for room."""
     self._logs.mkdir(parents=True, exist_ok=True)
     for number, task in self._tasks.items():
       if task is None:
         self._tasks[number] = self._run.remote(
-          worker_command(self._arguments, number),
+          worker_command([*self._arguments, str(number)]),
           str(log_of(self._logs, number)),
           worker_environment(),
           os.getcwd(),

@@ -83,7 +83,6 @@ def run_sweep(
   arguments = [str(at.path), url, name, identity]
   pool = make_workers(arguments, at.logs, workers)
   try:
-    pool.prepare()
     _check_space(texts[1], sweep)
     at.path.mkdir(parents=True, exist_ok=True)
     with _lock(at.path):

@@ -13,7 +13,7 @@ import statistics
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import optuna
@@ -24,7 +24,6 @@ from hub_estimator import experiment as experiments
 from hub_estimator.errors import RunFailed, UserError, one_line
 from hub_estimator.memory import Memory
 from hub_estimator.sweeps import study as studies
-from hub_estimator.sweeps.processes import WAIT, log_of
 from hub_estimator.sweeps.sweep import BYTES, SECONDS, Sweep, read_sweep
 from hub_estimator.tensorflow_runtime import read_eval_metrics, tf
 
@@ -274,21 +273,10 @@ def _end_with_parent() -> None:
   threading.Thread(target=watch, daemon=True).start()
 
 
-def main(arguments: list[str]) -> None:
-  """Runs as a process: sweep_dir, url, name, identity, number of the worker.
-
-  With `processes.WAIT` after them, it starts at a line on its input, and ends where that
-  ends.
-  """
-  path, url, name, identity, worker, *wait = arguments
+def main(arguments: Sequence[str]) -> None:
+  """Runs as a process: sweep_dir, url, name, identity, number of the worker."""
+  path, url, name, identity, worker = arguments
   _end_with_parent()
-  if wait == [WAIT]:
-    if not sys.stdin.readline():
-      return
-    log = log_of(SweepDir(pathlib.Path(path)).logs, int(worker))
-    with log.open("ab") as stream:
-      os.dup2(stream.fileno(), sys.stdout.fileno())
-      os.dup2(stream.fileno(), sys.stderr.fileno())
   logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
   for noisy in ("tensorflow", "absl"):
     logging.getLogger(noisy).setLevel(logging.ERROR)

@@ -30,7 +30,7 @@ def test_stop_ends_even_one_that_is_stopped(tmp_path, monkeypatch):
   monkeypatch.setattr(
     processes,
     "worker_command",
-    lambda arguments, number: ["sleep", "600"],
+    lambda arguments: ["sleep", "600"],
   )
   pool = processes.Processes([], tmp_path / "logs", 2)
   pool.start_missing()
@@ -42,45 +42,3 @@ def test_stop_ends_even_one_that_is_stopped(tmp_path, monkeypatch):
 
 def test_without_a_log_there_is_no_word(tmp_path):
   assert processes.last_words(tmp_path).startswith("no word")
-
-
-def test_one_that_waits_ends_with_its_pool_and_leaves_nothing(tmp_path):
-  pool = processes.Processes([str(tmp_path)] * 4, tmp_path / "logs", 1)
-  pool.prepare()
-  (waiting,) = pool._waiting.values()
-  assert not pool.any_alive()
-  pool.stop()
-  assert waiting.poll() is not None
-  assert not (tmp_path / "logs").exists()
-
-
-def test_one_that_waits_ends_where_its_command_is_gone(tmp_path):
-  pool = processes.Processes([str(tmp_path)] * 4, tmp_path / "logs", 1)
-  pool.prepare()
-  (waiting,) = pool._waiting.values()
-  waiting.stdin.close()
-  assert waiting.wait(timeout=60) == 0
-
-
-def test_one_that_waited_writes_its_log_once_started(tmp_path):
-  # There is no sweep.gin, which is the first that a worker reads.
-  pool = processes.Processes([str(tmp_path)] * 4, tmp_path / "logs", 1)
-  pool.prepare()
-  (waiting,) = pool._waiting.values()
-  pool.start_missing()
-  assert pool._processes[0] is waiting
-  codes = []
-  _wait(lambda: codes.extend(pool.reap()) or codes)
-  assert codes == [1]
-  assert "sweep.gin" in processes.last_words(tmp_path / "logs")
-
-
-def test_one_that_died_while_it_waited_is_started_anew(tmp_path):
-  pool = processes.Processes([str(tmp_path)] * 4, tmp_path / "logs", 1)
-  pool.prepare()
-  (waiting,) = pool._waiting.values()
-  waiting.kill()
-  waiting.wait()
-  pool.start_missing()
-  assert pool._processes[0] is not waiting
-  pool.stop()
