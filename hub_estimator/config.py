@@ -26,6 +26,7 @@ _SAFE_IMPORTS = ("hub_estimator", "tensorflow_text")
 CONFIGS_DIR = pathlib.Path(__file__).parent / "configs"
 if not CONFIGS_DIR.is_dir():  # A checkout, where configs/ lies at the top.
   CONFIGS_DIR = pathlib.Path(__file__).parent.parent / "configs"
+_import_path: list[str] = []
 
 
 def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
@@ -61,6 +62,7 @@ def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
   added = [d for d in (os.getcwd(), *beside) if d not in sys.path]
   if os.environ.get(SAFE):  # A file beside a config may have any module's name.
     added = []
+  _import_path.extend(d for d in added if d not in _import_path)
   logging.getLogger().addFilter(_is_no_search_remark)
   sys.path.extend(added)  # For `import my_heads` in a user's gin file.
   try:
@@ -86,6 +88,11 @@ def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
     for directory in added:
       sys.path.remove(directory)
     logging.getLogger().removeFilter(_is_no_search_remark)
+
+
+def import_path() -> list[str]:
+  """Returns where this process's parses looked for imports, beside `sys.path`."""
+  return list(_import_path)
 
 
 @contextlib.contextmanager

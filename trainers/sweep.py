@@ -64,9 +64,12 @@ def main(args: argparse.Namespace) -> int:
   from hub_estimator.sweeps import processes, ray_workers, running, worker
 
   if forker is not None:
-    make_workers = functools.partial(
-      processes.Processes, start=functools.partial(forker.start, worker.main)
-    )
+
+    def start(arguments, log):
+      environment = processes.worker_environment()
+      return forker.start(worker.main, arguments, log, environment)
+
+    make_workers = functools.partial(processes.Processes, start=start)
   else:
     make_workers = functools.partial(
       ray_workers.RayWorkers,

@@ -10,7 +10,7 @@ import os
 import pathlib
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing import forkserver
 
 
@@ -60,17 +60,20 @@ class Forker:
     run: Callable[[Sequence[str]], None],
     arguments: Sequence[str],
     log: pathlib.Path,
+    environment: Mapping[str, str],
   ) -> Forked:
-    """Forks a process, in this program's directory, environment and `sys.path`.
+    """Forks a process, in this program's directory.
 
     Args:
       run: is called in it; a function of a module.
       arguments: of `run`.
       log: what it writes is added there.
+      environment: what it has beside this program's; of its PYTHONPATH, imports of
+        what isn't imported yet.
     """
     process = self._context.Process(
       target=_run_logged,
-      args=(run, list(arguments), str(log), dict(os.environ)),
+      args=(run, list(arguments), str(log), {**os.environ, **environment}),
     )
     process.start()
     return Forked(process)
@@ -82,6 +85,8 @@ def _run_logged(run, arguments, log, environment) -> None:
     os.dup2(stream.fileno(), 2)
   os.environ.clear()
   os.environ.update(environment)
+  path = environment.get("PYTHONPATH", "").split(os.pathsep)
+  sys.path += [p for p in path if p and p not in sys.path]
   run(arguments)
 
 

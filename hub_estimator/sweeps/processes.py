@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from hub_estimator import config
+
 
 def worker_command(arguments: Sequence[str]) -> list[str]:
   """Returns the command of a worker; the last argument is its number."""
@@ -23,7 +25,9 @@ def worker_environment() -> dict[str, str]:
   return {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     # Where gin's imports were found: beside the user's files, too.
-    "PYTHONPATH": os.pathsep.join(p or os.getcwd() for p in sys.path),
+    "PYTHONPATH": os.pathsep.join(
+      path or os.getcwd() for path in (*sys.path, *config.import_path())
+    ),
   }
 
 

@@ -45,32 +45,32 @@ def test_they_share_what_was_imported_and_have_all_that_changed_since(
   for number in range(2):
     monkeypatch.setenv("TOLD", str(number))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
     log = tmp_path / f"{number}.log"
-    assert forker.start(module.tell, [], log).wait(60) == 0
+    environment = {"PYTHONPATH": "/beside"}
+    assert forker.start(module.tell, [], log, environment).wait(60) == 0
     told.append(log.read_text().split())
   (of_first, *first), (of_second, *second) = told
   assert of_first == of_second != str(os.getpid())
   assert first[0] != second[0]
   assert (first[1], second[1]) == ("0", "1")
-  assert first[2] == str(tmp_path)
+  assert first[2:] == [str(tmp_path), "/beside"]
 
 
 def test_one_that_fails_says_why_in_its_log(forker, module, tmp_path):
-  process = forker.start(module.fail, ["for a reason"], tmp_path / "log")
+  process = forker.start(module.fail, ["for a reason"], tmp_path / "log", {})
   assert process.wait(60) == 1
   assert process.poll() == process.returncode == 1
   assert "ValueError: for a reason" in (tmp_path / "log").read_text()
 
 
 def test_one_is_waited_for_and_ended(forker, module, tmp_path):
-  process = forker.start(module.sleep, [], tmp_path / "log")
+  process = forker.start(module.sleep, [], tmp_path / "log", {})
   assert process.poll() is None
   with pytest.raises(subprocess.TimeoutExpired):
     process.wait(0.1)
   process.terminate()
   assert process.wait(60) == -signal.SIGTERM
-  process = forker.start(module.sleep, [], tmp_path / "log")
+  process = forker.start(module.sleep, [], tmp_path / "log", {})
   process.kill()
   assert process.wait(60) == -signal.SIGKILL
 
@@ -78,7 +78,7 @@ def test_one_is_waited_for_and_ended(forker, module, tmp_path):
 def test_a_pool_starts_reaps_and_stops_them(forker, module, tmp_path):
   def start(arguments, log):
     run = module.fail if arguments[-1] == "0" else module.sleep
-    return forker.start(run, arguments, log)
+    return forker.start(run, arguments, log, {})
 
   pool = processes.Processes(["of all"], tmp_path / "logs", 2, start=start)
   pool.start_missing()
