@@ -109,7 +109,8 @@ def test_the_local_example_passes_ctrl_c_on(gin_file, tmp_path):
   process.send_signal(signal.SIGINT)
   shown, _ = process.communicate(timeout=60)
   assert process.returncode == 130
-  assert "[chief-0] hub-estimator train: stopped by SIGINT at step" in shown
+  # Between steps, or while a checkpoint was written: then it says no step.
+  assert "[chief-0] hub-estimator train: stopped by SIGINT" in shown
 
 
 def test_tasks_of_one_machine_have_addresses_of_their_own():
