@@ -13,7 +13,7 @@ from hub_estimator.tensorflow_runtime import estimator, tf
 
 @dataclasses.dataclass(frozen=True)
 class TrainGraph:
-  """It holds no weights, and can train again.
+  """A graph of training that holds no weights: it can train again and again.
 
   Attributes:
     graph: with everything of a step in it.
