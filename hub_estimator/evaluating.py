@@ -15,15 +15,19 @@ class Evaluation:
   """The graph that an Estimator evaluates in; it holds no weights."""
 
   def __init__(
-    self, made: estimator.Estimator, input_fn: Callable[[], tf.data.Dataset]
+    self,
+    made: estimator.Estimator,
+    input_fn: Callable[[], tf.data.Dataset],
+    config: tf.ConfigProto,
   ):
     """Builds it.
 
     Args:
-      made: whose model_fn and config it is of; its model_dir doesn't matter.
+      made: whose model_fn it is of; its model_dir doesn't matter.
       input_fn: of the examples, once each.
+      config: of its sessions.
     """
-    self._config = made._session_config
+    self._config = config
     self._graph = tf.Graph()
     with self._graph.as_default():
       scaffold, self._update_op, self._values, self._hooks = (

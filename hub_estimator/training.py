@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from hub_estimator import (
+  acceleration,
   checkpoints,
   cluster,
   encoders,
@@ -109,6 +110,7 @@ def train_alone(
   train_input_fn = _train_input_fn(experiment, checked, blocks)
   graph, rate = _train_graph(made, experiment, checked, train_input_fn, memory)
   graph.train_in(made, rate)
+  _accelerate(made, experiment)
   estimator.train_and_evaluate(
     made,
     estimator.TrainSpec(
@@ -146,6 +148,7 @@ def train_as_chief(
     RunFailed: a worker's training failed.
   """
   if not is_over(made, experiment):
+    _accelerate(made, experiment)
     with _serving(made):
       try:
         board.wait_for_servers()
@@ -183,6 +186,7 @@ def train_as_worker(
   if is_over(made, experiment):
     return
   (chief,) = board.task.others(cluster.CHIEF)
+  _accelerate(made, experiment)
   with _serving(made):
     try:
       board.wait_for_servers()
@@ -340,16 +344,23 @@ def _train_graph(
   return graph, experiment.optimizer.learning_rate if is_fed else None
 
 
+def _accelerate(made, experiment) -> None:
+  acceleration.accelerate(
+    made, mixed_precision=experiment.mixed_precision, xla=experiment.xla
+  )
+
+
 def _evaluating(made, experiment, checked, memory):
   """Returns the input_fn of evaluation, for which an Estimator has one graph."""
   input_fn = inputs.make_eval_input_fn(
     checked.eval, batch_size=experiment.eval_batch_size
   )
+  config = made._session_config  # Not that of training.
   evaluating.evaluate_in(
     made,
     lambda: memory.recall(
       ("evaluation", _parts(experiment, checked, _EVALUATED)),
-      lambda: evaluating.Evaluation(made, input_fn),
+      lambda: evaluating.Evaluation(made, input_fn, config),
       is_large=not encoders.holds_outputs(checked.train.features),
     ),
   )

@@ -11,6 +11,7 @@ LIBRARY = ROOT / "hub_estimator"
 # What each file of the library may import from it. A package stands for its
 # files, which may also import each other.
 ALLOWED = {
+  "acceleration": {"errors", "tensorflow_runtime"},
   "adapters": {"augmentations", "errors", "module_info", "tensorflow_runtime"},
   "applying": {
     "adapters",
@@ -55,6 +56,7 @@ ALLOWED = {
   "errors": set(),
   "evaluating": {"sessions", "tensorflow_runtime"},
   "experiment": {
+    "acceleration",
     "adapters",
     "augmentations",
     "checking",
@@ -226,6 +228,7 @@ ALLOWED = {
   "towers": {"errors", "tensorflow_runtime"},
   "train_graph": {"optimizers", "sessions", "tensorflow_runtime"},
   "training": {
+    "acceleration",
     "checking",
     "checkpoints",
     "cluster",

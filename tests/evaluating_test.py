@@ -113,7 +113,9 @@ def test_a_checkpoint_that_is_gone_is_told(dense, numbers_npz, tmp_path):
   checked = checking.check(experiment)
   made = estimator.Estimator(checked.model_fn, str(tmp_path))
   evaluation = evaluating.Evaluation(
-    made, inputs.make_eval_input_fn(checked.eval, batch_size=9)
+    made,
+    inputs.make_eval_input_fn(checked.eval, batch_size=9),
+    tf.ConfigProto(),
   )
   with pytest.raises((ValueError, tf.errors.OpError), match="gone"):
     evaluation.run(str(tmp_path / "gone"), str(tmp_path / "eval"))
