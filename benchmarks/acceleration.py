@@ -71,9 +71,7 @@ def _attend(hidden, known):
   scores = tf.matmul(query, key, transpose_b=True) * (_WIDTH / _HEADS) ** -0.5
   scores += 1e4 * (known[:, tf.newaxis, tf.newaxis, :] - 1.0)
   attended = tf.matmul(tf.nn.softmax(scores), value)
-  return tf.reshape(
-    tf.transpose(attended, [0, 2, 1, 3]), [-1, _TOKENS, _WIDTH]
-  )
+  return tf.reshape(tf.transpose(attended, [0, 2, 1, 3]), [-1, _TOKENS, _WIDTH])
 
 
 def _dense(tensor, width, name):
