@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from hub_estimator import adapters, module_info, modules, results
+from hub_estimator import adapters, module_info, modules, networks, results
 from hub_estimator.encoders import Application
 from hub_estimator.errors import UserError
 from hub_estimator.inputs import FeatureSpec
@@ -130,21 +130,28 @@ def _rows(
   """Yields outputs [batch, …] by name."""
   mode = estimator.ModeKeys.PREDICT
   done = 0
-  with tf.Graph().as_default(), tf.Session() as session:
-    features = {
+
+  def make_inputs():
+    return {
       name: tf.placeholder(tf.as_dtype(spec.dtype), [None, *spec.shape])
       for name, spec in specs.items()
     }
+
+  def build(features):
     placed = modules.place(info, application.module, mode=mode)
     computed, _ = placed.apply(
       application.build_inputs(features, info, mode=mode)
     )
-    computed = {name: computed[name] for name in names}
-    session.run([tf.global_variables_initializer(), tf.tables_initializer()])
+    return {name: computed[name] for name in names}
+
+  network = networks.Network(make_inputs, build)
+  with network.open() as session:
     for batch in stream.batches(specs, batch_size):
       count = len(next(iter(batch.values())))
       try:
-        rows = session.run(computed, {features[n]: batch[n] for n in batch})
+        rows = session.run(
+          network.outputs, {network.inputs[n]: batch[n] for n in batch}
+        )
       except tf.errors.OpError as error:
         raise UserError(
           f"{stream.path}, rows {done + 1} to {done + count}: the module fails "

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from hub_estimator import adapters, encoders, modules
+from hub_estimator import adapters, encoders, modules, networks
 from hub_estimator.encoders import Application
 from hub_estimator.inputs import Examples, make_eval_input_fn
 from hub_estimator.module_info import ModuleInfo
@@ -30,11 +30,12 @@ from hub_estimator.tensorflow_runtime import estimator, tf
 
 _log = logging.getLogger(__name__)
 # Counts up when the same key would mean other numbers.
-_FORMAT = 2
+_FORMAT = 3
 _KEY_DIGITS = 32
 _GIB = 1 << 30
 _CHUNK_ROWS = 1024
 _BATCH = 64
+_OUTPUT = "output"
 # Ops that draw: their outputs differ from call to call.
 _RANDOM = (
   "Multinomial",
@@ -415,22 +416,18 @@ class _Network:
   @property
   def width(self) -> int:
     """Of the output, by its graph."""
-    return self._output.shape.as_list()[-1]
+    return self._network.outputs[_OUTPUT].shape.as_list()[-1]
 
   def outputs(self, examples: Examples) -> Iterator[np.ndarray]:
     """Yields float32 [batch, width] in the order of the examples."""
-    output = self._output
-    with output.graph.as_default():
-      if self._session is None:
-        self._session = tf.Session()
-        self._session.run(
-          [tf.global_variables_initializer(), tf.tables_initializer()]
-        )
+    if self._session is None:
+      self._session = self._network.open()
+    with self._session.graph.as_default():
       start = self._iterator.make_initializer(_dataset(examples))
     self._session.run(start)
     while True:
       try:
-        yield self._session.run(output)
+        yield self._session.run(self._network.outputs[_OUTPUT])
       except tf.errors.OutOfRangeError:
         return
 
@@ -440,29 +437,31 @@ class _Network:
       self._session = None
 
   @functools.cached_property
-  def _output(self) -> tf.Tensor:
-    application, info = self.application, self._info
-    mode = estimator.ModeKeys.EVAL
-    with tf.Graph().as_default():
-      dataset = _dataset(self._examples)
-      self._iterator = tf.data.Iterator.from_structure(
-        tf.data.get_output_types(dataset), tf.data.get_output_shapes(dataset)
-      )
-      placed = modules.place(info, application.module, mode=mode)
-      inputs = application.build_inputs(
-        self._iterator.get_next(), info, mode=mode
-      )
-      outputs, _ = placed.apply(inputs)
-      output = adapters.build_head_input(
-        application.adapter, outputs[application.output_of(info)]
-      )
-    random = _random_ops(output)
+  def _network(self) -> networks.Network:
+    made = networks.Network(self._make_inputs, self._build)
+    random = _random_ops(made.outputs[_OUTPUT])
     if random:
       raise NotKept(
-        f"module {application.module.name!r} draws at random "
+        f"module {self.application.module.name!r} draws at random "
         f"({', '.join(random)})"
       )
-    return output
+    return made
+
+  def _make_inputs(self) -> networks.Tensors:
+    dataset = _dataset(self._examples)
+    self._iterator = tf.data.Iterator.from_structure(
+      tf.data.get_output_types(dataset), tf.data.get_output_shapes(dataset)
+    )
+    return self._iterator.get_next()
+
+  def _build(self, features: networks.Tensors) -> networks.Tensors:
+    application, info = self.application, self._info
+    mode = estimator.ModeKeys.EVAL
+    placed = modules.place(info, application.module, mode=mode)
+    inputs = application.build_inputs(features, info, mode=mode)
+    outputs, _ = placed.apply(inputs)
+    output = outputs[application.output_of(info)]
+    return {_OUTPUT: adapters.build_head_input(application.adapter, output)}
 
 
 def _dataset(examples: Examples) -> tf.data.Dataset:
