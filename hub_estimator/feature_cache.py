@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from hub_estimator import adapters, encoders, modules, networks
+from hub_estimator.disk import write_text
 from hub_estimator.encoders import Application
 from hub_estimator.inputs import Examples, make_eval_input_fn
 from hub_estimator.module_info import ModuleInfo
@@ -175,9 +176,7 @@ class Outputs:
       _Network(application, infos[application.module.name], self._visible[0])
       for application in encoder.applications()
     ]
-    self.widths = [
-      _known_width(network) or network.width for network in self._networks
-    ]
+    self.widths = [_width(network) for network in self._networks]
     self._examples: list[Examples] = []
 
   def examples(self) -> list[Examples]:
@@ -270,15 +269,29 @@ def _key(examples, network: "_Network") -> str:
   return f"{network.key}-{digest.hexdigest()[:_KEY_DIGITS]}"
 
 
-def _known_width(network: "_Network") -> int | None:
-  """Returns the width of a network's output, as an entry tells it."""
-  for entry in cache_dir().glob(f"{network.key}-*"):
-    with contextlib.suppress(OSError, ValueError, KeyError):
-      width = json.loads((entry / "entry.json").read_text())["width"]
-      # Damage in either is seen without reading all of it.
-      if np.load(entry / "outputs.npy", mmap_mode="r").shape[1] == width:
-        return width
-  return None
+def _width(network: "_Network") -> int:
+  """Returns the width of a network's output; its graph is built where none was yet.
+
+  Others that ask for it, workers of a sweep say, read what the first writes.
+
+  Raises:
+    NotKept: the outputs aren't provably the same each time; nothing is written.
+  """
+  path = cache_dir() / f"{network.key}.width"
+
+  def told(width: int) -> str:
+    digest = hashlib.sha256(f"{network.key} {width}".encode()).hexdigest()
+    return f"{width} {digest}\n"
+
+  with contextlib.suppress(OSError, ValueError):
+    text = path.read_text()
+    width = int(text.split(" ")[0])
+    if text == told(width):  # It isn't damaged.
+      return width
+  width = network.width
+  with contextlib.suppress(OSError):
+    write_text(path, told(width))
+  return width
 
 
 @contextlib.contextmanager
@@ -315,8 +328,8 @@ def _write(entry: pathlib.Path, batches: Iterator[np.ndarray]) -> None:
     partial = pathlib.Path(scratch) / entry.name
     partial.mkdir()
     path = partial / "outputs.npy"
-    rows, width = _write_npy(path, batches)
-    told = {"sha256": _sha256(path), "rows": rows, "width": width}
+    _write_npy(path, batches)
+    told = {"sha256": _sha256(path)}
     (partial / "entry.json").write_text(json.dumps(told))
     for file in partial.iterdir():
       with file.open("rb") as stream:
@@ -324,13 +337,8 @@ def _write(entry: pathlib.Path, batches: Iterator[np.ndarray]) -> None:
     os.rename(partial, entry)
 
 
-def _write_npy(
-  path: pathlib.Path, batches: Iterator[np.ndarray]
-) -> tuple[int, int]:
-  """Writes batches as one array, and returns its shape.
-
-  Its header is of a fixed size, and comes last.
-  """
+def _write_npy(path: pathlib.Path, batches: Iterator[np.ndarray]) -> None:
+  """Writes batches as one array; its header is of a fixed size, and comes last."""
   rows, width = 0, 0
   with path.open("wb") as stream:
     _write_header(stream, 0, 0)
@@ -339,7 +347,6 @@ def _write_npy(
       rows, width = rows + len(batch), batch.shape[1]
     stream.seek(0)
     _write_header(stream, rows, width)
-  return rows, width
 
 
 def _write_header(stream, rows: int, width: int) -> None:

@@ -106,6 +106,7 @@ ALLOWED = {
   },
   "feature_cache": {
     "adapters",
+    "disk",
     "encoders",
     "inputs",
     "module_info",

@@ -332,6 +332,33 @@ def test_parts_of_a_run_share_the_network(dense, x, told, monkeypatch):
   assert len(built) == 1  # What is on disk needs none.
 
 
+def test_a_width_is_known_without_a_graph_once_one_was_built(
+  dense, x, monkeypatch, cache
+):
+  encoder = Encoder(ModuleSource(dense, trainable=False))
+  infos = {"module": read_module_info(dense)}
+
+  def widths():
+    examples = Examples({"x": x}, None, "test")
+    return feature_cache.Outputs([examples], encoder, infos).widths
+
+  assert widths() == [3]
+  (file,) = cache.glob("*.width")
+  built = []
+  place = modules.place
+  monkeypatch.setattr(
+    modules, "place", lambda *a, **k: built.append(a) or place(*a, **k)
+  )
+  assert widths() == [3]
+  assert not built
+  for damaged in (file.read_text().replace("3 ", "4 ", 1), "", "x", "3"):
+    file.write_text(damaged)
+    assert widths() == [3]
+    assert len(built) == 1
+    built.clear()
+  assert widths() == [3] and not built
+
+
 @pytest.fixture
 def x():
   return np.random.default_rng(1).normal(size=(150, 4)).astype(np.float32)
@@ -465,10 +492,9 @@ def test_the_longest_unused_go_first_above_the_bound(
 @pytest.mark.parametrize("shape", [(1, 1), (7, 3), (0, 0)])
 def test_an_array_written_in_batches_is_numpys(tmp_path, shape):
   array = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
-  written = feature_cache._write_npy(
+  feature_cache._write_npy(
     tmp_path / "a.npy", (array[i : i + 2] for i in range(0, len(array), 2))
   )
-  assert written == shape
   np.testing.assert_array_equal(np.load(tmp_path / "a.npy"), array)
 
 

@@ -156,6 +156,19 @@ class Space:
     """Returns combinations that hold each choice and each end once."""
     return _one_at_a_time(self.parameters)
 
+  def modules_of(self, params: Mapping[str, Any]) -> tuple:
+    """Returns what a combination chooses among handles.
+
+    Args:
+      params: the study's.
+    """
+    return tuple(
+      params.get(parameter.name)
+      for parameter in _walk(self.parameters)
+      if isinstance(parameter, Choice)
+      and any(b.lower().endswith("handle") for b in _bound(parameter))
+    )
+
 
 class Fixed:
   """Stands for an `optuna.Trial` whose parameters are known."""

@@ -15,13 +15,13 @@ import re
 import socket
 import time
 import warnings
-from collections.abc import Sequence
-from typing import Any
+from collections import Counter
 
 import optuna
 from optuna.trial import TrialState
 
 from hub_estimator.errors import UserError, one_line
+from hub_estimator.sweeps.space import Space
 from hub_estimator.sweeps.sweep import Sweep
 
 HEARTBEAT_SECS = 10
@@ -161,7 +161,7 @@ def _take_slot(study, trial, total: int) -> bool:
     return any(t.number == trial.number for t in trials_of(study))
   free = _free_slots(study, total)
   while free:
-    slot = free[0]
+    slot = _nearest(study, free)
     trial.set_user_attr(SLOT, slot)
     if not any(
       t.number != trial.number and t.user_attrs[SLOT] == slot
@@ -171,6 +171,25 @@ def _take_slot(study, trial, total: int) -> bool:
     free = _free_slots(study, total)
     random.shuffle(free)
   return False
+
+
+def _nearest(study, free: list[int]) -> int:
+  """Returns the slot that this process is best prepared for.
+
+  Of a grid it is one with the module of the trial before in this process, whose
+  features and graphs are in memory; then one whose module is in work nowhere else.
+  """
+  if not isinstance(study.sampler, _GridSampler):
+    return free[0]
+  modules, this = study.sampler.modules, process_name(os.getpid())
+  last, elsewhere = None, Counter()
+  for trial in _with_slots(study):
+    module = modules[slot_of(trial)]
+    if trial.user_attrs.get(WORKER) == this:
+      last = module
+    elif trial.state == TrialState.RUNNING:
+      elsewhere[module] += 1
+  return min(free, key=lambda s: (modules[s] != last, elsewhere[modules[s]]))
 
 
 def _free_slots(study, total: int) -> list[int]:
@@ -297,8 +316,9 @@ def _started(pid: int) -> str | None:
 class _GridSampler(optuna.samplers.BaseSampler):
   """Gives a trial the combination of its slot: Optuna's grid knows no branches."""
 
-  def __init__(self, grid: Sequence[dict[str, Any]]):
-    self._grid = grid
+  def __init__(self, space: Space):
+    self._grid = space.grid()
+    self.modules = [space.modules_of(params) for params in self._grid]
 
   def infer_relative_search_space(self, study, trial) -> dict:
     return {}
@@ -313,7 +333,7 @@ class _GridSampler(optuna.samplers.BaseSampler):
 def _sampler(sweep: Sweep, worker: int) -> optuna.samplers.BaseSampler:
   seed = sweep.seed * 1000 + worker
   if sweep.strategy == "grid":
-    return _GridSampler(sweep.space.grid())
+    return _GridSampler(sweep.space)
   if sweep.strategy == "tpe":
     return optuna.samplers.TPESampler(seed=seed, constant_liar=True)
   if sweep.strategy == "nsga2":

@@ -95,6 +95,17 @@ def test_a_grid_has_every_combination_once():
   assert {g["rate"] for g in grid} == {0.1, 0.2, 0.3}
 
 
+def test_modules_are_told_by_what_sets_a_handle():
+  bundles = {"small": {"left/module.handle": "/a", "SIZE": 64}, "none": {}}
+  space = read_space(
+    {"HANDLE": ["/a", "/b"], "rate": [0.1, 0.2], "bundle": bundles}
+  )
+  params = {"HANDLE": "/b", "rate": 0.1, "bundle": "small"}
+  assert set(space.modules_of(params)) == {"/b", "small"}
+  assert space.modules_of(params) == space.modules_of({**params, "rate": 0.2})
+  assert read_space({"rate": [0.1]}).modules_of({"rate": 0.1}) == ()
+
+
 def test_a_grid_of_branches_has_only_what_is_under_each():
   branches = {"kind": {"a": {"X": 1}, "b": {"X": 2, "Y": ("choice", 1, 2)}}}
   assert read_space(branches).grid() == [

@@ -77,6 +77,41 @@ def test_workers_at_once_start_each_trial_once(url, strategy):
     assert params == {tuple(sorted(g.items())) for g in space.grid()}
 
 
+def test_a_worker_of_a_grid_stays_with_its_module(url, monkeypatch):
+  handles = {n: {"HANDLE": n, "SIZE": 1} for n in ("a", "b", "c")}
+  space = read_space({"which": handles, "rate": [0.1, 0.2, 0.3]})
+  sweep = Sweep(space, strategy="grid")
+  study = _open(url, sweep)
+  taken = {name: [] for name in ("one", "two")}
+  running = {}
+
+  def ask(worker):
+    process = studies.process_name(os.getpid()) + worker
+    with monkeypatch.context() as patch:
+      patch.setattr(studies, "process_name", lambda pid: process)
+      trial = _ask(study, sweep)
+    if trial is not None:
+      space.suggest(trial)
+      taken[worker].append((trial.params["which"], trial.params["rate"]))
+      running[worker] = trial
+
+  ask("one")
+  ask("two")
+  # The second is slow: the first comes to help once nothing else is left.
+  for _ in range(6):
+    study.tell(running["one"], 1.0)
+    ask("one")
+  study.tell(running["two"], 1.0)
+  ask("two")
+  assert taken["one"] == [
+    *(("a", rate) for rate in (0.1, 0.2, 0.3)),
+    *(("c", rate) for rate in (0.1, 0.2, 0.3)),
+    ("b", 0.2),
+  ]
+  assert taken["two"] == [("b", 0.1), ("b", 0.3)]
+  assert not studies.has_work(study, sweep)
+
+
 def test_one_that_another_machine_started_too_many_is_left(url):
   sweep = _sweep(max_trials=2)
   study = _open(url, sweep)
