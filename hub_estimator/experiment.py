@@ -45,6 +45,7 @@ from hub_estimator import (
   results,
   schedules,
   serving,
+  starting_weights,
   tokenizers,
   tops,
   towers,
@@ -61,6 +62,7 @@ from hub_estimator.errors import (
 )
 from hub_estimator.memory import Memory
 from hub_estimator.preemption import Preemption
+from hub_estimator.starting_weights import StartingWeights
 from hub_estimator.tensorflow_runtime import (
   estimator,
   read_eval_metrics,
@@ -287,17 +289,7 @@ def check_run(
     UserError: something doesn't fit, model_dir can't be written, or it holds
       the weights of another module or head.
   """
-  workdir = Workdir.at(model_dir)
-  workdir.check_writable()
-  towers.check(experiment.towers)
-  acceleration.check(
-    mixed_precision=experiment.mixed_precision, xla=experiment.xla
-  )
-  with checking.telling_of_values():
-    checked = checking.check(experiment, memory=memory)
-  _check_same_run(workdir, _identity(experiment, checked), experiment)
-  _starting_weights(experiment, workdir, checked)
-  return checked
+  return _check_run(experiment, Workdir.at(model_dir), memory)[0]
 
 
 def train(
@@ -347,14 +339,13 @@ def train(
     if task.type == cluster.PS:
       _serve_variables(experiment, workdir, task)
       return None
-  checked = check_run(experiment, model_dir, memory=memory)
-  start_from = _starting_weights(experiment, workdir, checked)
+  checked, start = _check_run(experiment, workdir, memory)
   check_seconds = time.monotonic() - started
-  if checked.graph is not None and start_from is not None:
+  if checked.graph is not None and start is not None:
     with checked.graph.graph.as_default():
-      _take_weights(*start_from)
+      start.take()
   if task is not None and task.type == cluster.WORKER:
-    _train_as_worker(experiment, workdir, checked, start_from, task)
+    _train_as_worker(experiment, workdir, checked, start, task)
     return None
   evaluates_only = task is not None and task.type == cluster.EVALUATOR
   with workdir.lock(_EVALUATOR_LOCK if evaluates_only else "lock"):
@@ -365,7 +356,7 @@ def train(
     made = _make_estimator(
       experiment,
       workdir,
-      _warm_started(many_steps.loop(checked.model_fn), start_from),
+      _starting(many_steps.loop(checked.model_fn), start),
       task,
     )
     board = None if task is None else cluster.Board(workdir.path, task)
@@ -374,7 +365,7 @@ def train(
       board.wait(workdir.manifest.exists, lambda: "the chief's manifest.json")
     else:
       checkpoints.put_damaged_aside(workdir.path)
-      _begin(experiment, workdir, checked, start_from, config_text)
+      _begin(experiment, workdir, checked, start, config_text)
     kinds = experiment.exports.kinds
     context = export_context(experiment, workdir, workdir.read_manifest())
     exporters = [exporting.VersionExporter(kind, context) for kind in kinds]
@@ -383,7 +374,7 @@ def train(
       asked.append(hooks.AfterEvaluation(after_evaluation))
     with _telling_failure(made, workdir, board, started):
       fed = _with_features(
-        experiment, checked, _first_weights(made, checked, start_from)
+        experiment, checked, _first_weights(made, checked, start)
       )
       if task is None:
         training.train_alone(made, experiment, fed, asked, preemption, memory)
@@ -611,6 +602,27 @@ def package_versions() -> dict[str, str]:
 # --- Steps of train ----------------------------------------------------------
 
 
+def _check_run(
+  experiment: Experiment, workdir: Workdir, memory: Memory | None
+) -> tuple[checking.Checked, StartingWeights | None]:
+  """Does what `check_run` does; returns what the run starts with, too."""
+  workdir.check_writable()
+  towers.check(experiment.towers)
+  acceleration.check(
+    mixed_precision=experiment.mixed_precision, xla=experiment.xla
+  )
+  with checking.telling_of_values():
+    checked = checking.check(experiment, memory=memory)
+  _check_same_run(workdir, _identity(experiment, checked), experiment)
+  start = starting_weights.find(
+    experiment.start_from,
+    experiment.start_from_variables,
+    checked.variables,
+    workdir,
+  )
+  return checked, start
+
+
 def _check_in_cluster(experiment: Experiment) -> None:
   """Raises a UserError for what isn't the same beside other workers."""
   if experiment.fine_tuning.accumulate_batches > 1:
@@ -630,28 +642,30 @@ def _serve_variables(experiment, workdir, task) -> None:
   training.serve_variables(made, experiment, cluster.Board(workdir.path, task))
 
 
-def _train_as_worker(experiment, workdir, checked, start_from, task) -> None:
+def _train_as_worker(experiment, workdir, checked, start, task) -> None:
   """Trains beside the chief until training has ended."""
   made = _make_estimator(
-    experiment, workdir, _warm_started(checked.model_fn, start_from), task
+    experiment, workdir, _starting(checked.model_fn, start), task
   )
   board = cluster.Board(workdir.path, task)
   with board.telling_failure():
     try:
       fed = _with_features(
-        experiment, checked, _first_weights(made, checked, start_from)
+        experiment, checked, _first_weights(made, checked, start)
       )
       training.train_as_worker(made, experiment, fed, board)
     except tf.errors.OpError as error:
       raise _failure(error, made, workdir) from error
 
 
-def _begin(experiment, workdir, checked, start_from, config_text) -> None:
+def _begin(experiment, workdir, checked, start, config_text) -> None:
   """Writes what a run is known by; the manifest last."""
+  if start is not None:
+    start.log()
   manifest = {
     **_identity(experiment, checked),
     "features": {k: dataclasses.asdict(v) for k, v in checked.specs.items()},
-    "started_from": _report_start(start_from, checked),
+    "started_from": None if start is None else start.report(),
     "seed": experiment.seed,
     "working_dir": os.getcwd(),
     "config_sha256": hashlib.sha256(config_text.encode()).hexdigest(),
@@ -701,10 +715,16 @@ def _telling_failure(made, workdir, board, started) -> Iterator[None]:
       raise failed from error
 
 
-def _first_weights(made, checked, start_from):
+def _starting(function: Callable, start: StartingWeights | None) -> Callable:
+  return function if start is None else start.taken_by(function)
+
+
+def _first_weights(made, checked, start):
   """Returns the checkpoint that training starts with, and what is taken of it."""
   last = made.latest_checkpoint()
-  return (last, set(checked.variables)) if last else start_from
+  if last:
+    return last, set(checked.variables)
+  return None if start is None else (start.checkpoint, start.taken)
 
 
 def _identity(
@@ -737,7 +757,7 @@ def _identity(
 def _check_same_run(workdir: Workdir, identity, experiment) -> None:
   """Refuses to resume weights of another module or head."""
   before = workdir.read_manifest()
-  if before is None or _names_own(experiment.start_from, workdir):
+  if before is None or starting_weights.is_own(experiment.start_from, workdir):
     return
   compared = [
     ("modules", sorted(before.get("modules", {})), sorted(identity["modules"]))
@@ -766,96 +786,6 @@ def _check_same_run(workdir: Workdir, identity, experiment) -> None:
 
 def _shown(value):
   return value[0] if isinstance(value, list) and len(value) == 1 else value
-
-
-def _report_start(start: tuple[str, list[str]] | None, checked) -> dict | None:
-  """Returns what the manifest says of the weights that a run started with."""
-  if start is None:
-    return None
-  checkpoint, taken = start
-  return {
-    "checkpoint": checkpoint,
-    "taken": sorted(taken),
-    "new": sorted(set(checked.variables) - set(taken)),
-  }
-
-
-def _names_own(start_from: str | None, workdir: Workdir) -> bool:
-  return start_from is not None and Workdir.at(start_from).path == workdir.path
-
-
-def _starting_weights(
-  experiment: Experiment, workdir: Workdir, checked: checking.Checked
-) -> tuple[str, list[str]] | None:
-  """Returns (checkpoint, names of the variables taken from it), or None."""
-  if experiment.start_from is None:
-    return None
-  path = os.path.expanduser(experiment.start_from)
-  if os.path.exists(os.path.join(path, "saved_model.pb")):
-    checkpoint = os.path.join(path, "variables", "variables")
-  elif os.path.isdir(path):
-    checkpoint = tf.train.latest_checkpoint(path)
-  else:
-    checkpoint = path
-  if not checkpoint or not tf.train.checkpoint_exists(checkpoint):
-    raise UserError(
-      f"run.start_from {experiment.start_from!r} holds no checkpoint."
-    )
-  stored = dict(tf.train.list_variables(checkpoint))
-  taken = [
-    name
-    for name, shape in checked.variables.items()
-    if tuple(stored.get(name, (None,))) == shape
-    and re.search(experiment.start_from_variables, name)
-  ]
-  new = sorted(set(checked.variables) - set(taken))
-  own = _names_own(experiment.start_from, workdir)
-  if own and new:
-    raise UserError(
-      f"{str(workdir.path)!r} can't go on from its old weights: they lack, or "
-      f"hold in another shape, {', '.join(new[:5])}; start in a new model_dir "
-      f"with run.start_from = {str(workdir.path)!r}."
-    )
-  if not taken:
-    raise UserError(
-      f"run.start_from {experiment.start_from!r} holds none of this model's "
-      f"variables{_by_name(experiment)}; it holds: {', '.join(sorted(stored)[:5])}."
-    )
-  _log.info(
-    "Starting from %s: %d variables taken, %d new%s.",
-    checkpoint,
-    len(taken),
-    len(new),
-    f" ({', '.join(new[:5])})" if new else "",
-  )
-  return None if own else (checkpoint, taken)
-
-
-def _by_name(experiment) -> str:
-  pattern = experiment.start_from_variables
-  return f" in whose name {pattern!r} is found" if pattern else ""
-
-
-def _warm_started(function: Callable, start: tuple[str, list[str]] | None):
-  if start is None:
-    return function
-  checkpoint, names = start
-
-  def model_fn(features, labels, mode, config=None):
-    spec = function(features, labels, mode, config)
-    if mode == estimator.ModeKeys.TRAIN:
-      _take_weights(checkpoint, names)
-    return spec
-
-  return model_fn
-
-
-def _take_weights(checkpoint: str, names: Collection[str]) -> None:
-  """Lets variables of the current graph start with those of a checkpoint."""
-  by_name = {v.op.name: v for v in tf.global_variables()}
-  # A module whose outputs are kept has its own weights, and no variables here.
-  taken = {n: by_name[n] for n in names if n in by_name}
-  tf.train.init_from_checkpoint(checkpoint, taken)
 
 
 def _result_if_done(workdir: Workdir, experiment) -> results.Result | None:

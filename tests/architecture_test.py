@@ -82,6 +82,7 @@ ALLOWED = {
     "results",
     "schedules",
     "serving",
+    "starting_weights",
     "tensorflow_runtime",
     "tokenizers",
     "tops",
@@ -212,6 +213,7 @@ ALLOWED = {
   },
   "schedules": {"errors", "tensorflow_runtime"},
   "sessions": {"tensorflow_runtime"},
+  "starting_weights": {"errors", "tensorflow_runtime", "workdir"},
   "serving": {"adapters", "inputs", "tensorflow_runtime"},
   "sweeps": {
     "checking",
