@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable
+from typing import Any
 
 
 class UserError(ValueError):
@@ -25,6 +26,19 @@ def nearest(name: str, known: Iterable[str]) -> str:
   hint = f"did you mean {close[0]!r}? " if close else ""
   shown = ", ".join(known[:30]) + (", …" if len(known) > 30 else "")
   return f"{hint}It has: {shown or 'nothing'}."
+
+
+def check_count(value: Any, what: str, *, least: int = 1) -> None:
+  """Raises a UserError that names `what` unless `value` is an integer of that size.
+
+  Args:
+    value: what came; True and False are no integers.
+    what: the binding.
+    least: the smallest: 1, or 0.
+  """
+  if not isinstance(value, int) or isinstance(value, bool) or value < least:
+    wanted = "above 0" if least == 1 else f"of at least {least}"
+    raise UserError(f"{what} is {value!r}; it is an integer {wanted}.")
 
 
 def check_regex(pattern: str, what: str) -> None:

@@ -56,6 +56,7 @@ from hub_estimator.disk import write_text
 from hub_estimator.errors import (
   RunFailed,
   UserError,
+  check_count,
   check_regex,
   nearest,
   one_line,
@@ -93,10 +94,6 @@ _VERIFIED_EXAMPLES = 16
 _EVALUATOR_LOCK = "lock.evaluator"
 
 
-def _is_count(value) -> bool:
-  return isinstance(value, int) and not isinstance(value, bool) and value > 0
-
-
 @gin.register("early_stopping", module="hub_estimator")
 @dataclasses.dataclass(frozen=True)
 class EarlyStopping:
@@ -117,12 +114,6 @@ class EarlyStopping:
   def __post_init__(self):
     for name, fits, what in (
       ("metric", isinstance(self.metric, str), "a metric's name"),
-      ("patience_steps", _is_count(self.patience_steps), "an integer above 0"),
-      (
-        "min_steps",
-        self.min_steps == 0 or _is_count(self.min_steps),
-        "an integer of at least 0",
-      ),
       (
         "smaller_is_better",
         isinstance(self.smaller_is_better, bool | None),
@@ -133,6 +124,8 @@ class EarlyStopping:
         raise UserError(
           f"early_stopping.{name} is {getattr(self, name)!r}; it is {what}."
         )
+    check_count(self.patience_steps, "early_stopping.patience_steps")
+    check_count(self.min_steps, "early_stopping.min_steps", least=0)
 
 
 @gin.register("run", module="hub_estimator")
@@ -209,18 +202,15 @@ class Experiment:
     for name in (
       "max_steps",
       "batch_size",
-      "rate_for_batch_size",
       "eval_batch_size",
       "eval_every_steps",
       "towers",
       "keep_checkpoints",
       "summary_every_steps",
     ):
-      value = getattr(self, name)
-      if name == "rate_for_batch_size" and value is None:
-        continue
-      if not _is_count(value):
-        raise UserError(f"run.{name} is {value!r}; it is an integer above 0.")
+      check_count(getattr(self, name), f"run.{name}")
+    if self.rate_for_batch_size is not None:
+      check_count(self.rate_for_batch_size, "run.rate_for_batch_size")
     for name in ("mixed_precision", "xla", "cache_features"):
       if not isinstance(getattr(self, name), bool):
         raise UserError(
@@ -232,14 +222,7 @@ class Experiment:
         f"run.towers is {self.towers}, which doesn't divide run.batch_size, "
         f"{self.batch_size}."
       )
-    if (
-      isinstance(self.seed, bool)
-      or not isinstance(self.seed, int)
-      or self.seed < 0
-    ):
-      raise UserError(
-        f"run.seed is {self.seed!r}; it is an integer of at least 0."
-      )
+    check_count(self.seed, "run.seed", least=0)
     for name, kind, methods in (
       (
         "encoder",

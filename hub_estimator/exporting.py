@@ -29,7 +29,7 @@ from hub_estimator import (
   verification,
   versions,
 )
-from hub_estimator.errors import UserError, nearest, one_line
+from hub_estimator.errors import UserError, check_count, nearest, one_line
 from hub_estimator.model_fn import placed_modules, prediction_names
 from hub_estimator.module_info import ModuleInfo
 from hub_estimator.modules import ModuleSource
@@ -71,14 +71,7 @@ class Exports:
     for kind in self.kinds:
       if kind not in KINDS:
         raise UserError(f"exports.kinds has {kind!r}: {nearest(kind, KINDS)}")
-    if (
-      isinstance(self.keep, bool)
-      or not isinstance(self.keep, int)
-      or self.keep < 1
-    ):
-      raise UserError(
-        f"exports.keep is {self.keep!r}; it is an integer above 0."
-      )
+    check_count(self.keep, "exports.keep")
 
   def smaller_is_better(self) -> bool:
     """Returns which way `best_metric` is better."""

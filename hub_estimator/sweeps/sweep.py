@@ -7,7 +7,7 @@ from typing import Any
 import gin
 
 from hub_estimator import config, results
-from hub_estimator.errors import UserError, nearest
+from hub_estimator.errors import UserError, check_count, nearest
 from hub_estimator.sweeps.space import read_space
 
 _NAME = "sweep"
@@ -73,9 +73,7 @@ class Sweep:
     if len(self.goals) == 1 and self.strategy == "nsga2":
       raise UserError("sweep.strategy 'nsga2' is for two goals.")
     for name in ("repeats", "max_trials", "max_failures"):
-      value = getattr(self, name)
-      if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise UserError(f"sweep.{name} is {value!r}; it is an integer above 0.")
+      check_count(getattr(self, name), f"sweep.{name}")
     for goal in self.smaller_is_better or ():
       if goal not in self.goals:
         raise UserError(
