@@ -1,5 +1,6 @@
 """A signature's outputs for the rows of a file or the images of a folder."""
 
+import collections
 import contextlib
 import json
 import os
@@ -129,13 +130,7 @@ def _rows(
 ) -> Iterator[dict[str, np.ndarray]]:
   """Yields outputs [batch, …] by name."""
   mode = estimator.ModeKeys.PREDICT
-  done = 0
-
-  def make_inputs():
-    return {
-      name: tf.placeholder(tf.as_dtype(spec.dtype), [None, *spec.shape])
-      for name, spec in specs.items()
-    }
+  done, counts = 0, collections.deque()
 
   def build(features):
     placed = modules.place(info, application.module, mode=mode)
@@ -144,19 +139,24 @@ def _rows(
     )
     return {name: computed[name] for name in names}
 
-  network = networks.Network(make_inputs, build)
-  with network.open() as session:
+  def batches():
     for batch in stream.batches(specs, batch_size):
-      count = len(next(iter(batch.values())))
+      counts.append(len(next(iter(batch.values()))))
+      yield batch
+
+  with networks.Network(specs, build) as network:
+    computed = network.run(batches())
+    while True:
       try:
-        rows = session.run(
-          network.outputs, {network.inputs[n]: batch[n] for n in batch}
-        )
+        rows = next(computed, None)
       except tf.errors.OpError as error:
         raise UserError(
-          f"{stream.path}, rows {done + 1} to {done + count}: the module fails "
+          f"{stream.path}, rows {done + 1} to {done + counts[0]}: the module fails "
           f"on them: {error.message.splitlines()[0]}"
         ) from error
+      if rows is None:
+        return
+      count = counts.popleft()
       for name, values in rows.items():
         if np.ndim(values) == 0 or len(values) != count:
           raise UserError(

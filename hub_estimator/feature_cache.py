@@ -8,7 +8,6 @@ trials of a sweep share them; a model's exports hold the real module.
 import contextlib
 import dataclasses
 import fcntl
-import functools
 import hashlib
 import json
 import logging
@@ -25,7 +24,7 @@ import numpy as np
 from hub_estimator import adapters, encoders, modules, networks
 from hub_estimator.disk import write_text
 from hub_estimator.encoders import Application
-from hub_estimator.inputs import Examples, make_eval_input_fn
+from hub_estimator.inputs import Examples
 from hub_estimator.module_info import ModuleInfo
 from hub_estimator.tensorflow_runtime import estimator, tf
 
@@ -417,8 +416,8 @@ class _Network:
     )
     self.key = hashlib.sha256(repr(parts).encode()).hexdigest()[:_KEY_DIGITS]
     self._info = info
-    self._examples = examples
-    self._session = None
+    self._specs = {name: examples.specs()[name] for name in self.reads}
+    self._built: networks.Network | None = None
 
   @property
   def width(self) -> int:
@@ -427,39 +426,29 @@ class _Network:
 
   def outputs(self, examples: Examples) -> Iterator[np.ndarray]:
     """Yields float32 [batch, width] in the order of the examples."""
-    if self._session is None:
-      self._session = self._network.open()
-    with self._session.graph.as_default():
-      start = self._iterator.make_initializer(_dataset(examples))
-    self._session.run(start)
-    while True:
-      try:
-        yield self._session.run(self._network.outputs[_OUTPUT])
-      except tf.errors.OutOfRangeError:
-        return
+    batches = (
+      {n: examples.features[n][first : first + _BATCH] for n in self.reads}
+      for first in range(0, len(examples), _BATCH)
+    )
+    for outputs in self._network.run(batches):
+      yield outputs[_OUTPUT]
 
   def close(self) -> None:
-    if self._session is not None:
-      self._session.close()
-      self._session = None
+    if self._built is not None:
+      self._built.close()
 
-  @functools.cached_property
+  @property
   def _network(self) -> networks.Network:
-    made = networks.Network(self._make_inputs, self._build)
-    random = _random_ops(made.outputs[_OUTPUT])
-    if random:
-      raise NotKept(
-        f"module {self.application.module.name!r} draws at random "
-        f"({', '.join(random)})"
-      )
-    return made
-
-  def _make_inputs(self) -> networks.Tensors:
-    dataset = _dataset(self._examples)
-    self._iterator = tf.data.Iterator.from_structure(
-      tf.data.get_output_types(dataset), tf.data.get_output_shapes(dataset)
-    )
-    return self._iterator.get_next()
+    if self._built is None:
+      made = networks.Network(self._specs, self._build)
+      random = _random_ops(made.outputs[_OUTPUT])
+      if random:
+        raise NotKept(
+          f"module {self.application.module.name!r} draws at random "
+          f"({', '.join(random)})"
+        )
+      self._built = made
+    return self._built
 
   def _build(self, features: networks.Tensors) -> networks.Tensors:
     application, info = self.application, self._info
@@ -469,10 +458,6 @@ class _Network:
     outputs, _ = placed.apply(inputs)
     output = outputs[application.output_of(info)]
     return {_OUTPUT: adapters.build_head_input(application.adapter, output)}
-
-
-def _dataset(examples: Examples) -> tf.data.Dataset:
-  return make_eval_input_fn(examples, batch_size=_BATCH)()
 
 
 def _random_ops(output: tf.Tensor) -> list[str]:

@@ -173,7 +173,7 @@ ALLOWED = {
     "tensorflow_runtime",
   },
   "modules": {"errors", "module_info", "new_modules", "tensorflow_runtime"},
-  "networks": {"tensorflow_runtime"},
+  "networks": {"inputs", "tensorflow_runtime"},
   "new_modules": {"errors", "tensorflow_runtime"},
   "optimizers": {"errors", "tensorflow_runtime"},
   "packing": {"errors", "versions"},
