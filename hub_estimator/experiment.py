@@ -258,6 +258,18 @@ class Experiment:
         )
 
 
+def check_devices(experiment: Experiment) -> None:
+  """Raises a UserError for what this machine can't do, or would lose by.
+
+  Args:
+    experiment: what the run is made of.
+  """
+  towers.check(experiment.towers)
+  acceleration.check(
+    mixed_precision=experiment.mixed_precision, xla=experiment.xla
+  )
+
+
 def check_run(
   experiment: Experiment, model_dir: str, *, memory: Memory | None = None
 ) -> checking.Checked:
@@ -590,10 +602,7 @@ def _check_run(
 ) -> tuple[checking.Checked, StartingWeights | None]:
   """Does what `check_run` does; returns what the run starts with, too."""
   workdir.check_writable()
-  towers.check(experiment.towers)
-  acceleration.check(
-    mixed_precision=experiment.mixed_precision, xla=experiment.xla
-  )
+  check_devices(experiment)
   with checking.telling_of_values():
     checked = checking.check(experiment, memory=memory)
   _check_same_run(workdir, _identity(experiment, checked), experiment)

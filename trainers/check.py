@@ -26,6 +26,7 @@ def main(args: argparse.Namespace) -> int:
   if args.model_dir is not None:
     checked = experiments.check_run(experiment, args.model_dir)
   else:
+    experiments.check_devices(experiment)
     checked = checking.check(experiment)
   flags.print_json(
     {
