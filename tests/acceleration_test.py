@@ -152,10 +152,9 @@ def test_xla_without_a_gpu_is_refused(
   with pytest.raises(UserError, match=r"run.xla is True, .* has no GPU"):
     experiments.train(experiment, str(tmp_path / "run"))
   assert not (tmp_path / "run").exists()
+  # What `check` calls without a model_dir.
   with pytest.raises(UserError, match="run.xla is True"):
-    experiments.check_devices(
-      experiment
-    )  # As `check` does without a model_dir.
+    experiments.check_devices(experiment)
 
 
 @pytest.mark.parametrize("name", ["mixed_precision", "xla", "cache_features"])

@@ -495,7 +495,9 @@ def test_an_array_written_in_batches_is_numpys(tmp_path, shape):
   feature_cache._write_npy(
     tmp_path / "a.npy", (array[i : i + 2] for i in range(0, len(array), 2))
   )
-  np.testing.assert_array_equal(np.load(tmp_path / "a.npy"), array)
+  written = np.load(tmp_path / "a.npy")
+  assert written.shape == shape
+  np.testing.assert_array_equal(written, array)
 
 
 def test_fields_that_change_the_outputs_are_in_the_key(dense, x):
