@@ -97,16 +97,10 @@ def _normalized(tensor, name):
 def _experiment(module: str, arm: str, steps: int):
   from hub_estimator.examples import efficientnet, fashion, movies
 
-  from hub_estimator import (
-    encoders,
-    exporting,
-    heads,
-    inputs,
-    modules,
-    new_modules,
-    optimizers,
-  )
-  from hub_estimator import experiment as experiments
+  from hub_estimator import exporting, heads, inputs, modules, optimizers
+  from hub_estimator.experiments import Experiment
+  from hub_estimator.model import encoders
+  from hub_estimator.modules import new_modules
 
   if module == "transformer":
     handle = new_modules.NewModule(_transformer)
@@ -118,7 +112,7 @@ def _experiment(module: str, arm: str, steps: int):
     head = heads.MultiClass(10)
     train = fashion.FashionMnist("train", 2000)
     evaluation = fashion.FashionMnist("eval", _EVAL)
-  return experiments.Experiment(
+  return Experiment(
     encoder=encoders.Encoder(modules.ModuleSource(handle)),
     head=head,
     optimizer=optimizers.Adam(0.0003),
@@ -134,9 +128,9 @@ def _experiment(module: str, arm: str, steps: int):
 
 
 def _train(module: str, arm: str, steps: int, directory: str) -> None:
-  from hub_estimator import experiment as experiments
-  from hub_estimator import training
+  from hub_estimator.runs import experiment as experiments
   from hub_estimator.tensorflow_runtime import estimator
+  from hub_estimator.training import training
 
   ended = []
 

@@ -23,10 +23,12 @@ from benchmarks import report
 def _run(handle: str, model_dir: str):
   from hub_estimator.examples import movies
 
-  from hub_estimator import encoders, exporting, heads, modules, optimizers
-  from hub_estimator import experiment as experiments
+  from hub_estimator import exporting, heads, modules, optimizers
+  from hub_estimator.experiments import Experiment
+  from hub_estimator.model import encoders
+  from hub_estimator.runs import experiment as experiments
 
-  experiment = experiments.Experiment(
+  experiment = Experiment(
     encoder=encoders.Encoder(modules.ModuleSource(handle)),
     head=heads.Binary(),
     optimizer=optimizers.SGD(0.1),
@@ -56,7 +58,7 @@ class _Images:
 
 
 def _examples(handle: str, sentences):
-  from hub_estimator.module_info import read_module_info
+  from hub_estimator.modules import read_module_info
 
   signature = read_module_info(handle).signature("default")
   takes_text = any(i.dtype == "string" for i in signature.inputs.values())
@@ -70,8 +72,9 @@ def _exporter(arm: str, handle: str, model_dir: str, target: pathlib.Path):
   """Returns a function that exports once, below `target`."""
   import dataclasses
 
-  from hub_estimator import experiment as experiments
-  from hub_estimator import exporting, workdir
+  from hub_estimator import exporting
+  from hub_estimator.model_dir import workdir
+  from hub_estimator.runs import experiment as experiments
   from hub_estimator.tensorflow_runtime import estimator, hub, tf
 
   tf.logging.set_verbosity(tf.logging.ERROR)

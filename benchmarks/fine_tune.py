@@ -25,10 +25,11 @@ _BATCH, _TRAIN, _EVAL = 16, 2000, 200
 def _experiment(steps: int):
   from hub_estimator.examples import efficientnet, fashion
 
-  from hub_estimator import encoders, exporting, heads, modules, optimizers
-  from hub_estimator import experiment as experiments
+  from hub_estimator import exporting, heads, modules, optimizers
+  from hub_estimator.experiments import Experiment
+  from hub_estimator.model import encoders
 
-  return experiments.Experiment(
+  return Experiment(
     encoder=encoders.Encoder(
       modules.ModuleSource(efficientnet.efficientnet_lite0())
     ),
@@ -45,9 +46,9 @@ def _experiment(steps: int):
 
 def _steps_per_second(directory: str, stretch: int, rounds: int) -> None:
   """Alternates stretches of steps of the run with bare ones of the same session."""
-  from hub_estimator import experiment as experiments
-  from hub_estimator import training
+  from hub_estimator.runs import experiment as experiments
   from hub_estimator.tensorflow_runtime import estimator
+  from hub_estimator.training import training
 
   taken: dict[str, list[float]] = {"ours": [], "bare": []}
 
@@ -86,8 +87,8 @@ def _steps_per_second(directory: str, stretch: int, rounds: int) -> None:
 
 
 def _total(directory: str, steps: int) -> None:
-  from hub_estimator import experiment as experiments
-  from hub_estimator import training
+  from hub_estimator.runs import experiment as experiments
+  from hub_estimator.training import training
 
   experiment = _experiment(steps)
   first = _first_step_hook()

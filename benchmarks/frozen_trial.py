@@ -27,10 +27,12 @@ def ours(directory: str, steps: int = _STEPS, *, cache: bool = True) -> None:
   """Trains the run by `train`, and prints its seconds and accuracy."""
   from hub_estimator.examples import efficientnet, fashion
 
-  from hub_estimator import encoders, exporting, heads, modules, optimizers
-  from hub_estimator import experiment as experiments
+  from hub_estimator import exporting, heads, modules, optimizers
+  from hub_estimator.experiments import Experiment
+  from hub_estimator.model import encoders
+  from hub_estimator.runs import experiment as experiments
 
-  experiment = experiments.Experiment(
+  experiment = Experiment(
     encoder=encoders.Encoder(
       modules.ModuleSource(efficientnet.efficientnet_lite0(), trainable=False)
     ),

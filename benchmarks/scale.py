@@ -24,18 +24,12 @@ from benchmarks import report
 
 def _experiment(root: pathlib.Path, module: str, data: str, **changes):
   del root
-  from hub_estimator import (
-    encoders,
-    exporting,
-    heads,
-    inputs,
-    modules,
-    optimizers,
-  )
-  from hub_estimator import experiment as experiments
+  from hub_estimator import exporting, heads, inputs, modules, optimizers
+  from hub_estimator.experiments import Experiment
+  from hub_estimator.model import encoders
 
   source = inputs.Npz(data)
-  return experiments.Experiment(
+  return Experiment(
     encoder=encoders.Encoder(
       modules.ModuleSource(module, trainable=changes.pop("trainable"))
     ),
@@ -61,8 +55,8 @@ def _data(path: pathlib.Path, count: int, width: int) -> str:
 
 
 def _examples(root: pathlib.Path, count: int) -> None:
-  from hub_estimator import experiment as experiments
   from hub_estimator import testing
+  from hub_estimator.runs import experiment as experiments
 
   module = testing.dense_module(str(root / "module"), width=64, inputs=64)
   data = _data(root / "data.npz", count, 64)
@@ -73,8 +67,8 @@ def _examples(root: pathlib.Path, count: int) -> None:
 
 
 def _module(root: pathlib.Path, megabytes: int) -> None:
-  from hub_estimator import experiment as experiments
   from hub_estimator import testing
+  from hub_estimator.runs import experiment as experiments
 
   module = testing.dense_module(
     str(root / "module"), width=megabytes * 1_000_000 // 4 // 1000, inputs=1000
@@ -87,10 +81,8 @@ def _module(root: pathlib.Path, megabytes: int) -> None:
 
 
 def _trials(root: pathlib.Path, count: int) -> None:
-  from hub_estimator.sweeps import leaderboard, study
+  from hub_estimator.sweeps import Sweep, leaderboard, read_space, study
   from hub_estimator.sweeps import report as page
-  from hub_estimator.sweeps.space import read_space
-  from hub_estimator.sweeps.sweep import Sweep
 
   sweep = Sweep(
     space=read_space({"rate": ("log", 0.001, 0.1)}),

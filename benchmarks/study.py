@@ -18,9 +18,8 @@ import threading
 import time
 
 from benchmarks import report
+from hub_estimator.sweeps import Sweep, read_space
 from hub_estimator.sweeps import study as studies
-from hub_estimator.sweeps.space import read_space
-from hub_estimator.sweeps.sweep import Sweep
 
 _PROCESSES = 8
 

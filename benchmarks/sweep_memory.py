@@ -60,11 +60,10 @@ def main(arguments: list[str]) -> None:
   parser.add_argument("--quick", action="store_true")
   args = parser.parse_args(arguments)
   trials = 2 * _WARM_UP if args.quick else 200
-  import hub_estimator.experiment  # noqa: F401  Registers the parts.
+  import hub_estimator.experiments  # noqa: F401  Registers the parts.
   from hub_estimator import config
+  from hub_estimator.sweeps import read_sweep, worker
   from hub_estimator.sweeps import study as studies
-  from hub_estimator.sweeps import worker
-  from hub_estimator.sweeps.sweep import read_sweep
 
   memory, files = [], []
   run = worker._run

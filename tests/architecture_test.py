@@ -1,345 +1,228 @@
-"""Arrows point down only."""
+"""The house: rooms on floors, arrows down, doors in between, nothing too large."""
 
 import ast
 import pathlib
+import statistics
 
 import pytest
 
 ROOT = pathlib.Path(__file__).parent.parent
 LIBRARY = ROOT / "hub_estimator"
 
-# What each file of the library may import from it. A package stands for its
-# files, which may also import each other.
-ALLOWED = {
-  "acceleration": {"errors", "tensorflow_runtime"},
-  "adapters": {"augmentations", "errors", "module_info", "tensorflow_runtime"},
-  "applying": {
-    "adapters",
-    "encoders",
-    "errors",
-    "inputs",
-    "module_info",
-    "modules",
-    "networks",
-    "results",
-    "tensorflow_runtime",
-  },
-  "augmentations": {"errors", "tensorflow_runtime"},
-  "checking": {
-    "adapters",
-    "encoders",
-    "errors",
-    "feature_cache",
-    "heads",
-    "inputs",
-    "memory",
-    "model_fn",
-    "module_info",
-    "modules",
-    "optimizers",
-    "serving",
-    "tensorflow_runtime",
-    "train_graph",
-  },
-  "caching": {"errors", "handles", "module_cache", "module_files"},
-  "checkpoints": {"disk", "errors", "tensorflow_runtime"},
-  "cluster": {"disk", "errors"},
-  "config": {"errors"},
-  "disk": set(),
-  "encoders": {
-    "adapters",
-    "errors",
-    "feature_columns",
-    "module_info",
-    "modules",
-    "tensorflow_runtime",
-  },
-  "errors": set(),
-  "evaluating": {"sessions", "tensorflow_runtime"},
-  "experiment": {
-    "acceleration",
-    "adapters",
-    "augmentations",
-    "checking",
-    "checkpoints",
-    "cluster",
-    "disk",
-    "encoders",
-    "errors",
-    "exporting",
-    "feature_cache",
-    "feature_columns",
-    "heads",
-    "hooks",
-    "inputs",
-    "many_steps",
-    "memory",
-    "metrics",
-    "modules",
-    "new_modules",
-    "optimizers",
-    "preemption",
-    "results",
-    "schedules",
-    "serving",
-    "starting_weights",
-    "tensorflow_runtime",
-    "tokenizers",
-    "tops",
-    "towers",
-    "training",
-    "versions",
-    "workdir",
-  },
-  "exporting": {
-    "checkpoints",
-    "disk",
-    "errors",
-    "model_fn",
-    "module_files",
-    "module_info",
-    "modules",
-    "results",
-    "tensorflow_runtime",
-    "verification",
-    "versions",
-    "workdir",
-  },
-  "feature_cache": {
-    "adapters",
-    "disk",
-    "encoders",
-    "inputs",
-    "module_info",
-    "modules",
-    "networks",
-    "tensorflow_runtime",
-  },
-  "feature_columns": {"errors", "tensorflow_runtime"},
-  "fetching": {"errors", "module_files"},
-  "function_inlining": {"tensorflow_runtime"},
-  "graph_defs": set(),
-  "handles": {
-    "errors",
-    "fetching",
-    "module_cache",
-    "module_files",
-    "tensorflow_runtime",
-    "versions",
-  },
-  "heads": {"errors", "tensorflow_runtime"},
-  "hooks": {"cluster", "preemption", "tensorflow_runtime"},
-  "hosting": {"errors", "module_files", "packing"},
-  "hub_columns": {"errors", "module_info", "modules", "tensorflow_runtime"},
-  "inputs": {"errors", "tensorflow_runtime"},
-  "inspecting": {"errors", "module_info", "modules"},
-  "linting": {
-    "graph_defs",
-    "inspecting",
-    "module_files",
-    "module_info",
-    "tensorflow_runtime",
-  },
-  "many_steps": {
-    "checking",
-    "encoders",
-    "heads",
-    "inputs",
-    "optimizers",
-    "tensorflow_runtime",
-    "tops",
-  },
-  "memory": set(),
-  "metrics": {"errors", "tensorflow_runtime"},
-  "model_fn": {
-    "adapters",
-    "encoders",
-    "errors",
-    "heads",
-    "module_info",
-    "modules",
-    "optimizers",
-    "tensorflow_runtime",
-    "towers",
-  },
-  "module_cache": {"disk", "errors", "module_files", "tensorflow_runtime"},
-  "module_files": {"errors", "tensorflow_runtime"},
-  "module_info": {
-    "errors",
-    "graph_defs",
-    "handles",
-    "new_modules",
-    "saved_models",
-    "tensorflow_runtime",
-  },
-  "modules": {"errors", "module_info", "new_modules", "tensorflow_runtime"},
-  "networks": {"inputs", "tensorflow_runtime"},
-  "new_modules": {"errors", "tensorflow_runtime"},
-  "optimizers": {"errors", "tensorflow_runtime"},
-  "packing": {"errors", "versions"},
-  "predicting": {
-    "errors",
-    "experiment",
-    "inputs",
-    "model_fn",
-    "results",
-    "tensorflow_runtime",
-    "workdir",
-  },
-  "preemption": set(),
-  "publishing": {
-    "disk",
-    "errors",
-    "handles",
-    "module_files",
-    "module_info",
-    "new_modules",
-    "saved_models",
-    "tensorflow_runtime",
-  },
-  "results": {"workdir"},
-  "saved_models": {
-    "errors",
-    "function_inlining",
-    "handles",
-    "saved_models_v1",
-    "tensorflow_runtime",
-  },
-  "saved_models_v1": {
-    "errors",
-    "function_inlining",
-    "graph_defs",
-    "tensorflow_runtime",
-  },
-  "schedules": {"errors", "tensorflow_runtime"},
-  "sessions": {"tensorflow_runtime"},
-  "starting_weights": {"errors", "tensorflow_runtime", "workdir"},
-  "serving": {"adapters", "inputs", "tensorflow_runtime"},
-  "sweeps": {
-    "checking",
-    "config",
-    "disk",
-    "errors",
-    "experiment",
-    "memory",
-    "results",
-    "tensorflow_runtime",
-    "versions",
-    "workdir",
-  },
-  "tensorflow_runtime": set(),
-  "testing": {"publishing", "tensorflow_runtime"},
-  "tokenizers": {"errors", "module_info", "modules", "tensorflow_runtime"},
-  "tops": {"tensorflow_runtime"},
-  "towers": {"errors", "tensorflow_runtime"},
-  "train_graph": {"optimizers", "sessions", "tensorflow_runtime"},
-  "training": {
-    "acceleration",
-    "checking",
-    "checkpoints",
-    "cluster",
-    "encoders",
-    "errors",
-    "evaluating",
-    "heads",
-    "hooks",
-    "inputs",
-    "many_steps",
-    "memory",
-    "optimizers",
-    "preemption",
-    "results",
-    "sessions",
-    "tensorflow_runtime",
-    "train_graph",
-  },
-  "verification": {"model_fn", "tensorflow_runtime"},
-  "versions": {"disk", "errors"},
-  "workdir": {"disk", "errors"},
+# From the ground up. A room, or a file of the ground, imports only what comes
+# before it. `docs/house.md` says what each is for.
+FLOORS = [
+  "errors",
+  "disk",
+  "progress",
+  "tensorflow_runtime",
+  "config",
+  "model_dir",
+  "heads",
+  "optimizers",
+  "inputs",
+  "handles",
+  "graphs",
+  "modules",
+  "preprocessing",
+  "publishing",
+  "linting",
+  "model",
+  "exporting",
+  "experiments",
+  "features",
+  "cluster",
+  "training",
+  "runs",
+  "workers",
+  "sweeps",
+  "testing",
+]
+# No door with names: what a package of one file offers.
+GROUND = {
+  "errors",
+  "disk",
+  "progress",
+  "tensorflow_runtime",
+  "config",
+  "testing",
 }
+LIGHT = {"errors", "disk", "progress", "config", "cluster", "workers"}
+
+MOST_LINES = 350
+MOST_LINES_OF_A_FUNCTION = 60
+MOST_LINES_OF_THE_MEDIAN_FILE = 130
+
+FRONT = LIBRARY / "__init__.py"
+FILES = sorted(p for p in LIBRARY.rglob("*.py") if p != FRONT)
+OUTSIDE = sorted(
+  p
+  for folder in ("trainers", "examples", "benchmarks", "docs")
+  for p in (ROOT / folder).rglob("*.py")
+)
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+
+def _name(path: pathlib.Path) -> str:
+  return str(path.relative_to(ROOT))
 
 
 def _room(path: pathlib.Path) -> str:
+  """Returns the room of a file of the library, or "" for one outside."""
+  if LIBRARY not in path.parents:
+    return ""
   return path.relative_to(LIBRARY).parts[0].removesuffix(".py")
 
 
-def _imports(path: pathlib.Path) -> set[str]:
-  found = set()
+def _imports(path: pathlib.Path) -> list[tuple[str, str | None]]:
+  """Returns (module, name) of each import; name is None of `import module`."""
+  found = []
   for node in ast.walk(ast.parse(path.read_text())):
     if isinstance(node, ast.Import):
-      found.update(alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom) and not node.level:
-      found.add(node.module)
-      found.update(f"{node.module}.{alias.name}" for alias in node.names)
+      found += [(alias.name, None) for alias in node.names]
+    elif isinstance(node, ast.ImportFrom):
+      assert not node.level, f"{path} has a relative import"
+      found += [(node.module, alias.name) for alias in node.names]
   return found
 
 
-def _rooms_imported(path: pathlib.Path) -> set[str]:
-  names = (
-    n.split(".") for n in _imports(path) if n.startswith("hub_estimator.")
-  )
-  return {parts[1] for parts in names}
+def _own_imports(path: pathlib.Path) -> list[tuple[str, str | None]]:
+  """Returns (place below hub_estimator, name) of each import of the library."""
+  found = []
+  for module, name in _imports(path):
+    parts = module.split(".")
+    if parts[0] != "hub_estimator":
+      continue
+    if len(parts) == 1:
+      parts, name = [parts[0], name], None
+    if parts[1] in FLOORS:
+      found.append((".".join(parts[1:]), name))
+  return found
 
 
-FILES = sorted(p for p in LIBRARY.rglob("*.py") if p != LIBRARY / "__init__.py")
+def _promised(room: str) -> set[str]:
+  """Returns the names in `__all__` of a room's door."""
+  for node in ast.parse((LIBRARY / room / "__init__.py").read_text()).body:
+    if isinstance(node, ast.Assign) and node.targets[0].id == "__all__":
+      return {ast.literal_eval(element) for element in node.value.elts}
+  raise AssertionError(f"{room}/__init__.py has no __all__")
+
+
+def _lines(path: pathlib.Path) -> int:
+  return len(path.read_text().splitlines())
+
+
+@pytest.mark.parametrize("path", FILES, ids=_name)
+def test_arrows_point_down(path):
+  room = _room(path)
+  assert room in FLOORS, f"{room} has no floor yet"
+  below = FLOORS[: FLOORS.index(room) + 1]
+  for place, _ in _own_imports(path):
+    assert place.split(".")[0] in below, f"{path} imports {place}, above it"
+
+
+@pytest.mark.parametrize("path", [*FILES, *OUTSIDE], ids=_name)
+def test_rooms_are_entered_by_their_doors(path):
+  for place, name in _own_imports(path):
+    room, *inside = place.split(".")
+    if room == _room(path) or room in GROUND:
+      continue
+    assert not inside, f"{path} imports {place}, which is inside of {room}"
+    if name is not None:
+      assert name in _promised(room), f"{path}: {room} promises no {name}"
 
 
 @pytest.mark.parametrize(
-  "path", FILES, ids=lambda p: str(p.relative_to(LIBRARY))
+  "room", [room for room in FLOORS if (LIBRARY / room).is_dir()]
 )
-def test_a_file_imports_only_what_lies_below_it(path):
-  room = _room(path)
-  assert room in ALLOWED, f"{path} has no place in the house yet"
-  assert _rooms_imported(path) - {room} <= ALLOWED[room]
+def test_a_door_says_its_idea_and_keeps_its_promise(room):
+  tree = ast.parse((LIBRARY / room / "__init__.py").read_text())
+  idea = ast.get_docstring(tree)
+  assert idea and idea.splitlines()[0].endswith("."), room
+  bound = {
+    alias.asname or alias.name
+    for node in tree.body
+    if isinstance(node, ast.ImportFrom)
+    for alias in node.names
+  } | {
+    target.id
+    for node in tree.body
+    if isinstance(node, ast.Assign)
+    for target in node.targets
+  }
+  assert _promised(room) <= bound, _promised(room) - bound
 
 
-def test_the_arrows_have_no_circle():
-  done = set()
-  while len(done) < len(ALLOWED):
-    ready = {
-      r for r, below in ALLOWED.items() if r not in done and below <= done
-    }
-    assert ready, f"a circle among {sorted(set(ALLOWED) - done)}"
-    done |= ready
+@pytest.mark.parametrize("path", [*FILES, *OUTSIDE, *TESTS], ids=_name)
+def test_nobody_reaches_for_names_with_an_underscore(path):
+  tree = ast.parse(path.read_text())
+  ours = set()
+  for node in ast.walk(tree):
+    if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] in (
+      "hub_estimator",
+      "benchmarks",
+      "tests",
+    ):
+      for alias in node.names:
+        assert not alias.name.startswith("_"), f"{path}: {alias.name}"
+        ours.add(alias.asname or alias.name)
+  for node in ast.walk(tree):
+    if (
+      isinstance(node, ast.Attribute)
+      and isinstance(node.value, ast.Name)
+      and node.value.id in ours
+    ):
+      private = node.attr.startswith("_") and not node.attr.startswith("__")
+      assert not private, f"{path}:{node.lineno}: {ast.unparse(node)}"
+
+
+@pytest.mark.parametrize("path", [FRONT, *FILES], ids=_name)
+def test_files_and_functions_are_short(path):
+  assert _lines(path) <= MOST_LINES
+  for node in ast.walk(ast.parse(path.read_text())):
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+      length = node.end_lineno - node.lineno + 1
+      assert length <= MOST_LINES_OF_A_FUNCTION, f"{node.name}: {length} lines"
+
+
+def test_the_median_file_is_short():
+  lengths = [_lines(p) for p in FILES if p.name != "__init__.py"]
+  assert statistics.median(lengths) <= MOST_LINES_OF_THE_MEDIAN_FILE
 
 
 def test_only_the_runtime_imports_tensorflow_estimator_or_hub():
-  for path in [
-    *FILES,
-    *ROOT.glob("trainers/*.py"),
-    *ROOT.glob("examples/*.py"),
-  ]:
-    if path.name == "tensorflow_runtime.py":
+  for path in [*FILES, *OUTSIDE]:
+    if _room(path) == "tensorflow_runtime":
       continue
-    roots = {name.split(".")[0] for name in _imports(path)}
+    modules = [
+      f"{module}.{name}" if name else module for module, name in _imports(path)
+    ]
+    roots = {module.split(".")[0] for module in modules}
     assert not roots & {"tensorflow_estimator", "tensorflow_hub", "tf_keras"}, (
       path
     )
-    deep = {n for n in _imports(path) if n.split(".")[0] == "tensorflow"}
+    deep = [m for m in modules if m.split(".")[0] == "tensorflow"]
     # Protos and the op registry have no public name.
     assert all(
-      n.startswith(("tensorflow.core", "tensorflow.python.framework"))
-      for n in deep
+      m.startswith(("tensorflow.core", "tensorflow.python.framework"))
+      for m in deep
     ), path
 
 
 def test_trainers_import_tensorflow_only_inside_of_functions():
-  light = {"errors", "trainers"}
   for path in ROOT.glob("trainers/*.py"):
-    tree = ast.parse(path.read_text())
-    top = [n for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
-    module = ast.Module(body=top, type_ignores=[])
-    for node in ast.walk(module):
+    for node in ast.parse(path.read_text()).body:
       if isinstance(node, ast.ImportFrom) and node.module.startswith(
-        "hub_estimator"
+        "hub_estimator."
       ):
-        assert node.module.split(".")[1] in light, path
+        assert node.module.split(".")[1] in {*LIGHT, "trainers"}, path
 
 
 def test_every_file_of_the_library_has_its_test():
   tested = {
     p.relative_to(ROOT / "tests").with_name(p.name.replace("_test.py", ".py"))
-    for p in (ROOT / "tests").rglob("*_test.py")
+    for p in TESTS
+    if p.name.endswith("_test.py")
   }
   for path in FILES:
     name = path.relative_to(LIBRARY)

@@ -3,17 +3,10 @@
 import numpy as np
 import pytest
 
-from hub_estimator import (
-  checking,
-  encoders,
-  exporting,
-  heads,
-  inputs,
-  modules,
-  optimizers,
-  tops,
-)
-from hub_estimator.experiment import Experiment
+from hub_estimator import exporting, heads, inputs, modules, optimizers
+from hub_estimator.experiments import Experiment
+from hub_estimator.model import encoders, tops
+from hub_estimator.runs import checking
 from hub_estimator.tensorflow_runtime import estimator, hub, tf
 
 STEPS = 20

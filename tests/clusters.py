@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from tests import runs
+from tests import small_runs as runs
 
 GIN = (
   runs.GIN

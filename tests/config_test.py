@@ -1,7 +1,7 @@
 import gin
 import pytest
 
-import hub_estimator.experiment  # noqa: F401  Registers the parts.
+import hub_estimator.experiments  # noqa: F401  Registers the parts.
 from hub_estimator import config
 from hub_estimator.errors import UserError
 

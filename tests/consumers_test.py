@@ -12,10 +12,10 @@ import textwrap
 import numpy as np
 import pytest
 
-from hub_estimator import experiment as experiments
 from hub_estimator import exporting
+from hub_estimator.runs import experiment as experiments
 from hub_estimator.tensorflow_runtime import TENSORFLOW_VERSION, tf
-from tests.runs import make_experiment
+from tests.small_runs import make_experiment
 
 ROOT = pathlib.Path(__file__).parent.parent
 SENTENCES = ["good film", "the bad", "", "unknown ☃"]

@@ -7,7 +7,7 @@ import shlex
 import pytest
 from hub_estimator.trainers import main as command
 
-import hub_estimator.experiment  # noqa: F401  Registers the parts.
+import hub_estimator.experiments  # noqa: F401  Registers the parts.
 from hub_estimator import config
 from hub_estimator.sweeps.sweep import read_sweep
 

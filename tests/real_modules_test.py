@@ -3,19 +3,14 @@
 import numpy as np
 import pytest
 
-from hub_estimator import (
-  adapters,
-  encoders,
-  exporting,
-  heads,
-  inputs,
-  modules,
-  optimizers,
-)
-from hub_estimator import experiment as experiments
+from hub_estimator import exporting, heads, inputs, modules, optimizers
 from hub_estimator.errors import UserError
+from hub_estimator.experiments import Experiment
+from hub_estimator.model import encoders
+from hub_estimator.preprocessing import adapters
+from hub_estimator.runs import experiment as experiments
 from hub_estimator.tensorflow_runtime import hub, tf
-from tests.runs import make_experiment
+from tests.small_runs import make_experiment
 
 
 def _train(experiment, tmp_path):
@@ -104,7 +99,7 @@ def test_dm21_by_its_named_inputs(shared_module, tmp_path):
   }
   np.savez(tmp_path / "d.npz", **data, label=data["rho_a"][:, 0] ** 2)
   source = inputs.Npz(str(tmp_path / "d.npz"))
-  experiment = experiments.Experiment(
+  experiment = Experiment(
     encoder=encoders.Encoder(
       modules.ModuleSource(path, output="grid_contribution"),
       adapters.Adapter(inputs={f"tensor_dict${n}": n for n in names}),

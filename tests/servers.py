@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 
-from hub_estimator import packing
+from hub_estimator.handles import packing
 
 
 class Host:

@@ -4,9 +4,10 @@ import shutil
 
 import pytest
 
-import hub_estimator.experiment  # noqa: F401  Registers the parts.
-from hub_estimator import config, results
-from hub_estimator import experiment as experiments
+import hub_estimator.experiments  # noqa: F401  Registers the parts.
+from hub_estimator import config
+from hub_estimator.model_dir import results
+from hub_estimator.runs import experiment as experiments
 from hub_estimator.sweeps.space import Fixed
 from hub_estimator.sweeps.sweep import read_sweep
 

@@ -41,8 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
   """Applies the module, and writes its outputs."""
   flags.read_handles(args)
-  import hub_estimator.experiment  # noqa: F401  Registers the adapter.
-  from hub_estimator import applying, config
+  import hub_estimator.experiments  # noqa: F401  Registers the adapter.
+  from hub_estimator import config
+  from hub_estimator.runs import applying
 
   count = applying.apply(
     args.handle,

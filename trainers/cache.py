@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
   """Does one of them."""
   flags.read_handles(args)
-  from hub_estimator import caching
+  from hub_estimator.handles import cache_repair as caching
 
   if args.action == "fetch":
     for handle in args.handles:

@@ -20,8 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
   """Checks, and prints what a run would be made of."""
   experiment = flags.read_experiment(args.gin_file, args.gin_param)
-  from hub_estimator import checking
-  from hub_estimator import experiment as experiments
+  from hub_estimator.runs import checking
+  from hub_estimator.runs import experiment as experiments
 
   if args.model_dir is not None:
     checked = experiments.check_run(experiment, args.model_dir)

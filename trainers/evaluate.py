@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
   """Evaluates, and prints the metrics."""
   experiment = flags.read_run(args)
-  from hub_estimator import experiment as experiments
+  from hub_estimator.runs import experiment as experiments
 
   flags.print_json(
     experiments.evaluate(experiment, args.model_dir, checkpoint=args.checkpoint)

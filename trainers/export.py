@@ -32,8 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
   """Exports, and prints where."""
   experiment = flags.read_run(args)
-  from hub_estimator import experiment as experiments
-  from hub_estimator import packing
+  from hub_estimator.handles import packing
+  from hub_estimator.runs import experiment as experiments
 
   version = experiments.export(
     experiment,

@@ -69,8 +69,8 @@ def read_handles(args: argparse.Namespace) -> None:
   from hub_estimator import config
 
   if args.gin_file or args.gin_param or config.site_files():
-    import hub_estimator.experiment  # The file may be a run's, or a sweep's.
-    import hub_estimator.sweeps.sweep  # noqa: F401
+    import hub_estimator.experiments  # The file may be a run's, or a sweep's.
+    import hub_estimator.sweeps  # noqa: F401
 
     config.parse(args.gin_file, args.gin_param)
   else:
@@ -95,13 +95,13 @@ def read_experiment(gin_files, gin_params):
   from hub_estimator.trainers import startup
 
   startup.import_tensorflow()
-  import hub_estimator.sweeps.sweep  # noqa: F401  A sweep's file is a run's, too.
+  import hub_estimator.sweeps  # noqa: F401  A sweep's file is a run's, too.
   from hub_estimator import config
-  from hub_estimator import experiment as experiments
+  from hub_estimator.experiments import Experiment
 
   config.parse(gin_files, gin_params)
   experiment = config.build("run")
-  assert isinstance(experiment, experiments.Experiment)
+  assert isinstance(experiment, Experiment)
   return experiment
 
 
@@ -111,10 +111,10 @@ def read_run(args: argparse.Namespace):
   Relative paths in a run's config mean the directory where it was started, so
   this process goes there; paths among `args` are made absolute first.
   """
-  from hub_estimator import workdir
+  from hub_estimator.model_dir import open_run
 
   args.model_dir = os.path.abspath(os.path.expanduser(args.model_dir))
-  run, manifest = workdir.open_run(args.model_dir)
+  run, manifest = open_run(args.model_dir)
   started_in = manifest.get("working_dir", "")
   if os.path.isdir(started_in):
     os.chdir(started_in)

@@ -20,9 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
   """Prints what the module offers."""
   flags.read_handles(args)
-  from hub_estimator import inspecting, module_info
+  from hub_estimator.modules import inspecting, read_module_info
 
-  info = module_info.read_module_info(args.handle)
+  info = read_module_info(args.handle)
   if args.gin:
     print(inspecting.to_gin(info), end="")
   elif args.json:

@@ -22,9 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
   """Prints what was found."""
   flags.read_handles(args)
-  from hub_estimator import linting, module_info
+  from hub_estimator import linting
+  from hub_estimator.modules import read_module_info
 
-  findings = linting.lint(module_info.read_module_info(args.handle))
+  findings = linting.lint(read_module_info(args.handle))
   if args.json:
     flags.print_json(
       {

@@ -31,7 +31,7 @@ def main(args: argparse.Namespace) -> int:
   args.input = os.path.abspath(os.path.expanduser(args.input))
   output = args.output and os.path.abspath(os.path.expanduser(args.output))
   experiment = flags.read_run(args)
-  from hub_estimator import predicting
+  from hub_estimator.runs import predicting
 
   def predict(stream):
     return predicting.predict(

@@ -24,7 +24,7 @@ def main(args: argparse.Namespace) -> int:
   from hub_estimator.trainers import startup
 
   startup.import_tensorflow()
-  import hub_estimator.experiment  # noqa: F401  Registers the parts.
+  import hub_estimator.experiments  # noqa: F401  Registers the parts.
   from hub_estimator.sweeps import running
 
   outcome = running.rank(args.sweep_dir, storage=args.storage)

@@ -27,7 +27,7 @@ def main(args: argparse.Namespace) -> int:
   from hub_estimator.trainers import startup
 
   startup.import_tensorflow()
-  from hub_estimator import hosting
+  from hub_estimator.handles import hosting
 
   server = hosting.ModuleServer(args.directory, host=args.host, port=args.port)
   with server:

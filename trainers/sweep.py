@@ -52,16 +52,17 @@ def main(args: argparse.Namespace) -> int:
   """Runs the sweep, and prints its table."""
   from hub_estimator.trainers import startup
 
-  from hub_estimator.sweeps import forking
+  from hub_estimator.workers import forking
 
   # It imports while this process does.
   forker = None
   if args.executor == "processes":
     forker = forking.Forker("hub_estimator.sweeps.worker")
   startup.import_tensorflow()
-  import hub_estimator.experiment  # noqa: F401  Registers the parts.
+  import hub_estimator.experiments  # noqa: F401  Registers the parts.
   from hub_estimator import config
-  from hub_estimator.sweeps import processes, ray_workers, running, worker
+  from hub_estimator.sweeps import running, worker
+  from hub_estimator.workers import processes, ray_workers
 
   if forker is not None:
 

@@ -28,8 +28,10 @@ def main(args: argparse.Namespace) -> int:
 
   task = cluster.read_task()
   experiment = flags.read_experiment(args.gin_file, args.gin_param)
-  from hub_estimator import config, preemption, results
-  from hub_estimator import experiment as experiments
+  from hub_estimator import config
+  from hub_estimator.model_dir import results
+  from hub_estimator.runs import experiment as experiments
+  from hub_estimator.training import preemption
 
   with preemption.Preemption().watching() as watched:
     try:

@@ -10,7 +10,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from hub_estimator.errors import UserError, nearest, one_line
-from hub_estimator.inputs import csv, images, interface, jsonl
+from hub_estimator.inputs import csv_file as csv
+from hub_estimator.inputs import image_folder as images
+from hub_estimator.inputs import interface
+from hub_estimator.inputs import jsonl_file as jsonl
 from hub_estimator.inputs.interface import FeatureSpec
 
 _ROWS = {".csv": csv.read_rows, ".jsonl": jsonl.read_rows}

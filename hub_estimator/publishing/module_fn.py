@@ -10,8 +10,7 @@ import gin
 import numpy as np
 
 from hub_estimator.errors import UserError, check_regex, nearest, one_line
-from hub_estimator.module_info import ModuleInfo, read_module_info
-from hub_estimator.new_modules import NewModule
+from hub_estimator.modules import ModuleInfo, NewModule, read_module_info
 from hub_estimator.publishing.staging import new_directory
 from hub_estimator.tensorflow_runtime import hub, tf
 

@@ -4,8 +4,9 @@ import os
 import pathlib
 import shutil
 
-from hub_estimator import handles, saved_models
+from hub_estimator import handles
 from hub_estimator.errors import UserError, one_line
+from hub_estimator.modules import saved_models
 from hub_estimator.publishing.staging import new_directory
 from hub_estimator.tensorflow_runtime import tf
 

@@ -7,8 +7,9 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 
-from hub_estimator import disk, module_files
+from hub_estimator import disk
 from hub_estimator.errors import UserError
+from hub_estimator.handles import module_files
 
 # Where TensorFlow leaves room for what nothing computes with.
 DOCUMENTATION = pathlib.Path("assets.extra", "README.md")

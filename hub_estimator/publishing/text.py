@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from hub_estimator.errors import UserError, nearest
-from hub_estimator.module_files import sha256
+from hub_estimator.handles import sha256
 from hub_estimator.publishing import vectors as word_vectors
 from hub_estimator.publishing.staging import new_directory
 from hub_estimator.publishing.vectors import Vectors

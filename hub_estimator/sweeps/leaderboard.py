@@ -10,7 +10,8 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
-from hub_estimator import disk, workdir
+from hub_estimator import disk
+from hub_estimator.model_dir import write_json
 from hub_estimator.sweeps import study as studies
 from hub_estimator.sweeps.sweep import Sweep
 
@@ -212,7 +213,7 @@ def write(rows: Sequence[Row], sweep: Sweep, directory: pathlib.Path) -> None:
   """Writes leaderboard.csv, .json and .md, each whole."""
   disk.write_text(directory / "leaderboard.csv", to_csv(rows, sweep))
   disk.write_text(directory / "leaderboard.md", to_markdown(rows, sweep))
-  workdir.write_json(
+  write_json(
     directory / "leaderboard.json",
     {
       "goals": list(sweep.goals),

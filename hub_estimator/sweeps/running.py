@@ -15,17 +15,18 @@ from contextlib import contextmanager
 
 from optuna.trial import TrialState
 
-from hub_estimator import checking, config
+from hub_estimator import config
 from hub_estimator.disk import write_text
 from hub_estimator.errors import RunFailed, UserError
-from hub_estimator.memory import Memory
+from hub_estimator.model_dir import Workdir
+from hub_estimator.runs import checking
 from hub_estimator.sweeps import hparams, leaderboard, report, winner
 from hub_estimator.sweeps import study as studies
-from hub_estimator.sweeps.processes import Processes, last_words
 from hub_estimator.sweeps.space import Fixed
 from hub_estimator.sweeps.sweep import BYTES, SECONDS, Sweep, read_sweep
 from hub_estimator.sweeps.worker import SweepDir
-from hub_estimator.workdir import Workdir
+from hub_estimator.training import Memory
+from hub_estimator.workers import Processes, last_words
 
 _log = logging.getLogger(__name__)
 _POLL_SECS = 0.5

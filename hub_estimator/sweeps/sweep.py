@@ -6,8 +6,9 @@ from typing import Any
 
 import gin
 
-from hub_estimator import config, results
+from hub_estimator import config
 from hub_estimator.errors import UserError, check_count, nearest
+from hub_estimator.model_dir import results
 from hub_estimator.sweeps.space import read_space
 
 _NAME = "sweep"

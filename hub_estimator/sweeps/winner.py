@@ -7,12 +7,12 @@ import shutil
 import tempfile
 import time
 
-from hub_estimator import config, versions
-from hub_estimator import experiment as experiments
+from hub_estimator import config
 from hub_estimator.disk import write_text
 from hub_estimator.errors import UserError
+from hub_estimator.model_dir import Workdir, versions
+from hub_estimator.runs import experiment as experiments
 from hub_estimator.sweeps.leaderboard import Row
-from hub_estimator.workdir import Workdir
 
 _ATTEMPTS = 60
 

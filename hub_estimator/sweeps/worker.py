@@ -19,13 +19,14 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
-from hub_estimator import config, results
-from hub_estimator import experiment as experiments
+from hub_estimator import config
 from hub_estimator.errors import RunFailed, UserError, one_line
-from hub_estimator.memory import Memory
+from hub_estimator.model_dir import results
+from hub_estimator.runs import experiment as experiments
 from hub_estimator.sweeps import study as studies
 from hub_estimator.sweeps.sweep import BYTES, SECONDS, Sweep, read_sweep
 from hub_estimator.tensorflow_runtime import read_eval_metrics, tf
+from hub_estimator.training import Memory
 
 _log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ import time
 import pytest
 from hub_estimator.examples import cluster_task, local_cluster
 
-from hub_estimator import results
+from hub_estimator.model_dir import results
 from tests.clusters import GIN
 
 pytestmark = [pytest.mark.newest, pytest.mark.usefixtures("machine")]

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from hub_estimator.examples import efficientnet, registry
 
-from hub_estimator import applying, inspecting, linting
+from hub_estimator import linting
 from hub_estimator.errors import UserError
-from hub_estimator.module_info import read_module_info
+from hub_estimator.modules import inspecting
+from hub_estimator.modules.module_info import read_module_info
+from hub_estimator.runs import applying
 
 # Photographs that its wheels hold, and ImageNet's classes that they show.
 _PICTURES = "scikit-image==0.26.0"

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from hub_estimator.tensorflow_runtime import tf
-from tests.runs import GIN
+from tests.small_runs import GIN
 
 pytestmark = [
   pytest.mark.newest,

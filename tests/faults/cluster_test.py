@@ -7,7 +7,7 @@ import signal
 import numpy as np
 import pytest
 
-from hub_estimator import checkpoints, results
+from hub_estimator.model_dir import checkpoints, results
 from hub_estimator.tensorflow_runtime import read_eval_metrics
 from tests.clusters import GIN, Cluster
 

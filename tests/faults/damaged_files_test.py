@@ -7,11 +7,12 @@ import sys
 
 import pytest
 
-from hub_estimator import experiment as experiments
-from hub_estimator import exporting, results
+from hub_estimator import exporting
 from hub_estimator.errors import UserError
+from hub_estimator.model_dir import results
+from hub_estimator.runs import experiment as experiments
 from hub_estimator.tensorflow_runtime import read_eval_metrics, tf
-from tests.runs import GIN, make_experiment, replace
+from tests.small_runs import GIN, make_experiment, replace
 
 pytestmark = pytest.mark.newest
 

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from hub_estimator import versions
-from hub_estimator.workdir import read_json
+from hub_estimator.model_dir import versions
+from hub_estimator.model_dir.workdir import read_json
 from tests.faults import forked
 
 pytestmark = pytest.mark.newest
@@ -18,7 +18,7 @@ KILLS = int(os.environ.get("HUB_ESTIMATOR_KILLS", "50"))
 
 PREPARE = """
 from hub_estimator import experiment, exporting
-from tests.runs import make_experiment
+from tests.small_runs import make_experiment
 import numpy as np, os
 os.chdir({folder!r})
 rng = np.random.default_rng(0)

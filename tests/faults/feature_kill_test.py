@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from hub_estimator import feature_cache
+from hub_estimator.features import cache as feature_cache
 from tests.faults import forked
 
 pytestmark = pytest.mark.newest
@@ -21,7 +21,7 @@ os.environ["HUB_ESTIMATOR_CACHE"] = {cache!r}
 import numpy as np
 from hub_estimator import feature_cache
 from hub_estimator.module_info import read_module_info
-from tests.runs import make_experiment
+from tests.small_runs import make_experiment
 feature_cache._BATCH = 4
 e = make_experiment({module!r}, {data!r}, module_trainable=False)
 infos = {{"module": read_module_info({module!r})}}

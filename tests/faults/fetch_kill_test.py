@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from hub_estimator import handles, module_cache, module_files
+from hub_estimator import handles
+from hub_estimator.handles import module_cache, module_files
 from tests.faults import forked
 from tests.servers import hosting
 

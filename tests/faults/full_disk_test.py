@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.runs import GIN
+from tests.small_runs import GIN
 
 pytestmark = pytest.mark.newest
 

@@ -14,7 +14,7 @@ EVALUATIONS = int(os.environ.get("HUB_ESTIMATOR_EVALUATIONS", "24"))
 _SCRIPT = """
 import gc, json, os, sys
 from hub_estimator import experiment, exporting
-from tests.runs import make_experiment
+from tests.small_runs import make_experiment
 def held():
   with open("/proc/self/statm") as file:
     pages = int(file.read().split()[1])

@@ -13,7 +13,7 @@ import pytest
 from hub_estimator.trainers import main as command
 from hypothesis import strategies as st
 
-from tests.runs import tree_digest
+from tests.small_runs import tree_digest
 
 pytestmark = pytest.mark.newest
 

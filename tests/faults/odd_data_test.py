@@ -7,10 +7,10 @@ import zlib
 import numpy as np
 import pytest
 
-from hub_estimator import experiment as experiments
 from hub_estimator import exporting, heads, inputs
 from hub_estimator.errors import RunFailed, UserError
-from tests.runs import make_experiment
+from hub_estimator.runs import experiment as experiments
+from tests.small_runs import make_experiment
 
 pytestmark = pytest.mark.newest
 

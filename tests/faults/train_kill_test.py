@@ -8,14 +8,14 @@ import time
 
 import pytest
 
-from hub_estimator import checkpoints, versions
+from hub_estimator.model_dir import checkpoints, versions
 from tests.faults import forked
 
 KILLS = int(os.environ.get("HUB_ESTIMATOR_KILLS", "5"))
 
 PREPARE = """
 from hub_estimator import experiment, exporting
-from tests.runs import make_experiment
+from tests.small_runs import make_experiment
 def run(model_dir):
   e = make_experiment({module!r}, {data!r}, max_steps=400, eval_every_steps=40,
     exports=exporting.Exports(["latest"], keep=2, verify=False))

@@ -3,10 +3,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from hub_estimator import experiment as experiments
 from hub_estimator.errors import UserError
 from hub_estimator.inputs import Balance, Examples, Mix, Sample
-from tests.runs import make_experiment, replace
+from hub_estimator.runs import experiment as experiments
+from tests.small_runs import make_experiment, replace
 
 
 @dataclasses.dataclass(frozen=True)

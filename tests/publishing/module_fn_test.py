@@ -3,7 +3,7 @@ import pytest
 from hub_estimator.trainers import main as command
 
 from hub_estimator.errors import UserError
-from hub_estimator.new_modules import NewModule
+from hub_estimator.modules.new_modules import NewModule
 from hub_estimator.publishing import module_fn
 from hub_estimator.publishing.module_fn import Publication
 from hub_estimator.tensorflow_runtime import hub, tf
@@ -175,8 +175,8 @@ def test_the_command_publishes_what_a_gin_file_names(
 
 @pytest.mark.slow
 def test_a_published_module_is_fine_tuned_like_any(tmp_path, numbers_npz):
-  from hub_estimator import experiment as experiments
-  from tests import runs
+  from hub_estimator.runs import experiment as experiments
+  from tests import small_runs as runs
 
   report = module_fn.publish(
     str(tmp_path / "m"), Publication(NewModule(_encoder, VARIANTS))

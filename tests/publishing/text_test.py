@@ -4,8 +4,8 @@ import sys
 import numpy as np
 import pytest
 
-from hub_estimator import module_files
 from hub_estimator.errors import UserError
+from hub_estimator.handles import module_files
 from hub_estimator.publishing import text
 from hub_estimator.tensorflow_runtime import hub, tf
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from hub_estimator import config
-from hub_estimator import experiment as experiments
 from hub_estimator.errors import UserError
+from hub_estimator.runs import experiment as experiments
 from hub_estimator.sweeps import running
 from hub_estimator.tensorflow_runtime import hub, tf
 from tests.sweeps import small

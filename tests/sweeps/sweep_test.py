@@ -2,7 +2,7 @@
 
 import pytest
 
-import hub_estimator.experiment  # noqa: F401  Registers the parts.
+import hub_estimator.experiments  # noqa: F401  Registers the parts.
 from hub_estimator import config
 from hub_estimator.errors import UserError
 from hub_estimator.sweeps.sweep import Sweep, read_sweep

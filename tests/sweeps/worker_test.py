@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from optuna.trial import TrialState
 
-from hub_estimator import config, results
-from hub_estimator import experiment as experiments
+from hub_estimator import config
+from hub_estimator.model_dir import results
+from hub_estimator.runs import experiment as experiments
 from hub_estimator.sweeps import study as studies
 from tests.sweeps import small
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hub_estimator.trainers import main as command
 
-from tests.runs import tree_digest
+from tests.small_runs import tree_digest
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,170 @@
+"""Hub's feature columns for canned estimators, with their modules exported.
+
+In a script of your own, in place of `hub.text_embedding_column` and its two
+sisters:
+
+    column = hub_columns.text_embedding_column("comment", handle, trainable=True)
+    classifier = tf.estimator.DNNClassifier([16], feature_columns=[column])
+    ...
+    hub.LatestModuleExporter("module", serving_input_fn).export(...)
+
+Hub's own columns are never trained by the canned estimators of version 2, whatever
+`trainable` says; these are. What the estimators can't know is a module's
+regularization losses and its training variant. A run does: see
+`encoders.columns` for features beside a module.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+
+from hub_estimator.errors import UserError, one_line
+from hub_estimator.modules import check_export_name, read_module_info
+from hub_estimator.tensorflow_runtime import hub, tf
+
+_log = logging.getLogger(__name__)
+_RESOURCE = "module"  # As Hub's columns call it.
+
+
+def text_embedding_column(
+  key: str, handle: str, trainable: bool = False, *, export_name: str = "module"
+):
+  """Returns `hub.text_embedding_column`, its module registered for export.
+
+  Args:
+    key: the feature, strings [batch] or [batch, 1].
+    handle: of a module whose default signature takes strings [batch].
+    trainable: whether training moves the module.
+    export_name: the directory of the exported module below its version.
+
+  Raises:
+    UserError: there is no such module, or it doesn't fit.
+  """
+  column = _make(hub.text_embedding_column, key, handle, trainable=trainable)
+  return _registered(column, _Registered, export_name)
+
+
+def sparse_text_embedding_column(
+  key: str,
+  handle: str,
+  combiner: str,
+  default_value: str | None,
+  trainable: bool = False,
+  *,
+  export_name: str = "module",
+):
+  """Returns `hub.sparse_text_embedding_column`, its module registered.
+
+  Args:
+    key: the feature, a SparseTensor of strings [batch, words].
+    handle: as above.
+    combiner: "sum", "mean" or "sqrtn", of the words of an example.
+    default_value: stands for an example without words.
+    trainable: whether training moves the module.
+    export_name: the directory of the exported module below its version.
+
+  Raises:
+    UserError: there is no such module, or it doesn't fit.
+  """
+  column = _make(
+    hub.sparse_text_embedding_column,
+    key,
+    handle,
+    combiner=combiner,
+    default_value=default_value,
+    trainable=trainable,
+  )
+  return _registered(column, _RegisteredSparse, export_name)
+
+
+def image_embedding_column(
+  key: str,
+  handle: str,
+  image_size: Sequence[int] | None = None,
+  *,
+  export_name: str = "module",
+):
+  """Returns `hub.image_embedding_column`, its module registered for export.
+
+  Args:
+    key: the feature, float32 [batch, height, width, 3] of 0 to 1.
+    handle: of a module whose default signature takes "images".
+    image_size: (height, width); None takes the module's.
+    export_name: the directory of the exported module below its version.
+
+  Raises:
+    UserError: there is no such module, or it doesn't fit.
+  """
+  size = None if image_size is None else tuple(image_size)
+  column = _make(hub.image_embedding_column, key, handle, image_size=size)
+  return _registered(column, _Registered, export_name)
+
+
+class _Registered:
+  """Goes before one of Hub's columns among the bases of a class."""
+
+  export_name: str
+
+  def create_state(self, state_manager) -> None:
+    super().create_state(state_manager)
+    module = state_manager.get_resource(self, _RESOURCE)
+    hub.register_module_for_export(module, self.export_name)
+    # Canned estimators of version 2 train what their Keras layers hold, and
+    # leave Hub's modules as they were.
+    trained = {id(v) for v in tf.trainable_variables()}
+    for variable in module.variables:
+      if id(variable) in trained:
+        variable._distribute_strategy = None  # Keras optimizers look for it.
+        state_manager._layer._trainable_weights.append(variable)
+
+
+class _RegisteredSparse(_Registered):
+  """The same for Hub's sparse column, which places its module when it's used."""
+
+  def create_state(self, state_manager) -> None:
+    module = hub.Module(
+      self.module_spec,
+      # As Hub's other columns ask for it: there is no public way.
+      trainable=self.trainable and state_manager._trainable,
+    )
+    state_manager.add_resource(self, _RESOURCE, module)
+    super().create_state(state_manager)
+
+  def get_dense_tensor(self, transformation_cache, state_manager) -> tf.Tensor:
+    words = transformation_cache.get(self, state_manager)
+    if self.default_value is not None:
+      words = tf.sparse.fill_empty_rows(words, self.default_value)[0]
+    module = state_manager.get_resource(self, _RESOURCE)
+    places = tf.range(tf.size(words.values, out_type=tf.int64))
+    return tf.nn.embedding_lookup_sparse(
+      module(words.values),
+      tf.SparseTensor(words.indices, places, words.dense_shape),
+      None,
+      combiner=self.combiner,
+    )
+
+
+def _make(make: Callable, key: str, handle: str, **arguments):
+  info = read_module_info(handle)
+  info.check_ops_registered()
+  losses = info.variant().regularization_losses
+  if arguments.get("trainable") and losses:
+    _log.warning(
+      "Module %r has %d regularization losses, which canned estimators leave "
+      "out; a run's training has them.",
+      handle,
+      len(losses),
+    )
+  try:
+    return make(key, info.spec, **arguments)
+  except ValueError as error:
+    raise UserError(
+      f"Module {handle!r} doesn't fit {make.__name__}: {one_line(error)}"
+    ) from error
+
+
+def _registered(column, kind: type, export_name: str):
+  """Returns a column of the same fields whose class registers its module."""
+  check_export_name(export_name)
+  made = type(type(column).__name__, (kind, type(column)), {})(*column)
+  made.export_name = export_name
+  return made

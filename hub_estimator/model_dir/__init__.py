@@ -1,0 +1,29 @@
+"""Every file that a run leaves: names, checkpoints, versions, results."""
+
+from hub_estimator.model_dir import (
+  checkpoints,
+  results,
+  starting_weights,
+  versions,
+)
+from hub_estimator.model_dir.starting_weights import StartingWeights
+from hub_estimator.model_dir.versions import Version
+from hub_estimator.model_dir.workdir import (
+  Workdir,
+  open_run,
+  read_json,
+  write_json,
+)
+
+__all__ = [
+  "StartingWeights",
+  "Version",
+  "Workdir",
+  "checkpoints",
+  "open_run",
+  "read_json",
+  "results",
+  "starting_weights",
+  "versions",
+  "write_json",
+]

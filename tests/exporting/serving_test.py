@@ -1,0 +1,57 @@
+import numpy as np
+
+from hub_estimator.exporting import serving
+from hub_estimator.inputs import FeatureSpec
+from hub_estimator.tensorflow_runtime import tf
+
+SPECS = {
+  "text": FeatureSpec("string"),
+  "pixels": FeatureSpec("uint8", (2, 2)),
+  "x": FeatureSpec("float32", (3,)),
+  "n": FeatureSpec("int64"),
+}
+
+
+def _example():
+  def ints(*values):
+    return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
+
+  return tf.train.Example(
+    features=tf.train.Features(
+      feature={
+        "text": tf.train.Feature(bytes_list=tf.train.BytesList(value=[b"hi"])),
+        "pixels": ints(1, 2, 3, 255),
+        "x": tf.train.Feature(float_list=tf.train.FloatList(value=[1, 2, 3])),
+        "n": ints(7),
+      }
+    )
+  ).SerializeToString()
+
+
+def test_features_are_fed_by_name_or_as_tf_examples():
+  with tf.Graph().as_default(), tf.Session() as session:
+    receiver = serving.make_serving_input_fn(SPECS)()
+    assert {
+      k: (t.dtype.name, t.shape.as_list()) for k, t in receiver.features.items()
+    } == {
+      "text": ("string", [None]),
+      "pixels": ("uint8", [None, 2, 2]),
+      "x": ("float32", [None, 3]),
+      "n": ("int64", [None]),
+    }
+    examples = receiver.receiver_tensors_alternatives["examples"]["examples"]
+    parsed = session.run(receiver.features, {examples: [_example()] * 2})
+    np.testing.assert_array_equal(parsed["pixels"][1], [[1, 2], [3, 255]])
+    assert parsed["text"].tolist() == [b"hi", b"hi"]
+    raw = {
+      "text": [b"a"],
+      "pixels": np.ones((1, 2, 2), np.uint8),
+      "x": np.ones((1, 3), np.float32),
+      "n": [3],
+    }
+    fed = session.run(
+      receiver.features,
+      {receiver.receiver_tensors[name]: value for name, value in raw.items()},
+    )
+    for name, value in raw.items():
+      np.testing.assert_array_equal(fed[name], value)

@@ -1,0 +1,42 @@
+from hub_estimator.graphs import graph_defs
+from hub_estimator.tensorflow_runtime import tf
+
+
+def test_all_that_a_tensor_depends_on_is_reached():
+  with tf.Graph().as_default() as graph:
+    a, b = tf.placeholder(tf.float32, name="a"), tf.constant(1.0, name="b")
+    with tf.control_dependencies([tf.no_op(name="waited_for")]):
+      tf.add(a, b, name="sum")
+    tf.identity(a, name="other")
+  nodes = {node.name: node for node in graph.as_graph_def().node}
+  assert graph_defs.reach(nodes, ["sum:0", "gone"]) == {
+    "sum",
+    "a",
+    "b",
+    "waited_for",
+  }
+
+
+def test_an_input_names_its_node():
+  for name in ("a", "a:1", "^a"):
+    assert graph_defs.owner(name) == "a"
+
+
+def test_a_tensor_has_one_name_and_a_sparse_one_three():
+  info = tf.saved_model.build_tensor_info
+  with tf.Graph().as_default():
+    assert graph_defs.tensor_names(info(tf.constant(1, name="x"))) == ["x:0"]
+    sparse = tf.sparse_placeholder(tf.float32, name="s")
+    assert graph_defs.tensor_names(info(sparse)) == [
+      "s/values:0",
+      "s/indices:0",
+      "s/shape:0",
+    ]
+
+
+def test_a_variable_is_named_by_its_op():
+  with tf.Graph().as_default():
+    for resource in (True, False):
+      variable = tf.get_variable(f"v{resource}", [], use_resource=resource)
+      serialized = variable.to_proto().SerializeToString()
+      assert graph_defs.variable_name(serialized) == f"v{resource}"

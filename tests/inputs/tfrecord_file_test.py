@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+
+from hub_estimator.errors import UserError
+from hub_estimator.exporting.serving import serialize
+from hub_estimator.inputs import FeatureSpec, TFRecord
+from hub_estimator.tensorflow_runtime import tf
+
+SPECS = {
+  "x": FeatureSpec("float32", (2,)),
+  "text": FeatureSpec("string"),
+  "label": FeatureSpec("int64"),
+}
+FEATURES = {n: (s.dtype, list(s.shape)) for n, s in SPECS.items()}
+
+
+def _write(path, start, count, compression=""):
+  rows = np.arange(start, start + count)
+  text = np.array([f"row {i} ☃".encode() for i in rows], object)
+  data = {"x": rows[:, None] * [1.0, 0.5], "text": text, "label": rows % 2}
+  with tf.io.TFRecordWriter(str(path), compression) as writer:
+    for record in serialize(data, SPECS):
+      writer.write(record)
+
+
+def test_shards_are_read_in_the_order_of_their_names(tmp_path):
+  for i in (2, 0, 1):
+    _write(tmp_path / f"d-{i}.tfrecord", 10 * i, 10)
+  examples = TFRecord(str(tmp_path / "d-*.tfrecord"), FEATURES).read()
+  assert examples.specs() == {n: SPECS[n] for n in ("x", "text")}
+  np.testing.assert_array_equal(examples.features["x"][:, 0], np.arange(30))
+  assert examples.features["text"][29].decode() == "row 29 ☃"
+  assert examples.labels.tolist() == [0, 1] * 15
+
+
+@pytest.mark.parametrize(
+  "name, compression, given",
+  [("d.tfrecord.gz", "GZIP", None), ("d.z", "ZLIB", "ZLIB")],
+)
+def test_compressed_files_are_read(tmp_path, name, compression, given):
+  _write(tmp_path / name, 0, 5, compression)
+  source = TFRecord(str(tmp_path / name), FEATURES, compression=given)
+  assert len(source.read()) == 5
+
+
+def test_a_record_of_another_type_is_named_or_skipped(tmp_path):
+  path = tmp_path / "d.tfrecord"
+  _write(path, 0, 3)
+  records = list(tf.io.tf_record_iterator(str(path)))
+  wrong = tf.train.Example()
+  wrong.features.feature["x"].float_list.value.append(1.0)
+  records.insert(1, wrong.SerializeToString())
+  with tf.io.TFRecordWriter(str(path)) as writer:
+    for record in records:
+      writer.write(record)
+  with pytest.raises(UserError, match=r"d\.tfrecord, record 1: "):
+    TFRecord(str(path), FEATURES).read()
+  examples = TFRecord(str(path), FEATURES, bad_records="skip").read()
+  assert (len(examples), examples.skipped) == (3, 1)
+
+
+def test_a_damaged_file_is_named_or_its_rest_skipped(tmp_path):
+  path = tmp_path / "d.tfrecord"
+  _write(path, 0, 3)
+  content = bytearray(path.read_bytes())
+  content[len(content) // 2] ^= 0xFF
+  path.write_bytes(bytes(content))
+  with pytest.raises(UserError, match=r"d\.tfrecord, record 1: corrupted"):
+    TFRecord(str(path), FEATURES).read()
+  examples = TFRecord(str(path), FEATURES, bad_records="skip").read()
+  assert (len(examples), examples.skipped) == (1, 1)
+
+
+@pytest.mark.parametrize(
+  "make, why",
+  [
+    (lambda p: TFRecord(p + "/*.tfrecord", FEATURES), "no file"),
+    (lambda p: TFRecord(p, {"x": ("float", [])}), "did you mean 'float32'"),
+    (lambda p: TFRecord(p, FEATURES, compression="BZ2"), "is 'BZ2'"),
+  ],
+)
+def test_what_does_not_fit_is_refused(tmp_path, make, why):
+  with pytest.raises(UserError, match=why):
+    make(str(tmp_path)).read()

@@ -1,0 +1,213 @@
+"""Strings in, BERT's token ids out, also when served."""
+
+import builtins
+import shutil
+
+import numpy as np
+import pytest
+
+from hub_estimator import exporting, testing
+from hub_estimator.errors import UserError
+from hub_estimator.model import encoders
+from hub_estimator.modules.module_info import read_module_info
+from hub_estimator.modules.placing import ModuleSource, read_signature
+from hub_estimator.preprocessing import adapters
+from hub_estimator.preprocessing.tokenizers import Wordpiece
+from hub_estimator.runs import checking
+from hub_estimator.runs import experiment as experiments
+from hub_estimator.tensorflow_runtime import tf
+from tests.small_runs import make_experiment, replace
+
+# Lines of the vocabulary.
+PAD, UNK, CLS, SEP, GOOD, BAD, FILM, THE, A, ISH, S = range(11)
+
+
+@pytest.fixture(scope="module")
+def tokens(tmp_path_factory) -> str:
+  return testing.token_module(tmp_path_factory.mktemp("m") / "tokens")
+
+
+def _build(handle, tokenizer, **features):
+  info = read_module_info(handle)
+  signature = info.signature("tokens")
+  with tf.Graph().as_default(), tf.Session() as session:
+    built = tokenizer.build(
+      {k: tf.constant(v) for k, v in features.items()}, signature, info
+    )
+    session.run(tf.tables_initializer())
+    return session.run(built)
+
+
+def test_a_sentence_becomes_ids_mask_and_segments(tokens):
+  got = _build(
+    tokens,
+    Wordpiece(max_length=7),
+    sentence=["A GOODISH film!", "", "the films bad bad bad bad bad"],
+  )
+  np.testing.assert_array_equal(
+    got["input_ids"],
+    [
+      [CLS, A, GOOD, ISH, FILM, UNK, SEP],
+      [CLS, SEP, PAD, PAD, PAD, PAD, PAD],
+      [CLS, THE, FILM, S, BAD, BAD, SEP],
+    ],
+  )
+  np.testing.assert_array_equal(
+    got["input_mask"], [[1] * 7, [1, 1, 0, 0, 0, 0, 0], [1] * 7]
+  )
+  assert not got["segment_ids"].any()
+
+
+def test_a_pair_has_two_segments_and_the_longer_one_is_cut(tokens):
+  got = _build(
+    tokens,
+    Wordpiece(feature="left", second_feature="right", max_length=8),
+    left=["good", "good good good good good good"],
+    right=["the bad film", "bad"],
+  )
+  np.testing.assert_array_equal(
+    got["input_ids"],
+    [
+      [CLS, GOOD, SEP, THE, BAD, FILM, SEP, PAD],
+      [CLS, GOOD, GOOD, GOOD, GOOD, SEP, BAD, SEP],
+    ],
+  )
+  np.testing.assert_array_equal(
+    got["segment_ids"], [[0, 0, 0, 1, 1, 1, 1, 0], [0, 0, 0, 0, 0, 0, 1, 1]]
+  )
+
+
+def test_the_tokens_are_those_of_tensorflow_text_itself(tokens):
+  import tensorflow_text
+
+  sentences = ["the GOODS, a film", "films — bad\tfilm", "日本 good"]
+  vocabulary = read_signature(read_module_info(tokens), "tokenization_info")[
+    "vocab_file"
+  ].item()
+  expected = tensorflow_text.BertTokenizer(
+    vocabulary.decode(), lower_case=True, token_out_type=tf.int64
+  ).tokenize(sentences)
+  got = _build(tokens, Wordpiece(max_length=20), sentence=sentences)
+  for row, words in zip(
+    got["input_ids"].tolist(), expected.to_list(), strict=True
+  ):
+    flat = [piece for word in words for piece in word]
+    assert row[: len(flat) + 2] == [CLS, *flat, SEP]
+
+
+def test_a_vocabulary_of_ones_own_and_of_an_asset(tmp_path):
+  handle = testing.token_module(tmp_path / "silent", told=False)
+  with pytest.raises(UserError, match="doesn't say whether its tokens are low"):
+    _build(handle, Wordpiece(), s=["good"])
+  got = _build(handle, Wordpiece(lowercase=False, max_length=4), s=["Bad good"])
+  assert got["input_ids"].tolist() == [[CLS, UNK, GOOD, SEP]]
+  own = tmp_path / "own.txt"
+  own.write_text("good\n[SEP]\n[CLS]\n[UNK]\n[PAD]\n")
+  got = _build(
+    handle,
+    Wordpiece(vocabulary=str(own), lowercase=True, max_length=4),
+    s=["Good"],
+  )
+  assert got["input_ids"].tolist() == [[2, 0, 1, 4]]
+  own.write_text("good\n")
+  with pytest.raises(UserError, match=r"it lacks \[CLS\], \[PAD\], \[SEP\], "):
+    _build(handle, Wordpiece(vocabulary=str(own), lowercase=True), s=["Good"])
+  with pytest.raises(UserError, match="no vocabulary file '/no/file'"):
+    _build(handle, Wordpiece(vocabulary="/no/file", lowercase=True), s=["Good"])
+
+
+def _experiment(handle, data, tokenizer, **changes):
+  experiment = make_experiment(handle, data)
+  return replace(
+    experiment,
+    encoder=encoders.Encoder(
+      ModuleSource(handle, signature="tokens", output="pooled_output"),
+      adapters.Adapter(tokenizer=tokenizer),
+    ),
+    **changes,
+  )
+
+
+@pytest.mark.slow
+def test_a_run_learns_and_serves_strings_without_its_module(
+  sentences_csv, tmp_path
+):
+  handle = testing.token_module(tmp_path / "tokens")
+  experiment = _experiment(
+    handle,
+    sentences_csv,
+    Wordpiece(max_length=8),
+    exports=exporting.Exports(["final"]),
+    max_steps=60,
+  )
+  result = experiments.train(experiment, str(tmp_path / "run"))
+  assert result.metrics["accuracy"] == 1.0
+  shutil.rmtree(handle)
+  model = tmp_path / "run" / result.exports["final"]["model"]
+  served = tf.saved_model.load_v2(str(model)).signatures["serving_default"]
+  probabilities = served(sentence=tf.constant(["a good film", "the bad film"]))
+  classes = probabilities["class_ids"].numpy().ravel()
+  assert classes.tolist() == [1, 0]
+  module = next((tmp_path / "run/export/final/module").glob("*/module"))
+  assert (module / "assets" / "vocab.txt").exists()
+  told = read_signature(read_module_info(str(module)), "tokenization_info")
+  assert told["do_lower_case"] and str(module).encode() in (
+    told["vocab_file"].item()
+  )
+
+
+@pytest.mark.parametrize(
+  ("tokenizer", "message"),
+  [
+    (Wordpiece(feature="sentnce"), "names the feature 'sentnce'.*sentence"),
+    (Wordpiece(second_feature="sentence"), "name one of the features"),
+  ],
+)
+def test_features_that_do_not_exist_are_named(
+  tokens, sentences_csv, tokenizer, message
+):
+  with pytest.raises(UserError, match=message):
+    checking.check(_experiment(tokens, sentences_csv, tokenizer))
+
+
+def test_numbers_are_not_tokenized(tokens, numbers_npz):
+  experiment = _experiment(tokens, numbers_npz, Wordpiece())
+  with pytest.raises(UserError, match=r"reads strings; 'x' is float32 \[4\]"):
+    checking.check(experiment)
+
+
+def test_a_module_that_takes_no_ids_is_refused(text, sentences_csv):
+  experiment = _experiment(text, sentences_csv, Wordpiece())
+  source = ModuleSource(text)
+  encoder = encoders.Encoder(source, experiment.encoder.adapter)
+  with pytest.raises(UserError, match="this signature takes: default"):
+    checking.check(replace(experiment, encoder=encoder))
+
+
+def test_without_tensorflow_text_the_extra_is_named(
+  tokens, sentences_csv, monkeypatch
+):
+  real = builtins.__import__
+
+  def absent(name, *args, **kwargs):
+    if name == "tensorflow_text":
+      raise ImportError(name)
+    return real(name, *args, **kwargs)
+
+  monkeypatch.setattr(builtins, "__import__", absent)
+  with pytest.raises(UserError, match=r"pip install 'hub-estimator\[text\]'"):
+    checking.check(_experiment(tokens, sentences_csv, Wordpiece()))
+
+
+@pytest.mark.parametrize("length", [2, 0, "128"])
+def test_a_length_without_room_is_refused(length):
+  with pytest.raises(UserError, match="is an integer above 2"):
+    Wordpiece(max_length=length)
+
+
+def test_a_signature_with_inputs_or_variables_can_not_be_read(tokens):
+  info = read_module_info(tokens)
+  with pytest.raises(UserError, match="takes inputs, input_ids, input_mask"):
+    read_signature(info, "tokens")
+  with pytest.raises(UserError, match="no signature 'tokenization_inf'"):
+    read_signature(info, "tokenization_inf")

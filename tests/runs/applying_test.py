@@ -1,0 +1,270 @@
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hub_estimator.trainers import main as command
+
+from hub_estimator import testing
+from hub_estimator.errors import UserError
+from hub_estimator.preprocessing import adapters
+from hub_estimator.runs import applying
+from hub_estimator.tensorflow_runtime import hub, tf
+
+
+def _by_hand(handle, feed, *, signature="default", tags=None):
+  """Applies a module as a script does it."""
+  with tf.Graph().as_default(), tf.Session() as session:
+    module = hub.Module(handle, tags=tags)
+    outputs = module(
+      {k: tf.constant(v) for k, v in feed.items()},
+      signature=signature,
+      as_dict=True,
+    )
+    session.run([tf.global_variables_initializer(), tf.tables_initializer()])
+    return session.run(outputs)
+
+
+def _jsonl(path):
+  return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+@pytest.fixture
+def x():
+  return np.random.default_rng(0).normal(size=(10, 4)).astype(np.float32)
+
+
+def test_every_pair_of_formats_gives_what_a_script_gives(dense, x, tmp_path):
+  np.savez(tmp_path / "a.npz", x=x, label=np.arange(10))
+  (tmp_path / "a.jsonl").write_text(
+    "".join(
+      json.dumps({"id": i, "x": row.tolist()}) + "\n" for i, row in enumerate(x)
+    )
+  )
+  wanted = _by_hand(dense, {"x": x})["default"]
+  for source in ("a.npz", "a.jsonl"):
+    for target in ("o.npz", "o.jsonl"):
+      count = applying.apply(
+        dense,
+        input_path=str(tmp_path / source),
+        output_path=str(tmp_path / target),
+        batch_size=3,
+      )
+      assert count == 10
+      if target == "o.npz":
+        with np.load(tmp_path / target) as file:
+          assert file.files == ["default"]
+          found = file["default"]
+          assert found.dtype == np.float32
+      else:
+        found = [row["default"] for row in _jsonl(tmp_path / target)]
+      np.testing.assert_allclose(found, wanted, rtol=1e-5)
+      assert not [n for n in os.listdir(tmp_path) if n.startswith(".apply")]
+
+
+def test_text_of_a_csv_with_other_columns(text, tmp_path):
+  (tmp_path / "a.csv").write_text('id,sentence\n1,"a good, film"\n2,bad\n3,\n')
+  applying.apply(
+    text,
+    input_path=str(tmp_path / "a.csv"),
+    output_path=str(tmp_path / "o.npz"),
+    adapter=adapters.Adapter(inputs={"default": "sentence"}),
+  )
+  wanted = _by_hand(text, {"default": ["a good, film", "bad", ""]})["default"]
+  np.testing.assert_allclose(np.load(tmp_path / "o.npz")["default"], wanted)
+  with pytest.raises(
+    UserError, match="'default' has no feature 'default'; .*id"
+  ):
+    applying.apply(
+      text,
+      input_path=str(tmp_path / "a.csv"),
+      output_path=str(tmp_path / "p.npz"),
+    )
+  assert not (tmp_path / "p.npz").exists()
+
+
+def test_another_signature_and_outputs_are_chosen(text, tmp_path):
+  (tmp_path / "a.jsonl").write_text('{"tokens": "film"}\n{"tokens": "x"}\n')
+  applying.apply(
+    text,
+    input_path=str(tmp_path / "a.jsonl"),
+    output_path=str(tmp_path / "o.jsonl"),
+    signature="tokens",
+    outputs=["ids", "default"],
+  )
+  rows = _jsonl(tmp_path / "o.jsonl")
+  assert [row["ids"] for row in rows] == [2, 5]
+  assert [len(row["default"]) for row in rows] == [4, 4]
+  with pytest.raises(UserError, match="no output 'id'; did you mean 'ids'"):
+    applying.apply(
+      text,
+      input_path=str(tmp_path / "a.jsonl"),
+      output_path=str(tmp_path / "o.jsonl"),
+      signature="tokens",
+      outputs=["id"],
+    )
+
+
+def test_another_variant_is_chosen(batch_norm, x, tmp_path):
+  np.savez(tmp_path / "a.npz", x=x)
+  applying.apply(
+    batch_norm,
+    input_path=str(tmp_path / "a.npz"),
+    output_path=str(tmp_path / "o.npz"),
+    tags=["train"],
+  )
+  wanted = _by_hand(batch_norm, {"x": x}, tags={"train"})["default"]
+  np.testing.assert_allclose(
+    np.load(tmp_path / "o.npz")["default"], wanted, rtol=1e-5
+  )
+
+
+def test_strings_for_a_token_module(tmp_path):
+  pytest.importorskip("tensorflow_text")
+  from hub_estimator.preprocessing import tokenizers
+
+  module = testing.token_module(str(tmp_path / "m"))
+  (tmp_path / "a.csv").write_text("id,text\n7,a good film\n8,bad\n")
+  applying.apply(
+    module,
+    input_path=str(tmp_path / "a.csv"),
+    output_path=str(tmp_path / "o.jsonl"),
+    signature="tokens",
+    outputs=["pooled_output"],
+    adapter=adapters.Adapter(tokenizer=tokenizers.Wordpiece(feature="text")),
+  )
+  first, second = (r["pooled_output"] for r in _jsonl(tmp_path / "o.jsonl"))
+  assert first != second
+
+
+def _png(rng, height, width):
+  with tf.Graph().as_default(), tf.Session() as session:
+    return session.run(
+      tf.io.encode_png(rng.integers(0, 255, (height, width, 3), np.uint8))
+    )
+
+
+def test_a_folder_of_images_of_any_size(shared_module, tmp_path):
+  module = shared_module("enlite0_96_feature_vector")
+  rng = np.random.default_rng(0)
+  folder = tmp_path / "images"
+  (folder / "cats").mkdir(parents=True)
+  (folder / "notes.txt").touch()
+  for name, size in (("b.png", (96, 96)), ("cats/a.png", (40, 130))):
+    (folder / name).write_bytes(_png(rng, *size))
+  count = applying.apply(
+    module,
+    input_path=str(folder),
+    output_path=str(tmp_path / "o.npz"),
+    batch_size=1,
+  )
+  assert count == 2
+  with np.load(tmp_path / "o.npz") as file:
+    assert file["file"].tolist() == ["b.png", "cats/a.png"]
+    found = file["default"]
+  with tf.Graph().as_default(), tf.Session() as session:
+    pixels = session.run(tf.io.decode_png((folder / "b.png").read_bytes()))
+  images = pixels[np.newaxis].astype(np.float32) / 255
+  wanted = _by_hand(module, {"images": images})["default"]
+  np.testing.assert_allclose(found[:1], wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_a_broken_image_is_named_and_nothing_is_written(
+  shared_module, tmp_path
+):
+  module = shared_module("enlite0_96_feature_vector")
+  (tmp_path / "images").mkdir()
+  whole = _png(np.random.default_rng(0), 20, 20)
+  (tmp_path / "images" / "a.png").write_bytes(whole)
+  (tmp_path / "images" / "b.png").write_bytes(whole[:-20])
+  with pytest.raises(UserError, match="b.png: the image is cut short"):
+    applying.apply(
+      module,
+      input_path=str(tmp_path / "images"),
+      output_path=str(tmp_path / "o.npz"),
+      batch_size=1,
+    )
+  assert sorted(os.listdir(tmp_path)) == ["images"]
+
+
+def test_what_the_module_refuses_is_told_with_its_rows(shared_module, tmp_path):
+  module = shared_module("enlite0_96_feature_vector")
+  (tmp_path / "images").mkdir()
+  # Both ends are right, and what is between them isn't.
+  whole = bytearray(_png(np.random.default_rng(0), 20, 20))
+  whole[60:90] = bytes(30)
+  (tmp_path / "images" / "a.png").write_bytes(whole)
+  with pytest.raises(UserError, match="images, rows 1 to 1: the module fails"):
+    applying.apply(
+      module,
+      input_path=str(tmp_path / "images"),
+      output_path=str(tmp_path / "o.npz"),
+    )
+
+
+def test_an_output_that_is_no_row_a_row_is_refused(tmp_path, x):
+  def module_fn():
+    inputs = tf.placeholder(tf.float32, [None, 4])
+    hub.add_signature(inputs=inputs, outputs=tf.reduce_mean(inputs))
+
+  with tf.Graph().as_default(), tf.Session() as session:
+    spec = hub.create_module_spec(module_fn)
+    hub.Module(spec).export(str(tmp_path / "m"), session)
+  np.savez(tmp_path / "a.npz", x=x)
+  with pytest.raises(
+    UserError, match="'default' has shape .* isn't a row a row"
+  ):
+    applying.apply(
+      str(tmp_path / "m"),
+      input_path=str(tmp_path / "a.npz"),
+      output_path=str(tmp_path / "o.npz"),
+    )
+
+
+@pytest.mark.parametrize("name", ["o.csv", "o", "no/such/o.npz"])
+def test_an_output_that_cannot_be_written_is_told(dense, x, tmp_path, name):
+  np.savez(tmp_path / "a.npz", x=x)
+  with pytest.raises(UserError, match="apply writes|can't be written"):
+    applying.apply(
+      dense,
+      input_path=str(tmp_path / "a.npz"),
+      output_path=str(tmp_path / name),
+    )
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_rows(tmp_path):
+  """A file of 400 MB is applied by a process that holds far less."""
+  module = testing.dense_module(str(tmp_path / "m"), width=1000, inputs=1000)
+  np.savez(tmp_path / "a.npz", x=np.zeros((100_000, 1000), np.float32))
+  code = (
+    "import resource, sys; from hub_estimator import applying;"
+    "resource.setrlimit(resource.RLIMIT_DATA, (int(sys.argv[4]),) * 2);"
+    "print(applying.apply(sys.argv[1], input_path=sys.argv[2], "
+    "output_path=sys.argv[3], batch_size=256))"
+  )
+  # TensorFlow's threads and its imports take some 600 MB of data segment.
+  done = subprocess.run(
+    [sys.executable, "-c", code, module, str(tmp_path / "a.npz")]
+    + [str(tmp_path / "o.npz"), str(1_000_000_000)],
+    check=False,
+    capture_output=True,
+    text=True,
+  )
+  assert done.stdout.strip() == "100000", done.stderr
+  with np.load(tmp_path / "o.npz") as file:
+    assert file["default"].shape == (100_000, 1000)
+
+
+def test_the_command_writes_what_the_library_writes(text, tmp_path, capsys):
+  (tmp_path / "a.csv").write_text("id,sentence\n1,good film\n")
+  code = command.main(
+    ["apply", text, "--input", str(tmp_path / "a.csv")]
+    + ["--output", str(tmp_path / "o.jsonl")]
+    + ["--gin_param", "adapter.inputs = {'default': 'sentence'}"]
+  )
+  assert code == 0
+  assert capsys.readouterr().err == f"1 rows in {tmp_path / 'o.jsonl'}\n"
+  assert len(_jsonl(tmp_path / "o.jsonl")[0]["default"]) == 4

@@ -1,0 +1,530 @@
+import dataclasses
+import shutil
+
+import numpy as np
+import pytest
+
+from hub_estimator import exporting, heads, inputs, modules, optimizers, testing
+from hub_estimator.errors import RunFailed, UserError
+from hub_estimator.experiments import EarlyStopping
+from hub_estimator.model import encoders, tops
+from hub_estimator.model_dir import results
+from hub_estimator.model_dir.workdir import read_json
+from hub_estimator.runs import experiment as experiments
+from hub_estimator.tensorflow_runtime import estimator, hub, tf
+from tests.small_runs import make_experiment, replace, tree_digest
+
+
+def _variables(model_dir) -> dict[str, np.ndarray]:
+  checkpoint = tf.train.latest_checkpoint(str(model_dir))
+  reader = tf.train.load_checkpoint(checkpoint)
+  return {n: reader.get_tensor(n) for n in reader.get_variable_to_shape_map()}
+
+
+def _scalars(path) -> dict[str, list[float]]:
+  found = {}
+  for file in sorted(path.glob("events*")):
+    for event in tf.train.summary_iterator(str(file)):
+      for value in event.summary.value:
+        if value.HasField("simple_value"):
+          found.setdefault(value.tag, []).append(value.simple_value)
+  return found
+
+
+def _assert_equal(a, b):
+  assert set(a) == set(b)
+  for name in a:
+    np.testing.assert_array_equal(a[name], b[name], err_msg=name)
+
+
+def test_a_run_leaves_what_the_house_lists(batch_norm, numbers_npz, tmp_path):
+  experiment = make_experiment(
+    batch_norm,
+    numbers_npz,
+    exports=exporting.Exports(),
+    top=tops.Linear(l2=0.1),
+  )
+  result = experiments.train(
+    experiment,
+    str(tmp_path),
+    config_text="# all bindings\n",
+    operative_config=lambda: "# used\n",
+  )
+  assert (result.state, result.steps) == (results.FINISHED, 20)
+  assert results.read(tmp_path / "result.json") == result
+  assert (tmp_path / "config.gin").read_text() == "# all bindings\n"
+  assert (tmp_path / "operative_config.gin").read_text() == "# used\n"
+  manifest = read_json(tmp_path / "manifest.json")
+  assert manifest["modules"]["module"]["handle"] == batch_norm
+  assert manifest["modules"]["module"]["train_tags"] == ["train"]
+  assert manifest["features"] == {"x": {"dtype": "float32", "shape": [4]}}
+  assert manifest["versions"]["tensorflow"] == tf.__version__
+  version = result.exports["latest"]
+  assert (tmp_path / version["model"] / "saved_model.pb").exists()
+  assert (tmp_path / version["module"] / "module" / "tfhub_module.pb").exists()
+  assert version["model"].endswith(str(version["version"]))
+  assert version["module"].endswith(str(version["version"]))
+
+
+def test_the_variant_is_said_once_a_run(dense, numbers_npz, tmp_path, caplog):
+  with caplog.at_level("WARNING", "hub_estimator"):
+    experiments.train(make_experiment(dense, numbers_npz), str(tmp_path))
+  assert caplog.text.count("no variant with the tag 'train'") == 1
+
+
+def test_losses_and_rates_are_written_apart(batch_norm, numbers_npz, tmp_path):
+  experiment = make_experiment(batch_norm, numbers_npz, top=tops.Linear(l2=0.1))
+  experiments.train(experiment, str(tmp_path))
+  scalars = _scalars(tmp_path)
+  np.testing.assert_allclose(
+    np.add(scalars["loss/data"], scalars["loss/regularization"]),
+    scalars["loss"],
+    rtol=1e-5,
+  )
+  assert min(scalars["loss/regularization"]) > 0
+  np.testing.assert_allclose(scalars["learning_rate/head"], 0.05)
+  np.testing.assert_allclose(scalars["learning_rate/module"], 0.005)
+  assert "accuracy" in _scalars(tmp_path / "eval")
+
+
+@pytest.mark.parametrize("scale", [0.0, 1.0, 2.5])
+def test_regularization_is_in_the_loss_once_and_scaled(
+  dense, numbers_npz, tmp_path, scale
+):
+  experiment = make_experiment(
+    dense,
+    numbers_npz,
+    max_steps=1,
+    summary_every_steps=1,
+    fine_tuning=optimizers.FineTuning(regularization_scale=scale),
+  )
+  experiments.train(experiment, str(tmp_path))
+  with tf.Graph().as_default(), tf.Session() as session:
+    kernel = hub.Module(dense).variable_map["kernel"]
+    session.run(tf.global_variables_initializer())
+    by_hand = 0.1 * 0.5 * np.sum(session.run(kernel) ** 2)
+  scalars = _scalars(tmp_path)
+  np.testing.assert_allclose(
+    scalars["loss/regularization"][0], scale * by_hand, rtol=1e-5
+  )
+  # A head that starts at zero has the loss of a coin.
+  np.testing.assert_allclose(
+    scalars["loss"][0], np.log(2) + scale * by_hand, rtol=1e-5
+  )
+
+
+@pytest.mark.slow
+def test_batch_norm_statistics_move_where_trained_and_stay_where_frozen(
+  batch_norm, numbers_npz, tmp_path
+):
+  experiments.train(
+    make_experiment(batch_norm, numbers_npz), str(tmp_path / "t")
+  )
+  experiments.train(
+    make_experiment(batch_norm, numbers_npz, module_trainable=False),
+    str(tmp_path / "f"),
+  )
+  trained, frozen = _variables(tmp_path / "t"), _variables(tmp_path / "f")
+  with tf.Graph().as_default(), tf.Session() as session:
+    module = hub.Module(batch_norm)
+    session.run(tf.global_variables_initializer())
+    source = session.run(module.variable_map)
+  for name, value in source.items():
+    np.testing.assert_array_equal(frozen[f"module/{name}"], value)
+    assert not np.array_equal(trained[f"module/{name}"], value), name
+
+
+@pytest.mark.slow
+def test_two_runs_agree_to_the_last_bit(batch_norm, numbers_npz, tmp_path):
+  experiment = make_experiment(
+    batch_norm, numbers_npz, top=tops.MLP(hidden_units=[8], dropout=0.3)
+  )
+  for name in "ab":
+    experiments.train(experiment, str(tmp_path / name))
+  _assert_equal(_variables(tmp_path / "a"), _variables(tmp_path / "b"))
+  experiments.train(replace(experiment, seed=2), str(tmp_path / "c"))
+  a, c = _variables(tmp_path / "a"), _variables(tmp_path / "c")
+  assert not np.array_equal(a["head/logits/kernel"], c["head/logits/kernel"])
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_resumes_exactly(batch_norm, numbers_npz, tmp_path):
+  whole = make_experiment(batch_norm, numbers_npz)
+  experiments.train(whole, str(tmp_path / "whole"))
+  half = replace(whole, max_steps=10)
+  assert experiments.train(half, str(tmp_path / "parts")).steps == 10
+  assert experiments.train(whole, str(tmp_path / "parts")).steps == 20
+  _assert_equal(_variables(tmp_path / "whole"), _variables(tmp_path / "parts"))
+
+
+def test_a_finished_run_says_so_and_changes_nothing(
+  dense, numbers_npz, tmp_path
+):
+  experiment = make_experiment(dense, numbers_npz, exports=exporting.Exports())
+  first = experiments.train(experiment, str(tmp_path))
+  before = tree_digest(tmp_path)
+  assert experiments.train(experiment, str(tmp_path)) == first
+  assert tree_digest(tmp_path) == before
+
+
+@pytest.mark.slow
+def test_a_run_killed_before_its_result_exports_what_it_lacks(
+  dense, numbers_npz, tmp_path
+):
+  experiment = make_experiment(dense, numbers_npz, exports=exporting.Exports())
+  experiments.train(experiment, str(tmp_path))
+  (tmp_path / "result.json").unlink()
+  shutil.rmtree(tmp_path / "export")
+  result = experiments.train(experiment, str(tmp_path))
+  assert result.state == results.FINISHED
+  assert (tmp_path / result.exports["latest"]["model"]).is_dir()
+  assert result.metrics["accuracy"] > 0
+
+
+def _with_module(experiment, **changes):
+  source = dataclasses.replace(experiment.encoder.module, **changes)
+  return replace(experiment, encoder=encoders.Encoder(source))
+
+
+@pytest.mark.parametrize(
+  "what, change",
+  [
+    ("handle", lambda e, p: _with_module(e, handle=p["other"])),
+    ("signature", lambda e, p: _with_module(e, signature="other")),
+    ("head", lambda e, p: replace(e, head=heads.LogisticRegression())),
+    ("top", lambda e, p: replace(e, top=tops.MLP([3]))),
+  ],
+)
+def test_resuming_with_something_else_is_refused_and_touches_nothing(
+  batch_norm, numbers_npz, tmp_path, what, change
+):
+  experiment = make_experiment(batch_norm, numbers_npz)
+  experiments.train(experiment, str(tmp_path / "run"))
+  before = tree_digest(tmp_path / "run")
+  other = testing.batch_norm_module(str(tmp_path / "other"), l2=0.5)
+  changed = change(experiment, {"other": other})
+  with pytest.raises(
+    UserError, match=f"was trained with the {what} .*and now it is"
+  ):
+    experiments.train(changed, str(tmp_path / "run"))
+  assert tree_digest(tmp_path / "run") == before
+
+
+def test_resuming_after_the_module_changed_in_place_is_refused(
+  numbers_npz, tmp_path
+):
+  path = testing.batch_norm_module(str(tmp_path / "m"))
+  experiment = make_experiment(path, numbers_npz)
+  experiments.train(experiment, str(tmp_path / "run"))
+  shutil.rmtree(path)
+  testing.batch_norm_module(path, momentum=0.5)
+  with pytest.raises(UserError, match="content"):
+    experiments.train(experiment, str(tmp_path / "run"))
+
+
+@pytest.mark.slow
+def test_old_weights_are_taken_where_they_are_named(
+  batch_norm, numbers_npz, tmp_path, caplog
+):
+  experiment = make_experiment(batch_norm, numbers_npz)
+  experiments.train(experiment, str(tmp_path / "old"))
+  old = _variables(tmp_path / "old")
+  # In a new run, with another head: what agrees is taken.
+  changed = replace(
+    experiment,
+    head=heads.MultiClass(3),
+    start_from=str(tmp_path / "old"),
+    max_steps=1,
+    optimizer=optimizers.SGD(1e-9),
+  )
+  with caplog.at_level("INFO", "hub_estimator"):
+    experiments.train(changed, str(tmp_path / "new"))
+  new = _variables(tmp_path / "new")
+  np.testing.assert_allclose(
+    new["module/kernel"], old["module/kernel"], atol=1e-6
+  )
+  assert "4 variables taken, 2 new (head/logits/bias" in caplog.text
+  # In the same run, where all shapes agree: it goes on.
+  other = testing.batch_norm_module(str(tmp_path / "other"), l2=0.5)
+  same = replace(
+    experiment,
+    encoder=encoders.Encoder(modules.ModuleSource(other)),
+    start_from=str(tmp_path / "old"),
+    max_steps=25,
+  )
+  assert experiments.train(same, str(tmp_path / "old")).steps == 25
+  with pytest.raises(UserError, match="can't go on from its old weights"):
+    experiments.train(
+      replace(same, head=heads.MultiClass(3)), str(tmp_path / "old")
+    )
+
+
+def test_a_start_without_a_checkpoint_is_refused(dense, numbers_npz, tmp_path):
+  experiment = make_experiment(
+    dense, numbers_npz, start_from=str(tmp_path / "x")
+  )
+  with pytest.raises(UserError, match="holds no checkpoint"):
+    experiments.train(experiment, str(tmp_path / "run"))
+  assert not (tmp_path / "run").exists()
+
+
+def test_a_loss_that_explodes_keeps_the_last_good_checkpoint(dense, tmp_path):
+  rng = np.random.default_rng(0)
+  x = rng.normal(size=(64, 4)).astype(np.float32)
+  np.savez(tmp_path / "d.npz", x=x, y=1e18 * x[:, 0])
+  experiment = make_experiment(
+    dense,
+    str(tmp_path / "d.npz"),
+    label="y",
+    head=heads.Regression(),
+    optimizer=optimizers.SGD(1e10),
+    eval_every_steps=1,
+  )
+  with pytest.raises(
+    RunFailed, match=r"stopped at step \d+: the loss is"
+  ) as caught:
+    experiments.train(experiment, str(tmp_path / "run"))
+  variables = _variables(tmp_path / "run")
+  assert all(np.isfinite(v).all() for v in variables.values())
+  assert "last good checkpoint is" in str(caught.value)
+  assert results.read(tmp_path / "run" / "result.json").state == results.FAILED
+
+
+@pytest.mark.slow
+def test_early_stopping_ends_a_run_that_stands_still(
+  dense, numbers_npz, tmp_path
+):
+  experiment = make_experiment(
+    dense,
+    numbers_npz,
+    optimizer=optimizers.SGD(1e-12),
+    max_steps=200,
+    early_stopping=EarlyStopping("accuracy", patience_steps=20),
+  )
+  result = experiments.train(experiment, str(tmp_path))
+  assert (result.state, result.steps) == (results.STOPPED_EARLY, 30)
+  assert experiments.train(experiment, str(tmp_path)) == result
+
+
+def test_early_stopping_on_an_unknown_metric_is_refused_at_once(
+  dense, numbers_npz, tmp_path
+):
+  experiment = make_experiment(
+    dense,
+    numbers_npz,
+    early_stopping=EarlyStopping("acuracy", patience_steps=20),
+  )
+  with pytest.raises(UserError, match="did you mean 'accuracy'"):
+    experiments.train(experiment, str(tmp_path / "run"))
+
+
+@pytest.mark.slow
+def test_old_checkpoints_go(dense, numbers_npz, tmp_path):
+  experiment = make_experiment(
+    dense, numbers_npz, eval_every_steps=4, keep_checkpoints=2
+  )
+  experiments.train(experiment, str(tmp_path))
+  assert sorted(p.name for p in tmp_path.glob("*.index")) == [
+    "model.ckpt-16.index",
+    "model.ckpt-20.index",
+  ]
+
+
+def test_evaluation_of_a_checkpoint_equals_what_training_saw(
+  dense, numbers_npz, tmp_path
+):
+  experiment = make_experiment(dense, numbers_npz)
+  result = experiments.train(experiment, str(tmp_path))
+  metrics = experiments.evaluate(experiment, str(tmp_path))
+  for name, value in result.metrics.items():
+    np.testing.assert_allclose(metrics[name], value, rtol=1e-6, err_msg=name)
+  assert (
+    experiments.evaluate(experiment, str(tmp_path), checkpoint="10")[
+      "global_step"
+    ]
+    == 10
+  )
+  with pytest.raises(UserError, match="No checkpoint '11'"):
+    experiments.evaluate(experiment, str(tmp_path), checkpoint="11")
+
+
+def test_evaluation_on_other_features_is_refused(
+  dense, numbers_npz, sentences_csv, tmp_path
+):
+  experiment = make_experiment(dense, numbers_npz)
+  experiments.train(experiment, str(tmp_path))
+  with pytest.raises(UserError, match="the run was trained on"):
+    experiments.evaluate(
+      replace(experiment, eval_input=inputs.Csv(sentences_csv)), str(tmp_path)
+    )
+
+
+def test_a_user_keeps_what_plain_estimator_would_give(
+  dense, numbers_npz, tmp_path
+):
+  experiment = make_experiment(dense, numbers_npz)
+  experiments.train(experiment, str(tmp_path))
+  made = experiments.make_estimator(experiment, str(tmp_path))
+  assert isinstance(made, estimator.Estimator)
+  assert made.get_variable_value("global_step") == 20
+
+
+@pytest.mark.parametrize(
+  "change, why",
+  [
+    ({"max_steps": 0}, "run.max_steps is 0"),
+    ({"batch_size": 2.5}, "run.batch_size is 2.5"),
+    ({"seed": -1}, "run.seed is -1"),
+    ({"head": heads.Binary}, "run.head is"),
+    ({"optimizer": 0.1}, "run.optimizer is 0.1"),
+  ],
+)
+def test_a_bad_value_is_refused_by_its_gin_name(
+  dense, numbers_npz, change, why
+):
+  with pytest.raises(UserError, match=why):
+    make_experiment(dense, numbers_npz, **change)
+
+
+@pytest.mark.slow
+def test_l2_sp_pulls_towards_the_pretrained_values_and_survives_a_resume(
+  dense, numbers_npz, tmp_path
+):
+  def kernel(l2_sp, name, stop_at=None):
+    experiment = make_experiment(
+      dense,
+      numbers_npz,
+      optimizer=optimizers.SGD(0.1),
+      fine_tuning=optimizers.FineTuning(
+        1.0, l2_sp=l2_sp, regularization_scale=0.0
+      ),
+    )
+    if stop_at:
+      shorter = replace(experiment, max_steps=stop_at)
+      experiments.train(shorter, str(tmp_path / name))
+    experiments.train(experiment, str(tmp_path / name))
+    return tf.train.load_checkpoint(str(tmp_path / name))
+
+  with tf.Graph().as_default(), tf.Session() as session:
+    module = hub.Module(dense)
+    session.run(tf.global_variables_initializer())
+    pretrained = session.run(module.variable_map["kernel"])
+  held = kernel(3.0, "held")
+  free = kernel(0.0, "free")
+  # What it is pulled to is what the module had, trained or not.
+  np.testing.assert_array_equal(
+    held.get_tensor("pretrained/module/kernel"), pretrained
+  )
+  distances = [
+    np.linalg.norm(reader.get_tensor("module/kernel") - pretrained)
+    for reader in (held, free)
+  ]
+  assert 0 < distances[0] < 0.5 * distances[1]
+  resumed = kernel(3.0, "resumed", stop_at=10)
+  for name in ("module/kernel", "pretrained/module/kernel"):
+    np.testing.assert_array_equal(
+      resumed.get_tensor(name), held.get_tensor(name)
+    )
+
+
+def test_l2_sp_is_half_the_squared_distance(dense, numbers_npz):
+  experiment = make_experiment(
+    dense,
+    numbers_npz,
+    fine_tuning=optimizers.FineTuning(l2_sp=0.5, regularization_scale=0.0),
+  )
+  checked = experiments.checking.check(experiment)
+  features, labels = checked.train.take(slice(0, 16))
+  with tf.Graph().as_default(), tf.Session() as session:
+    tf.train.create_global_step()
+    spec = checked.model_fn(
+      {k: tf.constant(v) for k, v in features.items()},
+      tf.constant(labels),
+      "train",
+    )
+    session.run(tf.global_variables_initializer())
+    before = session.run(spec.loss)
+    np.testing.assert_allclose(before, np.log(2), rtol=1e-5)
+    (bias,) = [v for v in tf.trainable_variables() if "module/bias" in v.name]
+    session.run(bias.assign(bias + 2.0))
+    # Three numbers, two away: 0.5 * 0.5 * 3 * 4. The top is still zero.
+    np.testing.assert_allclose(session.run(spec.loss), before + 3.0, rtol=1e-5)
+
+
+@pytest.mark.slow
+def test_accumulating_and_scaling_runs_resume_to_the_same_bits(
+  batch_norm, numbers_npz, tmp_path
+):
+  experiment = make_experiment(
+    batch_norm,
+    numbers_npz,
+    fine_tuning=optimizers.FineTuning(
+      accumulate_batches=3, average_decay=0.9, freeze_module_steps=4
+    ),
+    rate_for_batch_size=8,
+  )
+  experiments.train(experiment, str(tmp_path / "whole"))
+  experiments.train(replace(experiment, max_steps=10), str(tmp_path / "halves"))
+  experiments.train(experiment, str(tmp_path / "halves"))
+  whole, halves = (
+    tf.train.load_checkpoint(str(tmp_path / name))
+    for name in ("whole", "halves")
+  )
+  for name in whole.get_variable_to_shape_map():
+    np.testing.assert_array_equal(
+      whole.get_tensor(name), halves.get_tensor(name), err_msg=name
+    )
+
+
+@pytest.mark.slow
+def test_a_run_starts_from_an_exported_model_by_regex_and_reports_it(
+  dense, numbers_npz, tmp_path
+):
+  experiment = make_experiment(
+    dense, numbers_npz, exports=exporting.Exports(["final"])
+  )
+  result = experiments.train(experiment, str(tmp_path / "first"))
+  exported = str(tmp_path / "first" / result.exports["final"]["model"])
+  second = replace(
+    experiment,
+    start_from=exported,
+    start_from_variables="^module/",
+    max_steps=1,
+    eval_every_steps=1,
+    optimizer=optimizers.SGD(0.0),
+    exports=exporting.Exports([]),
+  )
+  experiments.train(second, str(tmp_path / "second"))
+  first, started = (
+    tf.train.load_checkpoint(str(tmp_path / name))
+    for name in ("first", "second")
+  )
+  np.testing.assert_array_equal(
+    started.get_tensor("module/kernel"), first.get_tensor("module/kernel")
+  )
+  assert not started.get_tensor("head/logits/kernel").any()
+  report = read_json(tmp_path / "second" / "manifest.json")["started_from"]
+  assert report["taken"] == ["module/bias", "module/kernel"]
+  assert report["new"] == ["head/logits/bias", "head/logits/kernel"]
+  with pytest.raises(UserError, match="in whose name '\\^encoder/' is found"):
+    experiments.train(
+      replace(second, start_from_variables="^encoder/"), str(tmp_path / "third")
+    )
+
+
+@pytest.mark.parametrize(
+  "fields, told",
+  [
+    ({"metric": None}, "metric is None; it is a metric's name"),
+    (
+      {"patience_steps": None},
+      "patience_steps is None; it is an integer above",
+    ),
+    ({"patience_steps": True}, "patience_steps is True"),
+    ({"min_steps": -1}, "min_steps is -1; it is an integer of at least 0"),
+    ({"smaller_is_better": 1}, "smaller_is_better is 1; it is True, False or"),
+  ],
+)
+def test_early_stopping_of_another_kind_is_told(fields, told):
+  with pytest.raises(UserError, match=told):
+    EarlyStopping(**{"metric": "loss", "patience_steps": 2, **fields})

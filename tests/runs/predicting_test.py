@@ -1,0 +1,107 @@
+import io
+import json
+
+import numpy as np
+import pytest
+
+from hub_estimator.errors import UserError
+from hub_estimator.runs import experiment as experiments
+from hub_estimator.runs import predicting
+from tests.small_runs import make_experiment
+
+
+@pytest.fixture(scope="module")
+def text_run(text, sentences_csv, tmp_path_factory):
+  path = str(tmp_path_factory.mktemp("text"))
+  experiment = make_experiment(text, sentences_csv)
+  experiments.train(experiment, path)
+  return experiment, path
+
+
+@pytest.fixture(scope="module")
+def number_run(dense, numbers_npz, tmp_path_factory):
+  path = str(tmp_path_factory.mktemp("numbers"))
+  experiment = make_experiment(dense, numbers_npz)
+  experiments.train(experiment, path)
+  return experiment, path
+
+
+def _predict(run, path, **kwargs):
+  output = io.StringIO()
+  count = predicting.predict(
+    *run, input_path=str(path), output=output, **kwargs
+  )
+  rows = [json.loads(line) for line in output.getvalue().splitlines()]
+  assert len(rows) == count
+  return rows
+
+
+def test_csv_and_jsonl_give_the_same_in_any_batch_size(text_run, tmp_path):
+  sentences = ["a good film", 'the "bad", film', "", "ünïcode ☃"]
+  csv_path, jsonl_path = tmp_path / "a.csv", tmp_path / "a.jsonl"
+  csv_path.write_text(
+    "id,sentence\n"
+    + "".join(
+      '{},"{}"\n'.format(i, s.replace('"', '""'))
+      for i, s in enumerate(sentences)
+    )
+  )
+  jsonl_path.write_text(
+    "".join(json.dumps({"sentence": s}) + "\n" for s in sentences)
+  )
+  rows = _predict(text_run, csv_path)
+  assert len(rows) == 4
+  assert set(rows[0]) == {
+    "logits",
+    "logistic",
+    "probabilities",
+    "class_ids",
+    "classes",
+  }
+  assert rows[0]["classes"] == ["1"]
+  for other in (
+    _predict(text_run, jsonl_path),
+    _predict(text_run, csv_path, batch_size=3),
+  ):
+    np.testing.assert_allclose(
+      [r["logits"] for r in other], [r["logits"] for r in rows], rtol=1e-6
+    )
+
+
+def test_numbers_are_read_from_both(number_run, tmp_path):
+  (tmp_path / "a.jsonl").write_text(
+    '{"x": [1, 2.5, 3, 4]}\n{"x": [0, 0, 0, 0]}\n'
+  )
+  assert len(_predict(number_run, tmp_path / "a.jsonl")) == 2
+
+
+@pytest.mark.parametrize(
+  "line, why",
+  [
+    (
+      '{"x": [1, 2, 3]}',
+      r"line 2: 'x' is \[1, 2, 3\], and float32 \[4\] is wanted",
+    ),
+    ('{"x": ["a", 2, 3, 4]}', "line 2: 'x' is"),
+    ('{"y": 1}', "line 2: no 'x'; it has: y"),
+    ('{"x": null}', "line 2: 'x' is None"),
+    ("{", "line 2: Expecting"),
+  ],
+)
+def test_a_bad_row_is_named(number_run, tmp_path, line, why):
+  path = tmp_path / "a.jsonl"
+  path.write_text('{"x": [1, 2, 3, 4]}\n' + line + "\n")
+  with pytest.raises(UserError, match=why):
+    _predict(number_run, path)
+
+
+def test_another_ending_is_refused(number_run, tmp_path):
+  (tmp_path / "a.txt").touch()
+  with pytest.raises(UserError, match=r"reads .csv, .jsonl, .npz and folders"):
+    _predict(number_run, tmp_path / "a.txt")
+
+
+def test_an_empty_file_is_refused(number_run, tmp_path):
+  (tmp_path / "a.jsonl").touch()
+  with pytest.raises(UserError, match="has no rows"):
+    _predict(number_run, tmp_path / "a.jsonl")

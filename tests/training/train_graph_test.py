@@ -1,0 +1,182 @@
+"""What was checked is what trains: one graph, and the numbers of Estimator's own."""
+
+import functools
+
+import numpy as np
+import pytest
+
+from hub_estimator import inputs, optimizers
+from hub_estimator.optimizers import schedules
+from hub_estimator.runs import checking
+from hub_estimator.runs import experiment as experiments
+from hub_estimator.tensorflow_runtime import estimator, tf
+from hub_estimator.training import train_graph
+from hub_estimator.training.memory import Memory
+from tests.small_runs import make_experiment, replace
+
+
+@pytest.fixture
+def graphs(monkeypatch):
+  """Returns a list that grows with each graph of training."""
+  made = []
+  build = train_graph.build
+
+  def counted(*args, **kwargs):
+    made.append(build(*args, **kwargs))
+    return made[-1]
+
+  monkeypatch.setattr(train_graph, "build", counted)
+  return made
+
+
+def _weights(directory) -> dict[str, np.ndarray]:
+  reader = tf.train.load_checkpoint(str(directory))
+  return {n: reader.get_tensor(n) for n in reader.get_variable_to_shape_map()}
+
+
+def _curves(directory) -> dict[str, dict[int, float]]:
+  """Returns the value at each step of each curve, but the speed's."""
+  curves = {}
+  (file,) = directory.glob("events.*")
+  for event in tf.train.summary_iterator(str(file)):
+    for value in event.summary.value:
+      if value.HasField("simple_value") and "/sec" not in value.tag:
+        curves.setdefault(value.tag, {})[event.step] = value.simple_value
+  return curves
+
+
+def _assert_same(one, other):
+  a, b = _weights(one), _weights(other)
+  assert a.keys() == b.keys()
+  for name, value in a.items():
+    np.testing.assert_array_equal(value, b[name], err_msg=name)
+
+
+@pytest.mark.slow
+def test_a_run_builds_it_once_and_takes_the_steps_of_estimators_own(
+  batch_norm, numbers_npz, tmp_path, graphs
+):
+  experiment = make_experiment(batch_norm, numbers_npz)
+  experiments.train(experiment, str(tmp_path / "ours"))
+  assert len(graphs) == 1
+  checked = checking.check(experiment)
+  theirs = estimator.Estimator(
+    checked.model_fn,
+    str(tmp_path / "theirs"),
+    estimator.RunConfig(tf_random_seed=experiment.seed),
+  )
+  theirs.train(
+    inputs.make_train_input_fn(
+      checked.train, batch_size=experiment.batch_size, seed=experiment.seed
+    ),
+    max_steps=experiment.max_steps,
+  )
+  _assert_same(tmp_path / "ours", tmp_path / "theirs")
+
+
+@pytest.mark.slow
+def test_a_run_that_shares_its_check_ends_as_one_alone(
+  dense, numbers_npz, tmp_path, graphs
+):
+  memory, experiment = Memory(), make_experiment(dense, numbers_npz)
+  for name in ("first", "second"):
+    experiments.train(experiment, str(tmp_path / name), memory=memory)
+  assert len(graphs) == 1
+  _assert_same(tmp_path / "first", tmp_path / "second")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+  "trainable, optimizer",
+  [(False, optimizers.AdamW), (True, optimizers.Adam)],
+)
+def test_trials_that_differ_in_their_rate_share_it(
+  batch_norm, numbers_npz, tmp_path, monkeypatch, trainable, optimizer
+):
+  trained_in = []
+  train_in = train_graph.TrainGraph.train_in
+
+  def noted(self, made, rate=None):
+    n_ops = len(self.graph.get_operations())
+    trained_in.append((id(self), n_ops))
+    train_in(self, made, rate)
+
+  monkeypatch.setattr(train_graph.TrainGraph, "train_in", noted)
+  rates = [0.03, 0.001, 0.03]
+  for at, known in (("shared", Memory()), ("alone", None)):
+    for number, rate in enumerate(rates):
+      experiments.train(
+        make_experiment(
+          batch_norm,
+          numbers_npz,
+          module_trainable=trainable,
+          optimizer=optimizer(rate),
+          keep_checkpoints=2,
+        ),
+        str(tmp_path / f"{at}_{number}"),
+        memory=known,
+      )
+  # The second training added nothing to the graph.
+  first, *others = trained_in[:3]
+  assert [graph for graph, _ in others] == [first[0]] * 2
+  assert first[1] < others[0][1] == others[1][1]
+  for number, rate in enumerate(rates):
+    shared, alone = tmp_path / f"shared_{number}", tmp_path / f"alone_{number}"
+    _assert_same(shared, alone)
+    # No training removes the checkpoints of another.
+    state = tf.train.get_checkpoint_state(str(shared))
+    assert len(state.all_model_checkpoint_paths) == 2
+    assert all(
+      map(tf.train.checkpoint_exists, state.all_model_checkpoint_paths)
+    )
+    assert _curves(shared) == _curves(alone)
+    rates_told = _curves(shared)["learning_rate/head"].values()
+    assert set(rates_told) == {float(np.float32(rate))}
+
+
+@pytest.mark.slow
+def test_a_run_of_another_seed_batch_or_optimizer_has_its_own(
+  dense, numbers_npz, tmp_path
+):
+  memory = Memory()
+  experiment = make_experiment(dense, numbers_npz, module_trainable=False)
+  falling = functools.partial(schedules.polynomial, rate=0.05, decay_steps=30)
+  changes = (
+    {},
+    {"seed": 2},
+    {"batch_size": 8},
+    {"optimizer": optimizers.Adam(0.05, beta1=0.8)},
+    {"optimizer": optimizers.Adam(falling)},
+    {"optimizer": optimizers.SGD(0.05)},
+    {"keep_checkpoints": 1},
+    {"start_from": str(tmp_path / "alone_0"), "max_steps": 10},
+    {"max_steps": 10},
+  )
+  for at, known in (("alone", None), ("shared", memory)):
+    for number, change in enumerate(changes):
+      experiments.train(
+        replace(experiment, **change),
+        str(tmp_path / f"{at}_{number}"),
+        memory=known,
+      )
+  for number in range(len(changes)):
+    _assert_same(tmp_path / f"shared_{number}", tmp_path / f"alone_{number}")
+
+
+@pytest.mark.slow
+def test_it_goes_on_and_starts_where_it_shall(
+  dense, numbers_npz, tmp_path, graphs
+):
+  whole = make_experiment(dense, numbers_npz)
+  experiments.train(whole, str(tmp_path / "whole"))
+  experiments.train(replace(whole, max_steps=10), str(tmp_path / "parts"))
+  experiments.train(whole, str(tmp_path / "parts"))
+  _assert_same(tmp_path / "whole", tmp_path / "parts")
+  started = replace(whole, max_steps=1, start_from=str(tmp_path / "whole"))
+  experiments.train(started, str(tmp_path / "started"))
+  assert len(graphs) == 4
+  for name, value in _weights(tmp_path / "started").items():
+    if name.startswith(("head/logits", "module/")) and "Adam" not in name:
+      np.testing.assert_allclose(
+        value, _weights(tmp_path / "whole")[name], atol=0.06
+      )

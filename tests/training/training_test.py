@@ -1,0 +1,165 @@
+"""Real processes as one TensorFlow cluster."""
+
+import json
+import queue
+
+import pytest
+
+from hub_estimator import cluster
+from hub_estimator.model_dir import results
+from hub_estimator.runs import experiment as experiments
+from hub_estimator.tensorflow_runtime import read_eval_metrics
+from hub_estimator.training import training
+from tests.clusters import GIN, Cluster
+from tests.small_runs import make_experiment
+
+pytestmark = pytest.mark.usefixtures("machine")
+
+_STEPS = 300
+
+
+def _gin(module, data, *lines) -> str:
+  return GIN.format(module=module, data=data) + "\n".join(lines) + "\n"
+
+
+@pytest.fixture(scope="module")
+def alone(batch_norm, numbers_npz, tmp_path_factory):
+  """The loss of three runs of one process, by whether the module is trained."""
+  found = {}
+  for trainable in (True, False):
+    found[trainable] = []
+    for seed in (1, 2, 3):
+      experiment = make_experiment(
+        batch_norm,
+        numbers_npz,
+        module_trainable=trainable,
+        max_steps=_STEPS,
+        eval_every_steps=_STEPS,
+        seed=seed,
+      )
+      directory = str(tmp_path_factory.mktemp("alone"))
+      found[trainable].append(
+        experiments.train(experiment, directory).metrics["loss"]
+      )
+  return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trainable", [True, False])
+def test_a_cluster_does_what_one_process_does(
+  batch_norm, numbers_npz, tmp_path, alone, trainable
+):
+  gin_text = _gin(
+    batch_norm,
+    numbers_npz,
+    f"module.trainable = {trainable}",
+    "optimizers.adam.learning_rate = 0.05",
+    f"MAX_STEPS = {_STEPS}",
+    "EVAL_EVERY_STEPS = 100",
+  )
+  with Cluster(tmp_path, gin_text) as cluster:
+    cluster.start()
+    codes = cluster.wait()
+    assert set(codes.values()) == {0}, (codes, cluster.logs())
+    assert "Traceback" not in cluster.logs()
+  result = results.read(cluster.model_dir / "result.json")
+  assert result.state == results.FINISHED
+  assert _STEPS <= result.steps < _STEPS + 10
+  spread = max(alone[trainable]) - min(alone[trainable])
+  assert (
+    min(alone[trainable]) - 2 * spread - 0.02
+    < result.metrics["loss"]
+    < max(alone[trainable]) + 2 * spread + 0.02
+  )
+  # Evaluated and exported at every checkpoint, by the evaluator.
+  evaluations = read_eval_metrics(str(cluster.model_dir / "eval"))
+  assert len(evaluations) >= 3
+  assert (
+    cluster.model_dir / result.exports["latest"]["model"] / "saved_model.pb"
+  ).exists()
+  assert cluster.log(("evaluator", 0)).count("Exported step") == len(
+    evaluations
+  )
+  # Started again, all members say that it is done.
+  before = (cluster.model_dir / "result.json").read_bytes()
+  with Cluster(tmp_path, gin_text) as again:
+    again.start()
+    assert set(again.wait().values()) == {0}, again.logs()
+  assert (cluster.model_dir / "result.json").read_bytes() == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("alone", [True, False])
+def test_without_an_evaluator_the_chief_evaluates_and_exports_at_the_end(
+  batch_norm, numbers_npz, tmp_path, alone
+):
+  gin_text = _gin(
+    batch_norm, numbers_npz, "MAX_STEPS = 60", "EVAL_EVERY_STEPS = 30"
+  )
+  with Cluster(
+    tmp_path, gin_text, workers=0 if alone else 1, ps=0 if alone else 1
+  ) as cluster:
+    cluster.start(*cluster.tasks[:-1])
+    assert set(cluster.wait().values()) == {0}, cluster.logs()
+    assert "no evaluator: the chief evaluates" in cluster.log(("chief", 0))
+    result = (cluster.model_dir / "result.json").read_bytes()
+    # One that comes late finds it done.
+    cluster.start(("evaluator", 0))
+    assert set(cluster.wait().values()) == {0}, cluster.logs()
+    assert "Done before" in cluster.log(("evaluator", 0))
+  assert (cluster.model_dir / "result.json").read_bytes() == result
+  told = results.read(cluster.model_dir / "result.json")
+  assert (told.state, "error" in told.exports["latest"]) == (
+    results.FINISHED,
+    False,
+  )
+
+
+@pytest.mark.slow
+def test_hosts_with_addresses_of_their_own(
+  batch_norm, numbers_npz, tmp_path, hosts
+):
+  gin_text = _gin(
+    batch_norm, numbers_npz, "MAX_STEPS = 100", "EVAL_EVERY_STEPS = 50"
+  )
+  tasks = [("chief", 0), ("worker", 0), ("ps", 0), ("evaluator", 0)]
+  places = dict(zip(tasks, hosts.items(), strict=True))
+  with Cluster(
+    tmp_path,
+    gin_text,
+    workers=1,
+    ps=1,
+    prefixes={
+      task: ("ip", "netns", "exec", name)
+      for task, (name, address) in places.items()
+    },
+    hosts={task: address for task, (name, address) in places.items()},
+  ) as cluster:
+    cluster.start()
+    codes = cluster.wait()
+    assert set(codes.values()) == {0}, (codes, cluster.logs())
+  result = results.read(cluster.model_dir / "result.json")
+  assert (result.state, result.exports["latest"]["model"][:14]) == (
+    results.FINISHED,
+    "export/latest/",
+  )
+
+
+@pytest.mark.parametrize("state, code", [("ended", 0), ("failed", 1)])
+def test_a_worker_whose_step_hangs_leaves_once_the_chief_has(
+  tmp_path, state, code
+):
+  def board(kind):
+    told = {"cluster": {"chief": ["a:1"], "worker": ["b:1"], "ps": ["c:1"]}}
+    told["task"] = {"type": kind, "index": 0}
+    task = cluster.read_task({"TF_CONFIG": json.dumps(told)})
+    return cluster.Board(tmp_path, task)
+
+  chief, worker = board("chief"), board("worker")
+  codes = queue.Queue()
+  (of_chief,) = worker.task.others(cluster.CHIEF)
+  training._leave_once_over(worker, of_chief, after_secs=0.01, leave=codes.put)
+  assert codes.empty()
+  chief.say(state, error="the loss is nan")
+  assert codes.get(timeout=30) == code
+  assert chief.has_said(worker.task, state)
