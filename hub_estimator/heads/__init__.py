@@ -1,33 +1,58 @@
-"""tf.estimator's heads, registered with gin under `heads`."""
+"""Heads: tf.estimator's, as values that check labels and build the loss.
 
-from hub_estimator.heads.heads import (
-  Binary,
-  LogisticRegression,
-  Multi,
-  MultiClass,
-  MultiLabel,
-  PoissonRegression,
-  Regression,
+In Python each part has its gin name, too: `heads.binary` is `heads.Binary`. A
+head of yours follows the Protocol `Head`.
+"""
+
+from hub_estimator.heads.classifiers import Binary, MultiClass, MultiLabel
+from hub_estimator.heads.interface import Head, Labels, NamedHead
+from hub_estimator.heads.label_ids import (
   build_class_ids,
   class_ids,
+  without_vocabulary,
+)
+from hub_estimator.heads.multi_head import Multi
+from hub_estimator.heads.regressors import (
+  LogisticRegression,
+  PoissonRegression,
+  Regression,
+)
+from hub_estimator.heads.traits import (
   is_known,
   logits_dimensions,
   weight_columns,
-  without_vocabulary,
 )
+
+binary = Binary
+logistic_regression = LogisticRegression
+multi = Multi
+multi_class = MultiClass
+multi_label = MultiLabel
+poisson_regression = PoissonRegression
+regression = Regression
 
 __all__ = [
   "Binary",
+  "Head",
+  "Labels",
   "LogisticRegression",
   "Multi",
   "MultiClass",
   "MultiLabel",
+  "NamedHead",
   "PoissonRegression",
   "Regression",
+  "binary",
   "build_class_ids",
   "class_ids",
   "is_known",
+  "logistic_regression",
   "logits_dimensions",
+  "multi",
+  "multi_class",
+  "multi_label",
+  "poisson_regression",
+  "regression",
   "weight_columns",
   "without_vocabulary",
 ]

@@ -1,0 +1,132 @@
+"""Heads whose labels are classes: one of two, one of several, any of several."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import gin
+import numpy as np
+
+from hub_estimator.errors import UserError
+from hub_estimator.heads.interface import Labels
+from hub_estimator.heads.labels import (
+  check_classes,
+  check_numbers,
+  one_column,
+  read_vocabulary,
+)
+from hub_estimator.tensorflow_runtime import estimator
+
+
+@gin.register("binary", module="heads")
+@dataclasses.dataclass(frozen=True)
+class Binary:
+  """Two classes, with sigmoid cross entropy.
+
+  Attributes:
+    label_vocabulary: the two labels as strings, or the path of a file with one
+      label per line; None if labels are 0 and 1.
+    threshold: the probability from which accuracy counts an example as
+      positive.
+    weight_column: the feature that holds example weights; None weighs all
+      examples equally.
+  """
+
+  label_vocabulary: Sequence[str] | str | None = None
+  threshold: float = 0.5
+  weight_column: str | None = None
+
+  def build(self, name: str | None = None) -> estimator.Head:
+    """Returns a `tf.estimator.BinaryClassHead`."""
+    return estimator.BinaryClassHead(
+      weight_column=self.weight_column,
+      thresholds=None if self.threshold == 0.5 else [self.threshold],
+      label_vocabulary=read_vocabulary(self.label_vocabulary, 2),
+      name=name,
+    )
+
+  def check_labels(self, labels: Labels) -> None:
+    """Raises a UserError if a label is neither of the two."""
+    vocabulary = read_vocabulary(self.label_vocabulary, 2)
+    check_classes(labels, 2, vocabulary)
+
+
+@gin.register("multi_class", module="heads")
+@dataclasses.dataclass(frozen=True)
+class MultiClass:
+  """One of several classes, with softmax cross entropy.
+
+  Attributes:
+    n_classes: how many classes; 2 builds the binary head, because
+      `tf.estimator.MultiClassHead` needs at least 3.
+    label_vocabulary: the labels as strings, or the path of a file with one
+      label per line; None if labels are 0 to n_classes - 1.
+    weight_column: the feature that holds example weights; None weighs all
+      examples equally.
+  """
+
+  n_classes: int
+  label_vocabulary: Sequence[str] | str | None = None
+  weight_column: str | None = None
+
+  def __post_init__(self) -> None:
+    if not isinstance(self.n_classes, int) or self.n_classes < 2:
+      raise UserError(
+        f"multi_class.n_classes is {self.n_classes!r}; it must be an integer "
+        "of at least 2."
+      )
+    read_vocabulary(self.label_vocabulary, self.n_classes)
+
+  def build(self, name: str | None = None) -> estimator.Head:
+    """Returns a `tf.estimator.MultiClassHead`, or a binary head for 2 classes."""
+    if self.n_classes == 2:
+      return Binary(
+        self.label_vocabulary, weight_column=self.weight_column
+      ).build(name)
+    return estimator.MultiClassHead(
+      self.n_classes,
+      weight_column=self.weight_column,
+      label_vocabulary=read_vocabulary(self.label_vocabulary, self.n_classes),
+      name=name,
+    )
+
+  def check_labels(self, labels: Labels) -> None:
+    """Raises a UserError if a label is none of the classes."""
+    vocabulary = read_vocabulary(self.label_vocabulary, self.n_classes)
+    check_classes(labels, self.n_classes, vocabulary)
+
+
+@gin.register("multi_label", module="heads")
+@dataclasses.dataclass(frozen=True)
+class MultiLabel:
+  """Any number of several classes; labels are 0 or 1, [batch, n_classes].
+
+  Attributes:
+    n_classes: how many classes.
+    weight_column: the feature that holds example weights; None weighs all
+      examples equally.
+  """
+
+  n_classes: int
+  weight_column: str | None = None
+
+  def build(self, name: str | None = None) -> estimator.Head:
+    """Returns a `tf.estimator.MultiLabelHead`."""
+    return estimator.MultiLabelHead(
+      self.n_classes, weight_column=self.weight_column, name=name
+    )
+
+  def check_labels(self, labels: Labels) -> None:
+    """Raises a UserError if labels aren't 0 and 1, or have another width."""
+    column = one_column(labels)
+    if column.ndim != 2 or column.shape[1] != self.n_classes:
+      raise UserError(
+        f"Labels have shape {list(column.shape)}; heads.multi_label expects "
+        f"[examples, {self.n_classes}]."
+      )
+    check_numbers(column)
+    wrong = np.flatnonzero(((column != 0) & (column != 1)).any(axis=1))
+    if wrong.size:
+      raise UserError(
+        f"Label {column[wrong[0]].tolist()} of example {wrong[0]} has values "
+        "other than 0 and 1, which heads.multi_label expects."
+      )
