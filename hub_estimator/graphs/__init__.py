@@ -8,8 +8,11 @@ from hub_estimator.graphs.graph_defs import (
   tensor_names,
   variable_name,
 )
+from hub_estimator.graphs.networks import Network, Tensors
 
 __all__ = [
+  "Network",
+  "Tensors",
   "graph_defs",
   "inline_functions",
   "networks",

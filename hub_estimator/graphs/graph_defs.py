@@ -1,22 +1,29 @@
-"""Stored graphs, walked without being built."""
+"""Walking a stored graph without building it: owners, what is reachable, names."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from hub_estimator.tensorflow_runtime import tf
+
 
 def owner(name: str) -> str:
-  """Returns the node that an input of a node, or a tensor's name, names."""
+  """Returns the name of the node that a tensor or a node's input belongs to.
+
+  Args:
+    name: of a tensor ("n:0") or an input of a node ("n", "n:1" or "^n").
+  """
   return name.removeprefix("^").split(":")[0]
 
 
-def reach(nodes: Mapping[str, Any], roots: Iterable[str]) -> set[str]:
-  """Returns the names of all nodes that some depend on, and theirs.
+def reach(nodes: Mapping[str, tf.NodeDef], roots: Iterable[str]) -> set[str]:
+  """Returns the names of some nodes and of all nodes that they depend on.
 
   Args:
     nodes: NodeDefs by name.
-    roots: names of nodes or tensors; those that aren't in the graph are left out.
+    roots: names of nodes or tensors; those that the graph lacks are skipped.
   """
-  found, todo = set(), [owner(root) for root in roots]
+  found: set[str] = set()
+  todo = [owner(root) for root in roots]
   while todo:
     name = todo.pop()
     if name not in found and name in nodes:
@@ -26,7 +33,12 @@ def reach(nodes: Mapping[str, Any], roots: Iterable[str]) -> set[str]:
 
 
 def tensor_names(info: Any) -> list[str]:
-  """Returns the tensors of a TensorInfo: of a sparse one values, indices, shape."""
+  """Returns the names of the tensors that a TensorInfo stands for.
+
+  Args:
+    info: the `TensorInfo` proto of a signature's input or output. A sparse
+      tensor has three names: of its values, indices and shape.
+  """
   if info.WhichOneof("encoding") == "coo_sparse":
     sparse = info.coo_sparse
     return [
@@ -38,7 +50,7 @@ def tensor_names(info: Any) -> list[str]:
 
 
 def variable_name(serialized: bytes) -> str:
-  """Returns the name of the op that is the variable of a serialized VariableDef."""
+  """Returns the name of a variable's op from its serialized VariableDef."""
   from tensorflow.core.framework import variable_pb2
 
   return owner(variable_pb2.VariableDef.FromString(serialized).variable_name)

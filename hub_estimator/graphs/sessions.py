@@ -1,20 +1,23 @@
 """Sessions that start quickly, for one process that runs a graph of its own.
 
-TensorFlow prepares a graph anew for each set of what is fetched, and each time takes
-all of it in hand.
+TensorFlow prepares the whole graph again for each new set of fetches.
 """
 
-from hub_estimator.tensorflow_runtime import estimator, tf
+from hub_estimator.tensorflow_runtime import (
+  estimator,
+  estimator_internals,
+  tf,
+)
 
 
 def ready_scaffold(scaffold: tf.train.Scaffold | None) -> tf.train.Scaffold:
-  """Returns a scaffold whose sessions take it for granted that all has a value.
+  """Returns a scaffold whose sessions don't check that all variables have values.
 
-  One process initializes or restores all that there is. To make sure, twice, takes half
-  a second of a large graph.
+  A single process initializes or restores every variable itself. The check,
+  which runs twice, takes half a second for a large graph.
 
   Args:
-    scaffold: what else it has; None is nothing.
+    scaffold: the scaffold to copy everything else from; None copies nothing.
   """
   nothing = tf.constant([], tf.string, name="not_ready")
   return tf.train.Scaffold(
@@ -25,11 +28,14 @@ def ready_scaffold(scaffold: tf.train.Scaffold | None) -> tf.train.Scaffold:
 
 
 def leave_graphs(made: estimator.Estimator) -> None:
-  """Lets an Estimator's sessions run graphs as they are, without optimizing them.
+  """Makes an Estimator's sessions run graphs as they are, without optimizing them.
 
-  Of a head alone that takes as long as hundreds of steps, which it makes no faster.
+  For a head alone, optimizing the graph takes as long as hundreds of steps and
+  makes them no faster.
+
+  Args:
+    made: the Estimator; only sessions that it opens from now on change.
   """
-  config = tf.ConfigProto()
-  config.CopyFrom(made._session_config)
+  config = estimator_internals.session_config(made)
   config.graph_options.rewrite_options.disable_meta_optimizer = True
-  made._session_config = config
+  estimator_internals.set_session_config(made, config)

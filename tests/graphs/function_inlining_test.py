@@ -1,4 +1,4 @@
-"""Graphs without calls of functions do what those with them do."""
+"""A graph whose function calls are inlined computes the same values."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ def _calls(graph_def):
   return [n.name for n in graph_def.node if "PartitionedCall" in n.op]
 
 
-def test_nested_calls_become_their_ops_and_give_the_same():
+def test_nested_calls_become_ops_with_the_same_results():
   @tf.function
   def square(x):
     return x * x, x
@@ -39,7 +39,7 @@ def test_nested_calls_become_their_ops_and_give_the_same():
   np.testing.assert_array_equal(_run(inlined, feed), _run(whole, feed))
 
 
-def test_what_waits_for_a_call_waits_for_its_side_effects():
+def test_an_op_after_a_call_waits_for_its_side_effects():
   with tf.Graph().as_default() as graph:
     variable = tf.get_variable(
       "v", [], initializer=tf.zeros_initializer(), use_resource=True
@@ -62,7 +62,7 @@ def test_what_waits_for_a_call_waits_for_its_side_effects():
     assert [session.run("out:0") for _ in range(20)] == list(range(1, 21))
 
 
-def test_a_call_that_waits_makes_its_ops_wait():
+def test_ops_of_a_call_wait_for_what_the_call_waited_for():
   with tf.Graph().as_default() as graph:
     variable = tf.get_variable(
       "v", [], initializer=tf.zeros_initializer(), use_resource=True

@@ -1,8 +1,10 @@
+"""Stored graphs are walked by the names in them."""
+
 from hub_estimator.graphs import graph_defs
 from hub_estimator.tensorflow_runtime import tf
 
 
-def test_all_that_a_tensor_depends_on_is_reached():
+def test_reach_finds_every_node_that_a_tensor_depends_on():
   with tf.Graph().as_default() as graph:
     a, b = tf.placeholder(tf.float32, name="a"), tf.constant(1.0, name="b")
     with tf.control_dependencies([tf.no_op(name="waited_for")]):
@@ -17,12 +19,12 @@ def test_all_that_a_tensor_depends_on_is_reached():
   }
 
 
-def test_an_input_names_its_node():
+def test_owner_is_the_node_of_an_input():
   for name in ("a", "a:1", "^a"):
     assert graph_defs.owner(name) == "a"
 
 
-def test_a_tensor_has_one_name_and_a_sparse_one_three():
+def test_a_dense_tensor_has_one_name_and_a_sparse_one_three():
   info = tf.saved_model.build_tensor_info
   with tf.Graph().as_default():
     assert graph_defs.tensor_names(info(tf.constant(1, name="x"))) == ["x:0"]

@@ -1,4 +1,4 @@
-"""Networks with fixed weights give what those with variables give."""
+"""Networks with constant weights give the same outputs as with variables."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ NUMBER = FeatureSpec("float32", ())
 WORDS = ["good film", "a bad", "unheard of"]
 
 
-def _network(handle, specs) -> networks.Network:
+def _network(handle, specs, **options) -> networks.Network:
   """Returns the network of a module."""
 
   def build(features):
@@ -25,7 +25,7 @@ def _network(handle, specs) -> networks.Network:
     )
     return placed.apply(features)[0]
 
-  return networks.Network(specs, build)
+  return networks.Network(specs, build, **options)
 
 
 def _run(network, *batches) -> dict[str, np.ndarray]:
@@ -49,10 +49,12 @@ def _by_hub(handle, feeds) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize("fixed", [True, False])
-def test_outputs_are_those_of_hub_module(batch_norm, monkeypatch, fixed):
-  if not fixed:
-    monkeypatch.setattr(networks, "_MOST_BYTES", 10)
-  network = _network(batch_norm, {"x": FeatureSpec("float32", (4,))})
+def test_outputs_are_those_of_hub_module(batch_norm, fixed):
+  network = _network(
+    batch_norm,
+    {"x": FeatureSpec("float32", (4,))},
+    **({} if fixed else {"most_constant_bytes": 10}),
+  )
   x = np.random.default_rng(1).normal(size=(9, 4)).astype(np.float32)
   expected = _by_hub(batch_norm, {"x": x})
   np.testing.assert_allclose(
@@ -147,8 +149,7 @@ def test_weights_of_either_kind_become_constants(use_resource):
   fixed = run(network)
   assert not _types(network) & {"VarHandleOp", "VariableV2"}
   assert np.ptp(fixed) > 0
-  again = networks.Network({"x": NUMBER}, build)
-  again._with_constants = lambda values: None
+  again = networks.Network({"x": NUMBER}, build, most_constant_bytes=0)
   np.testing.assert_allclose(fixed, run(again), rtol=1e-6)
 
 
@@ -180,7 +181,7 @@ def test_batches_come_out_in_order_and_a_bad_one_in_its_turn():
     assert next(outputs)["y"][0] == n
   with pytest.raises(tf.errors.InvalidArgumentError, match="positive|> 0"):
     next(outputs)
-  # Another run of it isn't harmed, and one that is left ends.
+  # Another run works, and one that is abandoned ends.
   outputs = network.run(batches[:5])
   assert next(outputs)["y"][0] == 1
   outputs.close()

@@ -1,9 +1,13 @@
-"""Sessions that start quickly start with all that others start with."""
+"""Sessions that start quickly have the same values as others."""
 
 import numpy as np
 
 from hub_estimator.graphs import sessions
-from hub_estimator.tensorflow_runtime import estimator, tf
+from hub_estimator.tensorflow_runtime import (
+  estimator,
+  estimator_internals,
+  tf,
+)
 
 
 def _build():
@@ -24,7 +28,7 @@ def _run(scaffold, fetches, **kwargs):
     return session.run(fetches)
 
 
-def test_all_has_a_value_whether_initialized_or_restored(tmp_path):
+def test_variables_and_tables_have_values_initialized_or_restored(tmp_path):
   with tf.Graph().as_default(), tf.Session() as session:
     weights, _, _ = _build()
     session.run(weights.initializer)
@@ -42,22 +46,22 @@ def test_all_has_a_value_whether_initialized_or_restored(tmp_path):
     assert (n, found) == (1, 7)
 
 
-def test_what_a_scaffold_had_it_has():
+def test_a_ready_scaffold_keeps_the_saver_and_the_init_fn():
   with tf.Graph().as_default():
     weights, _, _ = _build()
-    told = []
+    called = []
     saver = tf.train.Saver([weights])
     scaffold = sessions.ready_scaffold(
       tf.train.Scaffold(
-        saver=saver, init_fn=lambda scaffold, session: told.append(scaffold)
+        saver=saver, init_fn=lambda scaffold, session: called.append(scaffold)
       )
     )
     _run(scaffold, weights)
   assert scaffold.saver is saver
-  assert told == [scaffold]
+  assert called == [scaffold]
 
 
-def test_only_one_estimator_leaves_its_graphs(tmp_path):
+def test_only_the_given_estimator_leaves_its_graphs(tmp_path):
   config = estimator.RunConfig(
     session_config=tf.ConfigProto(intra_op_parallelism_threads=3)
   )
@@ -66,9 +70,8 @@ def test_only_one_estimator_leaves_its_graphs(tmp_path):
     for name in ("made", "other")
   )
   sessions.leave_graphs(made)
-  assert (
-    made._session_config.graph_options.rewrite_options.disable_meta_optimizer
-  )
-  assert made._session_config.intra_op_parallelism_threads == 3
-  rewriting = other._session_config.graph_options.rewrite_options
-  assert not rewriting.disable_meta_optimizer
+  config = estimator_internals.session_config(made)
+  assert config.graph_options.rewrite_options.disable_meta_optimizer
+  assert config.intra_op_parallelism_threads == 3
+  untouched = estimator_internals.session_config(other).graph_options
+  assert not untouched.rewrite_options.disable_meta_optimizer
