@@ -1,0 +1,126 @@
+"""Everything that the library uses of Estimator beyond its public API.
+
+`tensorflow-estimator` 2.15.0 is the last release, and all supported TensorFlows
+run it. Its public API has no way to change how sessions run graphs, to evaluate
+or train in a graph that exists already, or to read the heads of a multi-head.
+The functions here do so; if one of Estimator's private names changes, this file
+and its test are the only ones to fail.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tensorflow_estimator.python.estimator.early_stopping import (
+  read_eval_metrics,
+)
+from tensorflow_estimator.python.estimator.estimator import (
+  _write_dict_to_summary as write_dict_to_summary,
+)
+
+from hub_estimator.tensorflow_runtime.loading import estimator, tf
+
+__all__ = [
+  "EvaluationGraph",
+  "build_evaluation_graph",
+  "heads_of",
+  "read_eval_metrics",
+  "replace_training",
+  "session_config",
+  "set_session_config",
+  "train_in_current_graph",
+  "write_dict_to_summary",
+]
+
+Train = Callable[
+  [
+    Callable[[], Any],
+    Sequence[tf.train.SessionRunHook],
+    Sequence[tf.train.CheckpointSaverListener],
+  ],
+  tf.Tensor,
+]
+
+
+def session_config(made: estimator.Estimator) -> tf.ConfigProto:
+  """Returns a copy of the config of an Estimator's sessions."""
+  config = tf.ConfigProto()
+  config.CopyFrom(made._session_config)
+  return config
+
+
+def set_session_config(
+  made: estimator.Estimator, config: tf.ConfigProto
+) -> None:
+  """Replaces the config of the sessions that an Estimator opens from now on.
+
+  `RunConfig.session_config` stays as it is. So does `TF_CONFIG`'s device filter,
+  provided that `config` started as a copy from `session_config`.
+  """
+  made._session_config = config
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluationGraph:
+  """What an Estimator needs to evaluate in the graph that it has built.
+
+  Attributes:
+    scaffold: restores a checkpoint.
+    update_op: adds a batch to all metrics.
+    values: the metrics' values by name, and the global step.
+    hooks: run with the session.
+  """
+
+  scaffold: tf.train.Scaffold
+  update_op: tf.Operation
+  values: Mapping[str, tf.Tensor]
+  hooks: Sequence[tf.train.SessionRunHook]
+
+
+def build_evaluation_graph(
+  made: estimator.Estimator, input_fn: Callable[[], tf.data.Dataset]
+) -> EvaluationGraph:
+  """Adds an Estimator's evaluation to the current graph, and returns its parts.
+
+  Args:
+    made: the Estimator whose model_fn is called.
+    input_fn: returns the examples, each of them once.
+  """
+  return EvaluationGraph(*made._evaluate_build_graph(input_fn, hooks=[]))
+
+
+def replace_training(made: estimator.Estimator, train: Train) -> None:
+  """Makes an Estimator's `train` call a function in place of its own graph.
+
+  Args:
+    made: the Estimator. It still finds its steps, hooks and listeners first.
+    train: takes input_fn, hooks and saving listeners; returns the final loss.
+  """
+  made._train_model = train
+
+
+def train_in_current_graph(
+  made: estimator.Estimator,
+  spec: estimator.EstimatorSpec,
+  *,
+  worker_hooks: list[tf.train.SessionRunHook],
+  hooks: list[tf.train.SessionRunHook],
+  saving_listeners: Sequence[tf.train.CheckpointSaverListener],
+) -> tf.Tensor:
+  """Runs an Estimator's training loop in the current graph; returns the loss.
+
+  Args:
+    made: the Estimator; its config says where and how often to save.
+    spec: what the model_fn returned in this graph.
+    worker_hooks: run ahead of `hooks`; Estimator adds its own to this list.
+    hooks: given to `train`.
+    saving_listeners: given to `train`.
+  """
+  return made._train_with_estimator_spec(
+    spec, worker_hooks, hooks, tf.train.get_global_step(), saving_listeners
+  )
+
+
+def heads_of(multi_head: estimator.MultiHead) -> Sequence[estimator.Head]:
+  """Returns the heads that a multi-head was made from, in their order."""
+  return tuple(multi_head._heads)
