@@ -2,7 +2,7 @@
 
 from hub_estimator.heads.interface import Head
 from hub_estimator.heads.multi_head import Multi
-from hub_estimator.tensorflow_runtime import estimator
+from hub_estimator.tensorflow_runtime import estimator, estimator_internals
 
 
 def is_known(head: Head) -> bool:
@@ -27,5 +27,5 @@ def logits_dimensions(built: estimator.Head) -> dict[str, int]:
   """
   if not isinstance(built, estimator.MultiHead):
     return {}
-  # Estimator has no public name for the parts of a MultiHead.
-  return {head.name: head.logits_dimension for head in built._heads}
+  heads = estimator_internals.heads_of(built)
+  return {head.name: head.logits_dimension for head in heads}

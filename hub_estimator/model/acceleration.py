@@ -8,7 +8,11 @@ import os
 import pathlib
 
 from hub_estimator.errors import UserError
-from hub_estimator.tensorflow_runtime import estimator, tf
+from hub_estimator.tensorflow_runtime import (
+  estimator,
+  estimator_internals,
+  tf,
+)
 
 _CPU_INFO = pathlib.Path("/proc/cpuinfo")
 _XLA_ON_CPU = "--tf_xla_cpu_global_jit"
@@ -61,15 +65,14 @@ def accelerate(
       float32.
     xla: as for `check`.
   """
-  config = tf.ConfigProto()
-  config.CopyFrom(made._session_config)
+  config = estimator_internals.session_config(made)
   options = config.graph_options
   if mixed_precision:
     # 1 is RewriterConfig.ON, which tf.compat.v1 doesn't name.
     options.rewrite_options.auto_mixed_precision_onednn_bfloat16 = 1
   if xla:
     options.optimizer_options.global_jit_level = tf.OptimizerOptions.ON_1
-  made._session_config = config
+  estimator_internals.set_session_config(made, config)
 
 
 def _has_bfloat16_units() -> bool:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 
 from hub_estimator.errors import UserError, one_line
 from hub_estimator.modules import check_export_name, read_module_info
-from hub_estimator.tensorflow_runtime import hub, tf
+from hub_estimator.tensorflow_runtime import hub, tensorflow_internals, tf
 
 _log = logging.getLogger(__name__)
 _RESOURCE = "module"  # As Hub's columns call it.
@@ -113,8 +113,7 @@ class _Registered:
     trained = {id(v) for v in tf.trainable_variables()}
     for variable in module.variables:
       if id(variable) in trained:
-        variable._distribute_strategy = None  # Keras optimizers look for it.
-        state_manager._layer._trainable_weights.append(variable)
+        tensorflow_internals.train_with_layer(state_manager, variable)
 
 
 class _RegisteredSparse(_Registered):
@@ -123,8 +122,8 @@ class _RegisteredSparse(_Registered):
   def create_state(self, state_manager) -> None:
     module = hub.Module(
       self.module_spec,
-      # As Hub's other columns ask for it: there is no public way.
-      trainable=self.trainable and state_manager._trainable,
+      trainable=self.trainable
+      and tensorflow_internals.adds_trainable_variables(state_manager),
     )
     state_manager.add_resource(self, _RESOURCE, module)
     super().create_state(state_manager)

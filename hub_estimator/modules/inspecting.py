@@ -13,6 +13,7 @@ from hub_estimator.modules.module_info import (
   SignatureInfo,
   TensorInfo,
 )
+from hub_estimator.tensorflow_runtime import hub_internals
 
 
 def describe(info: ModuleInfo) -> dict[str, Any]:
@@ -30,9 +31,7 @@ def describe(info: ModuleInfo) -> dict[str, Any]:
       if p.is_relative_to(root / "assets")
     ),
     "image_size": info.image_size,
-    "attached_messages": sorted(
-      set().union(*info.spec._module_attachments.values())
-    ),
+    "attached_messages": hub_internals.attached_messages(info.spec),
     "custom_ops_missing": info.missing_ops(),
     "variants": [
       {

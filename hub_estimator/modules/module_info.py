@@ -11,7 +11,12 @@ from hub_estimator.errors import UserError, nearest, one_line
 from hub_estimator.graphs import variable_name
 from hub_estimator.modules import saved_models
 from hub_estimator.modules.new_modules import NewModule
-from hub_estimator.tensorflow_runtime import hub, op_def_registry, tf
+from hub_estimator.tensorflow_runtime import (
+  hub,
+  hub_internals,
+  op_def_registry,
+  tf,
+)
 
 # Ops that TensorFlow doesn't register itself, and who does.
 _PACKAGE_OF_OP = {
@@ -239,7 +244,7 @@ def read_module_info(handle: str | NewModule) -> ModuleInfo:
 
 
 def _variants(spec) -> dict[frozenset[str], VariantInfo]:
-  graphs = spec._saved_model_handler.meta_graphs
+  graphs = hub_internals.meta_graphs(spec)
   variants = [_variant(spec, graph) for graph in graphs]
   return {v.tags: v for v in variants}
 
@@ -250,7 +255,7 @@ def _fingerprint(spec, variants) -> str:
   Names of functions are left out: TensorFlow numbers them by process.
   """
   digest = hashlib.sha256()
-  for graph in spec._saved_model_handler.meta_graphs:
+  for graph in hub_internals.meta_graphs(spec):
     variant = variants[frozenset(graph.meta_info_def.tags)]
     digest.update(repr((sorted(variant.tags), variant.variables)).encode())
     digest.update(repr(sorted(variant.signatures.items())).encode())

@@ -12,7 +12,7 @@ import numpy as np
 from hub_estimator.errors import UserError, check_regex, nearest, one_line
 from hub_estimator.modules import ModuleInfo, NewModule, read_module_info
 from hub_estimator.publishing.staging import new_directory
-from hub_estimator.tensorflow_runtime import hub, tf
+from hub_estimator.tensorflow_runtime import hub, tensorflow_internals, tf
 
 _LOG = logging.getLogger(__name__)
 
@@ -182,23 +182,12 @@ def _parts(variable) -> list[tf.Variable]:
   return variable if isinstance(variable, list) else [variable]
 
 
-def _place(part) -> tuple[list[int], tuple[slice, ...]]:
-  """Returns the shape of the whole, and where a part lies in it."""
-  info = part._get_save_slice_info()
-  if info is None:
-    return part.shape.as_list(), ()
-  return info.full_shape, tuple(
-    slice(first, first + size)
-    for first, size in zip(info.var_offset, info.var_shape, strict=True)
-  )
-
-
 def _shape(variable) -> list[int]:
-  return list(_place(_parts(variable)[0])[0])
+  return list(tensorflow_internals.place_in_whole(_parts(variable)[0])[0])
 
 
 def _load(session, variable, value: np.ndarray) -> None:
   """Sets a variable, without a constant in the graph."""
   for part in _parts(variable):
-    piece = value[_place(part)[1]]
+    piece = value[tensorflow_internals.place_in_whole(part)[1]]
     part.load(piece.astype(part.dtype.as_numpy_dtype), session)

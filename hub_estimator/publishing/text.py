@@ -10,7 +10,7 @@ from hub_estimator.handles import sha256
 from hub_estimator.publishing import vectors as word_vectors
 from hub_estimator.publishing.staging import new_directory
 from hub_estimator.publishing.vectors import Vectors
-from hub_estimator.tensorflow_runtime import hub, tf
+from hub_estimator.tensorflow_runtime import hub, hub_internals, tf
 
 COMBINERS = ("sum", "mean", "sqrtn")
 _VARIABLE = "embeddings"
@@ -115,8 +115,8 @@ def _publish(
   with new_directory(path, documentation=documentation) as scratch:
     vectors = read(scratch)
     spec = _make_spec(vectors, combiner, oov_buckets, lowercase, l2)
-    # `spec.export` would load all variables to save them again.
-    spec._export(
+    hub_internals.export_with(
+      spec,
       str(scratch / "module"),
       lambda prefix: _write_checkpoint(
         prefix, vectors, oov_buckets, str(scratch / "chunks")
@@ -172,7 +172,7 @@ def _make_spec(vectors: Vectors, combiner, oov_buckets, lowercase, l2):
   # By default the name of a table is the path of its file, here and today.
   with vectors.words.open("rb") as file:
     name = f"vocabulary_{sha256(file)}".encode()
-  for graph in spec._saved_model_handler.meta_graphs:
+  for graph in hub_internals.meta_graphs(spec):
     for node in graph.graph_def.node:
       if node.op == "HashTableV2":
         node.attr["shared_name"].s = name
