@@ -1,1 +1,1 @@
-"""The command's verbs, a file each: flags in, one library call, exit code."""
+"""The command's verbs, one file each: flags in, one library call, exit code out."""

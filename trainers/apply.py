@@ -1,9 +1,9 @@
-"""Apply a module to the rows of a csv, jsonl or npz file, or a folder of images.
+"""Apply a module to the rows of a csv, jsonl or npz file, or to a folder of images.
 
-Writes the outputs of a signature as npz or jsonl. A column feeds the input of its
-name, or the only input there is; others are named by
---gin_param 'adapter.inputs = {"<module input>": "<column>"}', hyperparameters by
-adapter.constants, a tokenizer by adapter.tokenizer.
+Writes the outputs of a signature as npz or jsonl. A column feeds the input of the
+same name, or the only input. For other names, use
+--gin_param 'adapter.inputs = {"<module input>": "<column>"}'. Bind
+adapter.constants for hyperparameters and adapter.tokenizer for a tokenizer.
 """
 
 import argparse
@@ -14,7 +14,11 @@ from hub_estimator.trainers import flags
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
   """Adds the verb's flags."""
-  parser.add_argument("handle", metavar="HANDLE", help="a directory or a URL")
+  parser.add_argument(
+    "handle",
+    metavar="HANDLE",
+    help="a module: a directory, a URL or another handle",
+  )
   parser.add_argument(
     "--input",
     required=True,
@@ -24,22 +28,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   parser.add_argument(
     "--output", required=True, metavar="G", help="a .npz or .jsonl file"
   )
-  parser.add_argument("--signature", default="default", metavar="S")
+  parser.add_argument(
+    "--signature",
+    default="default",
+    metavar="S",
+    help="the signature to apply (default: %(default)s)",
+  )
   parser.add_argument(
     "--outputs",
     nargs="+",
     metavar="NAME",
-    help='default: "default", or all where there is none',
+    help="the outputs to write (default: the output 'default', or all outputs "
+    "if there is none)",
   )
   parser.add_argument(
-    "--tags", nargs="+", default=[], metavar="TAG", help="of the variant"
+    "--tags",
+    nargs="+",
+    default=[],
+    metavar="TAG",
+    help="tags of the graph variant (default: no tags)",
   )
-  parser.add_argument("--batch_size", type=int, default=64, metavar="N")
+  parser.add_argument(
+    "--batch_size",
+    type=int,
+    default=64,
+    metavar="N",
+    help="rows per batch (default: %(default)s)",
+  )
   flags.add_handle_arguments(parser)
 
 
 def main(args: argparse.Namespace) -> int:
-  """Applies the module, and writes its outputs."""
+  """Applies the module and writes its outputs."""
   flags.read_handles(args)
   import hub_estimator.experiments  # noqa: F401  Registers the adapter.
   from hub_estimator import config

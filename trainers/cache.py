@@ -1,7 +1,7 @@
-"""The modules that were fetched: list, verify, repair, fetch.
+"""List, verify, repair and fetch cached modules.
 
-The cache is `tensorflow_hub`'s own, TFHUB_CACHE_DIR: what other programs have
-fetched is listed and verified too.
+The cache is that of `tensorflow_hub`, TFHUB_CACHE_DIR. It includes the modules that
+other programs have fetched.
 """
 
 import argparse
@@ -10,13 +10,16 @@ from hub_estimator.trainers import flags
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-  """Adds the verbs of the cache, and their flags."""
+  """Adds the actions on the cache and their flags."""
   verbs = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
   for name, what in (
-    ("list", "what is in the cache, with URL, size and date"),
-    ("verify", "read all of it; exit code 1 where anything is damaged"),
-    ("repair", "fetch damaged modules anew, and remove what downloads left"),
-    ("fetch", "put modules into the cache, for machines without a network"),
+    ("list", "list the cached modules with URL, size and date"),
+    ("verify", "read every byte; exit with 1 if a module is damaged"),
+    (
+      "repair",
+      "fetch damaged modules again, and remove leftovers of downloads",
+    ),
+    ("fetch", "fetch modules into the cache, for machines without a network"),
   ):
     verb = verbs.add_parser(
       name, help=what, description=f"{what}.".capitalize()
@@ -24,15 +27,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     if name == "fetch":
       verb.add_argument("handles", metavar="HANDLE", nargs="+")
       verb.add_argument(
-        "--anew", action="store_true", help="even if it is there already"
+        "--anew",
+        action="store_true",
+        help="fetch a module again even if it is cached",
       )
     else:
-      verb.add_argument("--json", action="store_true", help="as JSON")
+      verb.add_argument("--json", action="store_true", help="print JSON")
     flags.add_handle_arguments(verb)
 
 
 def main(args: argparse.Namespace) -> int:
-  """Does one of them."""
+  """Performs one action on the cache."""
   flags.read_handles(args)
   from hub_estimator.handles import cache_repair as caching
 

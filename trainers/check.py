@@ -1,7 +1,7 @@
-"""Find all that would fail later: everything short of step 1.
+"""Find mistakes in a config and its data, without training.
 
-Reads the data, builds the graphs of training, evaluation and export, and
-changes nothing.
+Reads the data and builds the graphs for training, evaluation and export. Changes
+nothing.
 """
 
 import argparse
@@ -13,12 +13,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   """Adds the verb's flags."""
   flags.add_gin_arguments(parser, required=True)
   parser.add_argument(
-    "--model_dir", metavar="D", help="also check that it can be written"
+    "--model_dir",
+    metavar="D",
+    help="also check that the run can be written to this directory",
   )
 
 
 def main(args: argparse.Namespace) -> int:
-  """Checks, and prints what a run would be made of."""
+  """Checks a run and prints its modules, features and sizes."""
   experiment = flags.read_experiment(args.gin_file, args.gin_param)
   from hub_estimator.runs import checking
   from hub_estimator.runs import experiment as experiments

@@ -1,6 +1,6 @@
-"""Evaluate a run's checkpoint; prints its metrics as JSON.
+"""Evaluate a run's checkpoint and print its metrics as JSON.
 
-Needs the model_dir alone. --gin_param can name other data, such as
+Needs only the model_dir. To evaluate on other data, use --gin_param, for example
 --gin_param='eval/inputs.csv.path = "other.csv"'.
 """
 
@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-  """Evaluates, and prints the metrics."""
+  """Evaluates a checkpoint and prints the metrics."""
   experiment = flags.read_run(args)
   from hub_estimator.runs import experiment as experiments
 

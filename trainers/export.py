@@ -1,7 +1,7 @@
-"""Export a run's checkpoint: the full model and its modules, one version.
+"""Export a run's checkpoint: the full model and its modules, as one version.
 
-Needs the model_dir alone. The version is reloaded and compared with the
-checkpoint before it appears under export/latest.
+Needs only the model_dir. The version is reloaded and compared with the checkpoint
+before it appears under export/latest.
 """
 
 import argparse
@@ -17,20 +17,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     "--averaged",
     action="store_true",
     default=None,
-    help="averaged weights; the default where the run has them",
+    help="export averaged weights; the default if the run has them",
   )
   weights.add_argument(
-    "--raw", dest="averaged", action="store_false", help="the last weights"
+    "--raw",
+    dest="averaged",
+    action="store_false",
+    help="export the last weights",
   )
   parser.add_argument(
     "--pack",
     action="store_true",
-    help="also write each module as the tar.gz that a URL handle serves",
+    help="also write each module as a tar.gz that a web server can serve",
   )
 
 
 def main(args: argparse.Namespace) -> int:
-  """Exports, and prints where."""
+  """Exports a version and prints its paths."""
   experiment = flags.read_run(args)
   from hub_estimator.handles import packing
   from hub_estimator.runs import experiment as experiments

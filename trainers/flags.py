@@ -1,4 +1,4 @@
-"""Flags that several verbs share, and what they name."""
+"""Flags that several verbs share, and the values that they name."""
 
 import argparse
 import json
@@ -8,7 +8,7 @@ import os
 def add_gin_arguments(
   parser: argparse.ArgumentParser, *, required: bool
 ) -> None:
-  """Adds gin's own flags."""
+  """Adds the flags for gin files and bindings."""
   parser.add_argument(
     "--gin_file",
     "--gin_config",
@@ -16,8 +16,8 @@ def add_gin_arguments(
     default=[],
     required=required,
     metavar="FILE",
-    help="a gin file by path, or a shipped one by name, such as "
-    "runs/quickstart.gin; may be repeated",
+    help="a gin file: your own by path, or a shipped one by name, such as "
+    "runs/quickstart.gin; can be repeated",
   )
   add_gin_param_argument(parser)
   add_safe_argument(parser)
@@ -31,38 +31,38 @@ def add_gin_param_argument(parser: argparse.ArgumentParser) -> None:
     action="append",
     default=[],
     metavar="BINDING",
-    help="one binding, such as 'MAX_STEPS = 100'; may be repeated, and wins "
-    "over the files",
+    help="one binding, such as 'MAX_STEPS = 100'; can be repeated, and overrides "
+    "the files",
   )
 
 
 def add_safe_argument(parser: argparse.ArgumentParser) -> None:
-  """Adds the flag for configs of strangers."""
+  """Adds the flag for configs from strangers."""
   parser.add_argument(
     "--safe",
     action="store_true",
-    help="refuse a config that imports Python of its own; see SECURITY.md",
+    help="refuse configs that import Python code of their own; see SECURITY.md",
   )
 
 
 def add_handle_arguments(parser: argparse.ArgumentParser) -> None:
-  """Adds the flags of verbs that take a handle: gin's, for what it means."""
+  """Adds the gin flags that set how handles are resolved."""
   parser.add_argument(
     "--gin_file",
     "--gin_config",
     action="append",
     default=[],
     metavar="FILE",
-    help="binds handles.names, handles.mirrors, handles.offline, … and may "
-    "import what registers a module's ops; may be repeated. HUB_ESTIMATOR_GIN "
-    "names one for all commands",
+    help="a gin file that binds handles.names, handles.mirrors, "
+    "handles.offline and so on, or imports a package that registers a module's "
+    "ops; can be repeated. HUB_ESTIMATOR_GIN names such a file for all commands",
   )
   add_gin_param_argument(parser)
   add_safe_argument(parser)
 
 
 def read_handles(args: argparse.Namespace) -> None:
-  """Imports TensorFlow, and binds what gin says of handles."""
+  """Imports TensorFlow and parses the gin files and bindings for handles."""
   from hub_estimator.trainers import startup
 
   startup.import_tensorflow()
@@ -80,12 +80,15 @@ def read_handles(args: argparse.Namespace) -> None:
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
   """Adds the flags of verbs that work on an existing run."""
   parser.add_argument(
-    "--model_dir", required=True, metavar="D", help="the run, as train left it"
+    "--model_dir",
+    required=True,
+    metavar="D",
+    help="the directory of a trained run",
   )
   parser.add_argument(
     "--checkpoint",
     metavar="C",
-    help="a step, a name such as model.ckpt-500, or a path; default: the last",
+    help="a step, a name such as model.ckpt-500, or a path (default: the last)",
   )
   add_safe_argument(parser)
 
@@ -108,8 +111,9 @@ def read_experiment(gin_files, gin_params):
 def read_run(args: argparse.Namespace):
   """Returns the experiment of `args.model_dir`.
 
-  Relative paths in a run's config mean the directory where it was started, so
-  this process goes there; paths among `args` are made absolute first.
+  Relative paths in a run's config are relative to the directory in which the run
+  was started, so this process changes to that directory. Paths in `args` are made
+  absolute first.
   """
   from hub_estimator.model_dir import open_run
 
@@ -122,5 +126,5 @@ def read_run(args: argparse.Namespace):
 
 
 def print_json(value) -> None:
-  """Prints a JSON object on standard output."""
+  """Prints a JSON object to standard output."""
   print(json.dumps(value, indent=2))

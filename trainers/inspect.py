@@ -1,6 +1,6 @@
-"""Show what a module offers: variants, signatures, shapes, variables, assets.
+"""Show a module's variants, signatures, shapes, variables and assets.
 
-Creates no variable: a large module answers as fast as its files are read.
+Loads no variables, so even a large module takes only as long as reading its files.
 """
 
 import argparse
@@ -10,15 +10,21 @@ from hub_estimator.trainers import flags
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
   """Adds the verb's flags."""
-  parser.add_argument("handle", metavar="HANDLE", help="a directory or a URL")
+  parser.add_argument(
+    "handle",
+    metavar="HANDLE",
+    help="a module: a directory, a URL or another handle",
+  )
   flags.add_handle_arguments(parser)
   form = parser.add_mutually_exclusive_group()
-  form.add_argument("--json", action="store_true", help="as one JSON object")
-  form.add_argument("--gin", action="store_true", help="as a ready run config")
+  form.add_argument("--json", action="store_true", help="print one JSON object")
+  form.add_argument(
+    "--gin", action="store_true", help="print a run config for it"
+  )
 
 
 def main(args: argparse.Namespace) -> int:
-  """Prints what the module offers."""
+  """Prints a module's description."""
   flags.read_handles(args)
   from hub_estimator.modules import inspecting, read_module_info
 

@@ -1,6 +1,6 @@
-"""Check a module against the guidance for publishers; says why, and how to mend.
+"""Check a module against the guidance for publishers, with reasons and fixes.
 
-Exit code 1 where there is an error, with --strict also where there is a warning.
+Exits with 1 if there is an error, or with --strict also if there is a warning.
 """
 
 import argparse
@@ -11,16 +11,22 @@ from hub_estimator.trainers import flags
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
   """Adds the verb's flags."""
-  parser.add_argument("handle", metavar="HANDLE", help="a directory or a URL")
   parser.add_argument(
-    "--strict", action="store_true", help="warnings count as errors"
+    "handle",
+    metavar="HANDLE",
+    help="a module: a directory, a URL or another handle",
   )
-  parser.add_argument("--json", action="store_true", help="as one JSON object")
+  parser.add_argument(
+    "--strict", action="store_true", help="count warnings as errors"
+  )
+  parser.add_argument(
+    "--json", action="store_true", help="print one JSON object"
+  )
   flags.add_handle_arguments(parser)
 
 
 def main(args: argparse.Namespace) -> int:
-  """Prints what was found."""
+  """Prints the findings."""
   flags.read_handles(args)
   from hub_estimator import linting
   from hub_estimator.modules import read_module_info

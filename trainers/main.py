@@ -26,7 +26,7 @@ from hub_estimator.trainers import (
 
 from hub_estimator.errors import RunFailed, UserError, one_line
 
-# In the order of a user's work. None of them imports TensorFlow at its top.
+# In the order in which people use them. None imports TensorFlow at module level.
 VERBS = {
   "train": train,
   "check": check,
@@ -47,8 +47,8 @@ VERBS = {
 def main(argv: Sequence[str] | None = None) -> int:
   """Runs one verb and returns the exit code.
 
-  0: done. 1: the run failed. 2: what was asked for can't be done; one line on
-  standard error says what came, where, and what exists.
+  0: success. 1: the run failed. 2: the request was wrong; one line on standard
+  error says what it got, where, and what exists.
   """
   parser = argparse.ArgumentParser(
     prog="hub-estimator",
@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
   args = parser.parse_args(argv)
   _set_up_logging()
   if getattr(args, "safe", False):
-    os.environ["HUB_ESTIMATOR_SAFE"] = "1"  # For workers of a sweep as well.
+    os.environ["HUB_ESTIMATOR_SAFE"] = "1"  # The workers of a sweep inherit it.
   try:
     return VERBS[args.verb].main(args) or 0
   except UserError as error:
@@ -83,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(f"hub-estimator {args.verb}: interrupted.", file=sys.stderr)
     return 130
   except ImportError as error:
-    # The one that a user can mend: no TensorFlow, or an unsupported one.
+    # Users can fix this one: TensorFlow is missing or unsupported.
     if type(error).__name__ != "UnsupportedTensorFlowError":
       raise
     print(f"hub-estimator {args.verb}: {one_line(error)}", file=sys.stderr)
@@ -91,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _set_up_logging() -> None:
-  """Shows this package's lines; of TensorFlow's and Hub's, only errors."""
+  """Shows the log of this package, and only errors of TensorFlow and Hub."""
   os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
   handler = logging.StreamHandler(sys.stderr)
   handler.setFormatter(logging.Formatter("%(message)s"))
@@ -105,15 +105,15 @@ def _set_up_logging() -> None:
 
 
 def _tell_of_thread(args: threading.ExceptHookArgs) -> None:
-  """Tells of a thread's error, but of one that is raised again where it counts."""
+  """Prints a thread's error, unless the main thread raises it again."""
   if args.thread is None or args.thread.name != "EventLoggerThread":
     threading.__excepthook__(args)
 
 
 def run() -> None:
-  """Ends the process with the verb's exit code."""
+  """Runs one verb and exits with its code."""
   code = main()
-  # Python looks through all objects before it ends, which takes TensorFlow's a second.
+  # Before it exits, Python scans all objects; with TensorFlow's, that takes a second.
   gc.freeze()
   sys.exit(code)
 

@@ -1,8 +1,7 @@
-"""Predict for the rows of a csv, jsonl or npz file, or a folder of images.
+"""Predict for the rows of a csv, jsonl or npz file, or for a folder of images.
 
-Writes one JSON line a row.
-
-Needs the model_dir alone. Rows hold the run's features by name.
+Needs only the model_dir. Columns have the names of the run's features. Writes one
+JSON line for each row or image.
 """
 
 import argparse
@@ -22,12 +21,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     help="a .csv, .jsonl or .npz file, or a folder of images",
   )
   parser.add_argument(
-    "--output", metavar="G", help="a file; default: standard output"
+    "--output", metavar="G", help="the file to write (default: standard output)"
   )
 
 
 def main(args: argparse.Namespace) -> int:
-  """Predicts, and writes the predictions."""
+  """Predicts and writes the predictions."""
   args.input = os.path.abspath(os.path.expanduser(args.input))
   output = args.output and os.path.abspath(os.path.expanduser(args.output))
   experiment = flags.read_run(args)

@@ -1,4 +1,4 @@
-"""Make a TF1 Hub module: of word vectors, a Python function, or a SavedModel."""
+"""Make a TF1 Hub module from word vectors, a Python function or a SavedModel."""
 
 import argparse
 import sys
@@ -7,55 +7,74 @@ from hub_estimator.trainers import flags
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-  """Adds the kinds of sources, and their flags."""
+  """Adds the kinds of sources and their flags."""
   kinds = parser.add_subparsers(dest="kind", metavar="KIND", required=True)
-  text = _add(kinds, "text", "a text embedding of word vectors")
+  text = _add(kinds, "text", "make a text embedding from word vectors")
   text.add_argument(
     "--vectors",
     required=True,
     metavar="F",
-    help="word2vec's text or GloVe, also by gzip, or .npy with --vocabulary",
+    help="a text file of GloVe or word2vec, optionally gzipped, or an .npy file "
+    "with --vocabulary",
   )
   text.add_argument(
-    "--vocabulary", metavar="V", help="of .npy: a file of one word a line"
+    "--vocabulary", metavar="V", help="for .npy: a file with one word per line"
   )
   text.add_argument(
-    "--max_words", type=int, metavar="N", help="take the first N words"
+    "--max_words", type=int, metavar="N", help="use only the first N words"
   )
   text.add_argument(
     "--bad_rows",
     default="raise",
     choices=("raise", "skip"),
-    help="rows of another width, without a word, or repeated",
+    help="what to do with rows of the wrong width, without a word, or with a "
+    "repeated word (default: %(default)s)",
   )
   text.add_argument(
-    "--combiner", default="sqrtn", choices=("sum", "mean", "sqrtn")
+    "--combiner",
+    default="sqrtn",
+    choices=("sum", "mean", "sqrtn"),
+    help="how to combine the vectors of a sentence's words (default: %(default)s)",
   )
-  text.add_argument("--oov_buckets", type=int, default=1, metavar="N")
   text.add_argument(
-    "--keep_case", action="store_true", help="don't lowercase sentences"
+    "--oov_buckets",
+    type=int,
+    default=1,
+    metavar="N",
+    help="rows that unknown words share (default: %(default)s)",
   )
   text.add_argument(
-    "--l2", type=float, default=0.0, help="weight of a regularization loss"
+    "--keep_case", action="store_true", help="do not lowercase sentences"
+  )
+  text.add_argument(
+    "--l2",
+    type=float,
+    default=0.0,
+    help="weight of a regularization loss (default: %(default)s)",
   )
   function = _add(
     kinds,
     "module_fn",
-    "a module_fn: publish.module = @new_module(), publish.checkpoint, "
-    "publish.names, publish.initialize",
+    "make a module from a module_fn, bound in gin: publish.module = "
+    "@new_module(), publish.checkpoint, publish.names, publish.initialize",
   )
   flags.add_gin_arguments(function, required=True)
   saved = _add(
-    kinds, "saved_model", "a SavedModel of TensorFlow 1 or 2, or a Keras file"
+    kinds,
+    "saved_model",
+    "convert a SavedModel of TensorFlow 1 or 2, or a Keras file",
   )
   saved.add_argument(
-    "--source", required=True, metavar="S", help="a handle, .h5 or .keras"
+    "--source",
+    required=True,
+    metavar="S",
+    help="a handle, or a .h5 or .keras file",
   )
   flags.add_handle_arguments(saved)
 
 
 def main(args: argparse.Namespace) -> int:
-  """Publishes, and says how the module is looked at."""
+  """Publishes a module and reports its path."""
   from hub_estimator.trainers import startup
 
   startup.import_tensorflow()
@@ -99,11 +118,11 @@ def _add(kinds, name: str, what: str) -> argparse.ArgumentParser:
     "--output",
     required=True,
     metavar="D",
-    help="a directory that isn't there yet",
+    help="the module's directory, which must not exist yet",
   )
   parser.add_argument(
     "--documentation",
     metavar="F",
-    help="Markdown for the module's users, attached as assets.extra/README.md",
+    help="a Markdown file for users, attached as assets.extra/README.md",
   )
   return parser

@@ -1,6 +1,6 @@
-"""Rank a sweep's trials as they stand: the table, the page, the best.
+"""Rank the trials of a sweep, and write its table, report and winner.
 
-Also of a sweep that still runs.
+Works while the sweep runs, too.
 """
 
 import argparse
@@ -11,16 +11,18 @@ from hub_estimator.trainers import flags
 def add_arguments(parser: argparse.ArgumentParser) -> None:
   """Adds the verb's flags."""
   parser.add_argument(
-    "sweep_dir", metavar="D", help="the sweep, as it was started"
+    "sweep_dir", metavar="D", help="the sweep_dir of the sweep"
   )
   parser.add_argument(
-    "--storage", metavar="URL", help="as the sweep was started with"
+    "--storage",
+    metavar="URL",
+    help="the --storage with which the sweep was started",
   )
   flags.add_safe_argument(parser)
 
 
 def main(args: argparse.Namespace) -> int:
-  """Ranks, and prints the table."""
+  """Ranks the trials and prints the table."""
   from hub_estimator.trainers import startup
 
   startup.import_tensorflow()

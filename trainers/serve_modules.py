@@ -1,7 +1,7 @@
 """Host a folder of modules for hub.Module and hub_estimator, on a team's network.
 
-U?tf-hub-format=compressed answers with the tar.gz of the module at the path U; "/"
-lists them. No login, no TLS: put a web server in front for these.
+The URL U?tf-hub-format=compressed returns the tar.gz of the module at the path U; "/"
+lists all modules. The server has no login and no TLS; put a web server in front.
 """
 
 import argparse
@@ -10,20 +10,24 @@ import argparse
 def add_arguments(parser: argparse.ArgumentParser) -> None:
   """Adds the verb's flags."""
   parser.add_argument(
-    "directory", metavar="DIR", help="holds modules, at any depth"
+    "directory", metavar="DIR", help="a folder with modules, at any depth"
   )
   parser.add_argument(
     "--host",
     default="127.0.0.1",
-    help="the address to listen at; 0.0.0.0 for others (default: %(default)s)",
+    help="the address to listen on; 0.0.0.0 serves other machines (default: "
+    "%(default)s)",
   )
   parser.add_argument(
-    "--port", type=int, default=8470, help="0 takes any (default: %(default)s)"
+    "--port",
+    type=int,
+    default=8470,
+    help="the port; 0 picks a free one (default: %(default)s)",
   )
 
 
 def main(args: argparse.Namespace) -> int:
-  """Serves until it is interrupted."""
+  """Serves until interrupted."""
   from hub_estimator.trainers import startup
 
   startup.import_tensorflow()

@@ -1,11 +1,11 @@
-"""Imports TensorFlow without its remarks about GPUs that aren't there."""
+"""Imports TensorFlow without its warnings about missing GPUs."""
 
 import os
 import re
 import sys
 import tempfile
 
-# Written to the file descriptor by C++ before any log level is obeyed.
+# C++ writes these to the file descriptor before log levels apply.
 _REMARK = re.compile(
   r"^(WARNING: All log messages before absl|"
   r"[IWE]\d{4} .*(cuda|cudart|computation_placer|cpu_feature_guard|port\.cc)|"
@@ -16,7 +16,7 @@ _REMARK = re.compile(
 
 
 def import_tensorflow() -> None:
-  """Imports the runtime; all that it wrote but those remarks is written on."""
+  """Imports the runtime and drops its startup remarks from standard error."""
   sys.stderr.flush()
   stderr = os.dup(2)
   with tempfile.TemporaryFile("w+", errors="replace") as written:
@@ -24,7 +24,7 @@ def import_tensorflow() -> None:
     try:
       from hub_estimator.tensorflow_runtime import tf
 
-      # Looks for GPUs now rather than in the first session.
+      # Look for GPUs now rather than in the first session.
       tf.config.list_physical_devices("GPU")
     finally:
       sys.stderr.flush()

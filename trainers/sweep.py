@@ -1,7 +1,8 @@
-"""Compare modules and bindings: many runs, ranked; resumes.
+"""Compare modules and bindings: train many runs, rank them, and resume.
 
-The gin file includes a run config and binds sweep.space, what varies. The whole
-space is checked first. Interrupted, even killed, the same command goes on.
+The gin file includes a run config and binds sweep.space, the values that vary. The
+whole space is checked first. You can interrupt or kill the command at any time; run
+it again and it continues.
 """
 
 import argparse
@@ -14,47 +15,61 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   """Adds the verb's flags."""
   flags.add_gin_arguments(parser, required=True)
   parser.add_argument(
-    "--sweep_dir", required=True, metavar="D", help="where all of it is kept"
+    "--sweep_dir",
+    required=True,
+    metavar="D",
+    help="the directory for trials and results",
   )
   parser.add_argument(
     "--workers",
     type=int,
     default=1,
     metavar="N",
-    help="trials at a time, each in a process of its own; default: 1",
+    help="how many trials run at a time, each in its own process (default: "
+    "%(default)s)",
   )
   parser.add_argument(
     "--storage",
     metavar="URL",
     help="a database that several machines share, such as "
-    "postgresql://user@host/name; default: a file in the sweep_dir",
+    "postgresql://user@host/name (default: a file in the sweep_dir)",
   )
   parser.add_argument(
     "--executor",
     choices=("processes", "ray"),
     default="processes",
-    help="where workers run: here, or where Ray places them",
+    help="where workers run: on this machine, or where Ray places them "
+    "(default: %(default)s)",
   )
   parser.add_argument(
     "--ray_address",
     metavar="A",
-    help="of a Ray cluster, such as auto; default: one on this machine",
+    help="address of a Ray cluster, such as auto (default: start one on this "
+    "machine)",
   )
   parser.add_argument(
-    "--worker_cpus", type=float, default=1.0, metavar="N", help="for Ray"
+    "--worker_cpus",
+    type=float,
+    default=1.0,
+    metavar="N",
+    help="CPUs per worker, for Ray (default: %(default)s)",
   )
   parser.add_argument(
-    "--worker_gpus", type=float, default=0.0, metavar="N", help="for Ray"
+    "--worker_gpus",
+    type=float,
+    default=0.0,
+    metavar="N",
+    help="GPUs per worker, for Ray (default: %(default)s)",
   )
 
 
 def main(args: argparse.Namespace) -> int:
-  """Runs the sweep, and prints its table."""
+  """Runs the sweep and prints its table."""
   from hub_estimator.trainers import startup
 
   from hub_estimator.workers import forking
 
-  # It imports while this process does.
+  # It imports TensorFlow while this process does.
   forker = None
   if args.executor == "processes":
     forker = forking.Forker("hub_estimator.sweeps.worker")

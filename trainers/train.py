@@ -1,9 +1,9 @@
-"""Train, evaluate and export; resumes.
+"""Train, evaluate and export a run, or resume it.
 
-Everything that can fail early is checked first. A run that was interrupted
-goes on from its last checkpoint, one that is done says so. SIGTERM and Ctrl-C
-finish the step, write a checkpoint, and exit with 143 and 130. TF_CONFIG makes it
-one task of a cluster: chief, worker, ps or evaluator.
+Checks the config and the data first. An interrupted run resumes from its last
+checkpoint; a finished run says so. On SIGTERM or Ctrl-C, the run finishes the step,
+writes a checkpoint, and exits with 143 or 130. TF_CONFIG makes the process one task
+of a cluster: chief, worker, ps or evaluator.
 """
 
 import argparse
@@ -16,12 +16,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   """Adds the verb's flags."""
   flags.add_gin_arguments(parser, required=True)
   parser.add_argument(
-    "--model_dir", required=True, metavar="D", help="where the run is kept"
+    "--model_dir", required=True, metavar="D", help="the directory of the run"
   )
 
 
 def main(args: argparse.Namespace) -> int:
-  """Trains, and prints the result."""
+  """Trains and prints the result."""
   import dataclasses
 
   from hub_estimator import cluster
