@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   """Adds the actions on the cache and their flags."""
   verbs = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
   for name, what in (
-    ("list", "list the cached modules with URL, size and date"),
+    ("list", "list the cached modules with their addresses, sizes and dates"),
     ("verify", "read every byte; exit with 1 if a module is damaged"),
     (
       "repair",
