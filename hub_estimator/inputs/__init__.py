@@ -1,47 +1,76 @@
-"""Where examples come from, registered with gin under `inputs`."""
+"""Readers of examples, one file a format, and the order in which a run sees them.
 
+gin reaches the readers under `inputs`, and Python by the same names: `inputs.csv`
+is `inputs.Csv`.
+"""
+
+from hub_estimator.inputs.arrays import column, strings
 from hub_estimator.inputs.csv_file import Csv
-from hub_estimator.inputs.image_folder import ImageFolder
+from hub_estimator.inputs.image_stream import Images
+from hub_estimator.inputs.images import ImageFolder
 from hub_estimator.inputs.interface import (
+  Column,
   Examples,
   FeatureSpec,
   Input,
-  column,
+  Label,
   spec_of,
-  strings,
 )
 from hub_estimator.inputs.jsonl_file import Jsonl
+from hub_estimator.inputs.mixing import Mix
 from hub_estimator.inputs.npz_file import Npz
 from hub_estimator.inputs.pipeline import (
   STEPS,
   make_eval_input_fn,
   make_train_input_fn,
 )
-from hub_estimator.inputs.selecting import Balance, Mix, Sample
-from hub_estimator.inputs.streams import Images, Stream, open_stream
+from hub_estimator.inputs.selecting import Balance, Sample
+from hub_estimator.inputs.streams import Stream, open_stream
 from hub_estimator.inputs.tfds_dataset import Tfds
 from hub_estimator.inputs.tfrecord_file import TFRecord
 
+# gin's names.
+balance = Balance
+csv = Csv
+image_folder = ImageFolder
+jsonl = Jsonl
+mix = Mix
+npz = Npz
+sample = Sample
+tfds = Tfds
+tfrecord = TFRecord
+
 __all__ = [
-  "Images",
-  "Stream",
-  "open_stream",
-  "column",
-  "spec_of",
-  "strings",
   "STEPS",
   "Balance",
+  "Column",
   "Csv",
   "Examples",
   "FeatureSpec",
   "ImageFolder",
+  "Images",
   "Input",
   "Jsonl",
+  "Label",
   "Mix",
   "Npz",
   "Sample",
+  "Stream",
   "TFRecord",
   "Tfds",
+  "balance",
+  "column",
+  "csv",
+  "image_folder",
+  "jsonl",
   "make_eval_input_fn",
   "make_train_input_fn",
+  "mix",
+  "npz",
+  "open_stream",
+  "sample",
+  "spec_of",
+  "strings",
+  "tfds",
+  "tfrecord",
 ]

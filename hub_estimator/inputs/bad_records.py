@@ -1,4 +1,4 @@
-"""What becomes of a record that can't be read."""
+"""Records that can't be read: refused, or skipped and counted."""
 
 from hub_estimator.errors import UserError, nearest
 
@@ -6,7 +6,7 @@ _CHOICES = ("raise", "skip")
 
 
 def check_choice(choice: str, what: str) -> None:
-  """Raises a UserError unless `choice` is "raise" or "skip"."""
+  """Raises a UserError that names `what` unless `choice` is "raise" or "skip"."""
   if choice not in _CHOICES:
     raise UserError(f"{what} is {choice!r}: {nearest(choice, _CHOICES)}")
 
@@ -15,11 +15,11 @@ class BadRecords:
   """Counts bad records, or refuses the first.
 
   Attributes:
-    skipped: how many there were.
+    skipped: the number of bad records so far.
   """
 
-  def __init__(self, choice: str = "raise"):
-    """Makes the count.
+  def __init__(self, choice: str = "raise") -> None:
+    """Starts the count.
 
     Args:
       choice: "raise" or "skip".

@@ -1,47 +1,53 @@
 """Columns of examples that aren't arrays in memory.
 
-Each has what a NumPy array has that examples need: `dtype`, `shape`, a length, and
-rows by slice or by an array of indices.
+Each offers what examples need of a NumPy array: `dtype`, `shape`, a length, and rows
+by slice or by an array of indices.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from hub_estimator.errors import UserError
+from hub_estimator.inputs.interface import Column
 
 
 class Files:
-  """The contents of files, read when they are asked for."""
+  """The contents of files, read when they are asked for.
 
-  dtype = np.dtype(object)
+  Attributes:
+    paths: an array of objects, one path a row.
+  """
+
+  dtype: np.dtype[Any] = np.dtype(object)
 
   def __init__(
     self,
     paths: Sequence[str],
     *,
-    check: Callable[[bytes], str | None] = lambda content: None,
-  ):
+    find_problem: Callable[[bytes], str | None] = lambda content: None,
+  ) -> None:
     """Makes the column.
 
     Args:
       paths: one a row.
-      check: returns what is wrong with a file's content, or None. Rows that hold such a
-        one raise a UserError with its path.
+      find_problem: returns what is wrong with a file's content, or None. Reading
+        the row of a bad file raises a UserError with its path.
     """
-    self._check = check
-    self._paths = np.array(paths, dtype=object)
-    self.shape = (len(paths),)
+    self.paths = np.array(paths, dtype=object)
+    self.shape: tuple[int, ...] = (len(paths),)
+    self._find_problem = find_problem
 
   def __len__(self) -> int:
-    return len(self._paths)
+    return len(self.paths)
 
-  def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
-    contents = np.empty(len(self._paths[rows]), dtype=object)
-    for i, path in enumerate(self._paths[rows]):
+  def __getitem__(self, rows: slice | np.ndarray, /) -> np.ndarray:
+    contents = np.empty(len(self.paths[rows]), dtype=object)
+    for i, path in enumerate(self.paths[rows]):
       with open(path, "rb") as file:
         contents[i] = file.read()
-      problem = self._check(contents[i])
+      problem = self._find_problem(contents[i])
       if problem:
         raise UserError(f"{path}: {problem}.")
     return contents
@@ -50,43 +56,43 @@ class Files:
 class Selected:
   """Rows of another column, in any order, any number of times."""
 
-  def __init__(self, column, indices: np.ndarray):
+  def __init__(self, column: Column, indices: np.ndarray) -> None:
     """Makes the column.
 
     Args:
-      column: the other one.
-      indices: int64, a row of it for each of this one's.
+      column: the other column.
+      indices: int64, the row of the other column for each row of this one.
     """
     self._column = column
     self._indices = indices
     self.dtype = column.dtype
-    self.shape = (len(indices), *column.shape[1:])
+    self.shape: tuple[int, ...] = (len(indices), *column.shape[1:])
 
   def __len__(self) -> int:
     return len(self._indices)
 
-  def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
+  def __getitem__(self, rows: slice | np.ndarray, /) -> np.ndarray:
     return self._column[self._indices[rows]]
 
 
 class Chained:
   """The rows of several columns of one type, one column after the other."""
 
-  def __init__(self, columns: Sequence):
+  def __init__(self, columns: Sequence[Column]) -> None:
     """Makes the column.
 
     Args:
-      columns: of one dtype and one shape of a row.
+      columns: of one dtype, their rows of one shape.
     """
     self._columns = columns
     self._ends = np.cumsum([len(column) for column in columns])
     self.dtype = columns[0].dtype
-    self.shape = (int(self._ends[-1]), *columns[0].shape[1:])
+    self.shape: tuple[int, ...] = (int(self._ends[-1]), *columns[0].shape[1:])
 
   def __len__(self) -> int:
     return self.shape[0]
 
-  def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
+  def __getitem__(self, rows: slice | np.ndarray, /) -> np.ndarray:
     rows = np.arange(len(self))[rows]
     found = np.empty((len(rows), *self.shape[1:]), self.dtype)
     of_column = np.searchsorted(self._ends, rows, side="right")

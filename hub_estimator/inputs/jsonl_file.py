@@ -1,108 +1,95 @@
-"""One JSON object a line."""
+"""JSON lines: one JSON object a line."""
 
 import dataclasses
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import gin
 
-from hub_estimator.errors import UserError
-from hub_estimator.inputs import bad_records, interface
+from hub_estimator.inputs import arrays, names, paths, text_file
+from hub_estimator.inputs.bad_records import BadRecords, check_choice
+from hub_estimator.inputs.interface import Examples, Label
 
 
 @gin.register("jsonl", module="inputs")
 @dataclasses.dataclass(frozen=True)
 class Jsonl:
-  """Rows of a file: strings, numbers, or lists of equal length.
+  """Lines of a file, each a JSON object.
+
+  Values are strings, numbers, or lists of equal length.
 
   Attributes:
-    path: of the file; UTF-8.
+    path: the file; UTF-8.
     label: the key of labels, or a list of one for each head of `heads.multi`;
-      None where there are none.
+      None if there are no labels.
     features: the keys to read; None reads all but the label.
-    bad_records: "raise", or "skip": leaves out, and counts in the result, lines
-      that aren't JSON objects with all keys.
+    bad_records: "raise", or "skip", which leaves out bad lines and counts them in
+      the result: lines that aren't JSON objects with all keys.
   """
 
   path: str
-  label: interface.Label = "label"
+  label: Label = "label"
   features: Sequence[str] | None = None
   bad_records: str = "raise"
 
-  def __post_init__(self):
-    bad_records.check_choice(self.bad_records, "jsonl.bad_records")
-    interface.check_names("jsonl", label=self.label, features=self.features)
+  def __post_init__(self) -> None:
+    check_choice(self.bad_records, "jsonl.bad_records")
+    names.check_names("jsonl", label=self.label, features=self.features)
 
-  def read(self) -> interface.Examples:
+  def read(self) -> Examples:
     """Returns all examples.
 
     Raises:
-      UserError: the file is missing, a line isn't a JSON object, or objects
-        differ in their keys or types.
+      UserError: the file is missing or empty, has a bad line that isn't skipped,
+        or values of one key differ in type or length.
     """
-    path = interface.open_path(self.path, "inputs.jsonl")
-    bad = bad_records.BadRecords(self.bad_records)
-    rows = list(read_rows(path, bad=bad))
-    if not rows:
-      raise UserError(f"{path} has no examples.")
-    names = (
-      list(self.features) if self.features is not None else list(rows[0][1])
-    )
-    if self.features is not None:
-      names += interface.label_columns(self.label)
-    whole = []
-    for line, row in rows:
-      missing = [n for n in names if row.get(n) is None]
-      if missing:
-        problem = (
-          f"{missing[0]!r} is null"
-          if missing[0] in row
-          else f"no {missing[0]!r}; it has: {', '.join(row)}"
-        )
-        bad.add(f"{path}, line {line}: {problem}.")
-      else:
-        whole.append(row)
-    if not whole:
-      raise UserError(f"{path} has no examples; {bad.skipped} bad lines.")
-    columns = {
-      name: interface.column(name, [row[name] for row in whole], path)
-      for name in names
-    }
-    return interface.split_label(
-      columns,
+    path = paths.existing_file(self.path, "inputs.jsonl")
+    bad = BadRecords(self.bad_records)
+    return text_file.read_examples(
+      path,
+      read_rows(path, bad=bad),
       label=self.label,
       features=self.features,
-      source=path,
-      skipped=bad.skipped,
+      bad=bad,
+      find_problem=_find_problem,
+      make_column=lambda name, values: arrays.column(name, values, path),
     )
 
 
 def read_rows(
-  path: str, *, bad: bad_records.BadRecords | None = None
-) -> Iterator[tuple[int, dict]]:
+  path: str, *, bad: BadRecords | None = None
+) -> Iterator[tuple[int, dict[str, Any]]]:
   """Yields (line number, object) of a file of JSON lines.
 
   Args:
-    path: of the file.
-    bad: takes lines that aren't JSON objects; None refuses them.
+    path: the file.
+    bad: counts the lines that aren't JSON objects; None refuses the first.
 
   Raises:
-    UserError: the file isn't UTF-8, or a line isn't a JSON object.
+    UserError: the file isn't UTF-8, or a bad line is refused.
   """
-  bad = bad or bad_records.BadRecords()
-  with open(path, encoding="utf-8-sig") as file:
-    try:
-      for line_number, line in enumerate(file, 1):
-        if not line.strip():
-          continue
-        try:
-          row = json.loads(line)
-        except json.JSONDecodeError as error:
-          bad.add(f"{path}, line {line_number}: {error}.")
-          continue
-        if not isinstance(row, dict):
-          bad.add(f"{path}, line {line_number}: not a JSON object.")
-          continue
-        yield line_number, row
-    except UnicodeDecodeError as error:
-      raise UserError(f"{path} isn't UTF-8: {error}.") from error
+  bad = bad or BadRecords()
+  with text_file.open_text(path) as file:
+    for number, line in enumerate(file, 1):
+      if not line.strip():
+        continue
+      try:
+        row = json.loads(line)
+      except json.JSONDecodeError as error:
+        bad.add(f"{path}, line {number}: {error}.")
+        continue
+      if not isinstance(row, dict):
+        bad.add(f"{path}, line {number}: not a JSON object.")
+        continue
+      yield number, row
+
+
+def _find_problem(row: Mapping[str, Any], wanted: Sequence[str]) -> str | None:
+  """Returns which wanted key is missing or null."""
+  for name in wanted:
+    if name not in row:
+      return f"no {name!r}; it has: {', '.join(row)}"
+    if row[name] is None:
+      return f"{name!r} is null"
+  return None

@@ -7,53 +7,55 @@ import gin
 import numpy as np
 
 from hub_estimator.errors import UserError, one_line
-from hub_estimator.inputs import interface
+from hub_estimator.inputs import arrays, names, paths
+from hub_estimator.inputs.interface import Examples, Label
 
 
 @gin.register("npz", module="inputs")
 @dataclasses.dataclass(frozen=True)
 class Npz:
-  """Arrays [examples, ...] by name.
+  """Arrays [examples, ...] of a file, by name.
 
   Attributes:
-    path: of the file.
+    path: the file.
     label: the array of labels, or a list of one for each head of `heads.multi`;
-      None where there are none.
+      None if there are no labels.
     features: the arrays to read; None reads all but the label.
   """
 
   path: str
-  label: interface.Label = "label"
+  label: Label = "label"
   features: Sequence[str] | None = None
 
-  def __post_init__(self):
-    interface.check_names("npz", label=self.label, features=self.features)
+  def __post_init__(self) -> None:
+    names.check_names("npz", label=self.label, features=self.features)
 
-  def read(self) -> interface.Examples:
+  def read(self) -> Examples:
     """Returns all examples.
 
     Raises:
       UserError: the file is missing or broken, or lacks an array.
     """
-    path = interface.open_path(self.path, "inputs.npz")
+    path = paths.existing_file(self.path, "inputs.npz")
     try:
       with np.load(path) as file:
-        arrays = {name: _plain(file[name]) for name in file.files}
+        columns = {name: _plain(file[name]) for name in file.files}
     except Exception as error:
       raise UserError(f"{path}: {one_line(error)}") from error
-    scalars = [name for name, array in arrays.items() if array.ndim == 0]
+    scalars = [name for name, array in columns.items() if array.ndim == 0]
     if scalars:
       raise UserError(
         f"{path}: {scalars[0]!r} is a scalar, not [examples, ...]."
       )
-    return interface.split_label(
-      arrays, label=self.label, features=self.features, source=path
+    return names.split_label(
+      columns, label=self.label, features=self.features, source=path
     )
 
 
 def _plain(array: np.ndarray) -> np.ndarray:
+  """Returns an array with text as bytes, and float64 as float32."""
   if array.dtype.kind in "US":
-    return interface.strings(array.reshape(-1).tolist()).reshape(array.shape)
+    return arrays.text_of(array)
   if array.dtype == np.float64:
     return array.astype(np.float32)
   return array

@@ -1,15 +1,20 @@
 """input_fns over examples, in an order that the seed and the step fix."""
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
-from hub_estimator.inputs.interface import Examples, spec_of
-from hub_estimator.tensorflow_runtime import tf
+from hub_estimator.inputs.interface import Column, Examples, spec_of
+from hub_estimator.inputs.order import Order
+from hub_estimator.tensorflow_runtime import estimator, tf
 
-# The feature of a block of batches that says how many they are.
+# The feature of a block of batches that holds their number.
 STEPS = "hub_estimator_steps"
+
+# (features, labels) of a batch or of a block of batches.
+_Batches = Iterator[tuple[Any, Any]]
 
 
 def make_train_input_fn(
@@ -21,28 +26,31 @@ def make_train_input_fn(
 ) -> Callable[..., tf.data.Dataset]:
   """Returns an input_fn of endless shuffled batches.
 
-  Every epoch has its own permutation, drawn from (seed, epoch), and an epoch's
-  rest is joined with the next one's start, so all batches are full. The place
-  to start is the graph's global step, when the iterator is initialized: an
-  interrupted run goes on with the very batch that it would have read. Of a
-  cluster's chief and workers, each reads every n-th batch, and no two the same.
+  Every epoch has its own permutation, drawn from (seed, epoch). The last examples
+  of an epoch share a batch with the first of the next, so all batches are full.
+  Reading starts at the graph's global step when the iterator is initialized: an
+  interrupted run continues with the very batch that comes next. In a cluster of n
+  members that train, each reads every n-th batch, and no two read the same one.
 
   Args:
     examples: with labels.
     batch_size: examples a step.
     seed: of the order.
-    block_end: None yields batches. Otherwise they come in blocks [steps, batch, ...]
-      with a feature `STEPS`, for one process alone; it returns the step after the block
-      that starts at a step, and that step where there is none, at the end of training.
+    block_end: None yields batches. Otherwise batches come in blocks
+      [steps, batch, ...] with a feature `STEPS`, for a single process. It is given
+      the step at which a block starts and returns the step after the block; at the
+      end of training, when no block follows, it returns the step it was given.
   """
 
-  def input_fn(config=None):
+  def input_fn(
+    config: estimator.RunConfig | None = None,
+  ) -> tf.data.Dataset:
     stride, place = 1, 0
     if config is not None:
       stride = max(config.num_worker_replicas, 1)
       place = config.global_id_in_cluster or 0
 
-    def batches(start):
+    def batches(start: Any) -> _Batches:
       if block_end is not None:
         return _blocks(examples, batch_size, seed, int(start), block_end)
       return _train_batches(
@@ -59,46 +67,28 @@ def make_train_input_fn(
 def make_eval_input_fn(
   examples: Examples, *, batch_size: int
 ) -> Callable[[], tf.data.Dataset]:
-  """Returns an input_fn of all examples once, in order, the last batch too."""
+  """Returns an input_fn of all examples once, in order; the last batch may be short.
 
-  def batches():
+  Args:
+    examples: with or without labels.
+    batch_size: examples a batch; the last one may have fewer.
+  """
+
+  def batches() -> _Batches:
     for start in range(0, len(examples), batch_size):
       yield examples.take(slice(start, start + batch_size))
 
   return lambda: _dataset(examples, batches)
 
 
-class Order:
-  """Examples without end, epoch by epoch, each in a permutation of its own."""
-
-  def __init__(self, n_examples: int, *, seed: int):
-    """Makes an order.
-
-    Args:
-      n_examples: of an epoch.
-      seed: of the permutations.
-    """
-    self._n_examples = n_examples
-    self._seed = seed
-    self._epoch, self._permutation = -1, np.empty(0, np.int64)
-
-  def rows(self, start: int, count: int) -> np.ndarray:
-    """Returns the indices of examples at positions `start` to `start + count`."""
-    parts = []
-    while count:
-      epoch, offset = divmod(start, self._n_examples)
-      if epoch != self._epoch:
-        rng = np.random.default_rng([self._seed, epoch])
-        self._epoch, self._permutation = (
-          epoch,
-          rng.permutation(self._n_examples),
-        )
-      parts.append(self._permutation[offset : offset + count])
-      start, count = start + len(parts[-1]), count - len(parts[-1])
-    return np.concatenate(parts)
-
-
-def _train_batches(examples, batch_size, seed, start, stride, place):
+def _train_batches(
+  examples: Examples,
+  batch_size: int,
+  seed: int,
+  start: int,
+  stride: int,
+  place: int,
+) -> _Batches:
   """Yields, from batch `start` on, those whose number is `place` modulo `stride`."""
   order = Order(len(examples), seed=seed)
   first = start + (place - start) % stride
@@ -106,7 +96,13 @@ def _train_batches(examples, batch_size, seed, start, stride, place):
     yield examples.take(order.rows(number * batch_size, batch_size))
 
 
-def _blocks(examples, batch_size, seed, start, block_end):
+def _blocks(
+  examples: Examples,
+  batch_size: int,
+  seed: int,
+  start: int,
+  block_end: Callable[[int], int],
+) -> _Batches:
   """Yields the batches from step `start` on in blocks, until one has no steps."""
   order = Order(len(examples), seed=seed)
   while steps := block_end(start) - start:
@@ -122,16 +118,20 @@ def _blocks(examples, batch_size, seed, start, block_end):
 
 
 def _dataset(
-  examples: Examples, batches, *arguments, in_blocks: bool = False
+  examples: Examples,
+  batches: Callable[..., _Batches],
+  *arguments: tf.Tensor,
+  in_blocks: bool = False,
 ) -> tf.data.Dataset:
-  def spec(array):
-    kind = spec_of(array)
-    leading = [None, None] if in_blocks else [None]
-    return tf.TensorSpec([*leading, *kind.shape], tf.as_dtype(kind.dtype))
+  """Returns a dataset of the batches that a generator yields.
 
-  signature = {name: spec(array) for name, array in examples.features.items()}
-  if in_blocks:
-    signature[STEPS] = tf.TensorSpec([], tf.int32)
+  Args:
+    examples: whose types the batches have.
+    batches: the generator.
+    *arguments: its arguments, evaluated when the iterator is initialized.
+    in_blocks: whether it yields blocks of batches.
+  """
+  signature = _feature_specs(examples, in_blocks)
   if examples.labels is None:
     dataset = tf.data.Dataset.from_generator(
       lambda *values: (features for features, _ in batches(*values)),
@@ -139,19 +139,39 @@ def _dataset(
       output_signature=signature,
     )
   else:
-    labels = examples.labels
     dataset = tf.data.Dataset.from_generator(
       batches,
       args=arguments,
-      output_signature=(
-        signature,
-        {name: spec(array) for name, array in labels.items()}
-        if isinstance(labels, Mapping)
-        else spec(labels),
-      ),
+      output_signature=(signature, _label_specs(examples.labels, in_blocks)),
     )
   options = tf.data.Options()
-  # Nothing here is tuned, and where the clock is set back in the middle of a run, the
-  # thread that would tune waits, and the end of a session for it, until it has caught up.
+  # Nothing here is tuned. If the clock is set back during a run, the thread that
+  # tunes waits until the clock has caught up, and the session can't end before.
   options.autotune.enabled = False
   return dataset.prefetch(2).with_options(options)
+
+
+def _feature_specs(
+  examples: Examples, in_blocks: bool
+) -> dict[str, tf.TensorSpec]:
+  specs = {
+    name: _tensor_spec(column, in_blocks)
+    for name, column in examples.features.items()
+  }
+  if in_blocks:
+    specs[STEPS] = tf.TensorSpec([], tf.int32)
+  return specs
+
+
+def _label_specs(
+  labels: np.ndarray | Mapping[str, np.ndarray], in_blocks: bool
+) -> tf.TensorSpec | dict[str, tf.TensorSpec]:
+  if isinstance(labels, Mapping):
+    return {name: _tensor_spec(a, in_blocks) for name, a in labels.items()}
+  return _tensor_spec(labels, in_blocks)
+
+
+def _tensor_spec(column: Column, in_blocks: bool) -> tf.TensorSpec:
+  spec = spec_of(column)
+  leading = [None, None] if in_blocks else [None]
+  return tf.TensorSpec([*leading, *spec.shape], tf.as_dtype(spec.dtype))

@@ -2,50 +2,56 @@
 
 import dataclasses
 import glob
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import gin
 import numpy as np
 
 from hub_estimator.errors import UserError, nearest, one_line
-from hub_estimator.inputs import bad_records, interface
+from hub_estimator.inputs import names, paths
+from hub_estimator.inputs.bad_records import BadRecords, check_choice
+from hub_estimator.inputs.interface import Batch, Examples, Label
 from hub_estimator.tensorflow_runtime import tf
 
 _DTYPES = ("string", "int64", "float32")
 _COMPRESSIONS = ("", "GZIP", "ZLIB")
 _BATCH = 1024
 
+# A record's number in its file, and its bytes.
+_Record = tuple[int, bytes]
+
 
 @gin.register("tfrecord", module="inputs")
 @dataclasses.dataclass(frozen=True)
 class TFRecord:
-  """Serialized tf.Examples in one file or many.
+  """Serialized tf.Examples in one file or several.
 
   Attributes:
-    path: of a file, or a glob such as "data/train-*.tfrecord.gz"; shards are
-      read in the order of their names.
+    path: a file, or a glob such as "data/train-*.tfrecord.gz"; shards are read in
+      the order of their names.
     features: {"name": ("string", "int64" or "float32", shape of one example)},
       the label or labels among them.
-    label: the feature of labels, or a list of one for each head of
-      `heads.multi`; None where there are none.
-    compression: "", "GZIP" or "ZLIB"; None goes by the name: GZIP for .gz.
-    bad_records: "raise", or "skip": leaves out, and counts in the result,
-      records that aren't tf.Examples with these features. The rest of a file
-      that is damaged below that is one bad record.
+    label: the feature of labels, or a list of one for each head of `heads.multi`;
+      None if there are no labels.
+    compression: "", "GZIP" or "ZLIB"; None decides by the name: GZIP for .gz.
+    bad_records: "raise", or "skip", which leaves out bad records and counts them
+      in the result: records that aren't tf.Examples with these features. If the
+      file itself is damaged, the rest of it counts as one bad record.
   """
 
   path: str
   features: Mapping[str, tuple[str, Sequence[int]]]
-  label: interface.Label = "label"
+  label: Label = "label"
   compression: str | None = None
   bad_records: str = "raise"
 
-  def __post_init__(self):
-    bad_records.check_choice(self.bad_records, "tfrecord.bad_records")
-    interface.check_names("tfrecord", label=self.label)
+  def __post_init__(self) -> None:
+    check_choice(self.bad_records, "tfrecord.bad_records")
+    names.check_names("tfrecord", label=self.label)
     if not isinstance(self.features, Mapping) or not all(
-      isinstance(told, Sequence) and len(told) == 2
-      for told in self.features.values()
+      isinstance(kind, Sequence) and len(kind) == 2
+      for kind in self.features.values()
     ):
       raise UserError(
         f"tfrecord.features is {self.features!r}; it is dtype and shape by name, "
@@ -63,33 +69,34 @@ class TFRecord:
         f"{', '.join(map(repr, _COMPRESSIONS))}, or None."
       )
 
-  def read(self) -> interface.Examples:
+  def read(self) -> Examples:
     """Returns all examples.
 
     Raises:
-      UserError: no file matches, or a record is bad; with file and number.
+      UserError: no file matches, or a bad record isn't skipped; with file and
+        number.
     """
-    pattern = interface.expand_path(self.path, "inputs.tfrecord.path")
-    paths = sorted(glob.glob(pattern))
-    if not paths:
-      interface.open_path(self.path, "inputs.tfrecord")
-    bad = bad_records.BadRecords(self.bad_records)
-    batches = list(self._batches(paths, bad))
+    pattern = paths.expand_path(self.path, "inputs.tfrecord.path")
+    files = sorted(glob.glob(pattern))
+    if not files:
+      paths.existing_file(self.path, "inputs.tfrecord")
+    bad = BadRecords(self.bad_records)
+    batches = list(self._batches(files, bad))
     if not batches:
       raise UserError(f"{self.path} has no examples.")
-    columns = {
-      name: np.concatenate([batch[name] for batch in batches])
-      for name in self.features
-    }
-    return interface.split_label(
-      columns,
+    return names.split_label(
+      {
+        name: np.concatenate([batch[name] for batch in batches])
+        for name in self.features
+      },
       label=self.label,
       features=None,
       source=self.path,
       skipped=bad.skipped,
     )
 
-  def _batches(self, paths, bad) -> Iterator[dict[str, np.ndarray]]:
+  def _batches(self, files: Sequence[str], bad: BadRecords) -> Iterator[Batch]:
+    """Yields the records of all files, parsed many at a time."""
     with tf.Graph().as_default(), tf.Session() as session:
       serialized = tf.placeholder(tf.string, [None])
       parsed = tf.io.parse_example(
@@ -100,22 +107,17 @@ class TFRecord:
         },
       )
 
-      def parse(records):
+      def parse(records: Sequence[_Record]) -> Batch:
         return session.run(parsed, {serialized: [r for _, r in records]})
 
-      for path in paths:
+      for path in files:
         for records in _in_batches(self._records(path, bad)):
           try:
             yield parse(records)
           except tf.errors.InvalidArgumentError:
-            for number, record in records:  # Which of them is it?
-              try:
-                yield parse([(number, record)])
-              except tf.errors.InvalidArgumentError as error:
-                message = one_line(error.message).split(" [[")[0]
-                bad.add(f"{path}, record {number}: {message}.")
+            yield from _parse_each(parse, records, path, bad)
 
-  def _records(self, path, bad) -> Iterator[tuple[int, bytes]]:
+  def _records(self, path: str, bad: BadRecords) -> Iterator[_Record]:
     compression = self.compression
     if compression is None:
       compression = "GZIP" if path.endswith(".gz") else ""
@@ -130,12 +132,21 @@ class TFRecord:
       bad.add(f"{path}, record {number}: {one_line(error.message)}.")
 
 
-def _in_batches(records) -> Iterator[list[tuple[int, bytes]]]:
-  batch = []
-  for record in records:
-    batch.append(record)
-    if len(batch) == _BATCH:
-      yield batch
-      batch = []
-  if batch:
+def _in_batches(records: Iterator[_Record]) -> Iterator[list[_Record]]:
+  while batch := list(itertools.islice(records, _BATCH)):
     yield batch
+
+
+def _parse_each(
+  parse: Callable[[Sequence[_Record]], Batch],
+  records: Sequence[_Record],
+  path: str,
+  bad: BadRecords,
+) -> Iterator[Batch]:
+  """Yields the records one by one, without those that can't be parsed."""
+  for number, record in records:
+    try:
+      yield parse([(number, record)])
+    except tf.errors.InvalidArgumentError as error:
+      message = one_line(error.message).split(" [[")[0]
+      bad.add(f"{path}, record {number}: {message}.")

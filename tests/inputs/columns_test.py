@@ -23,7 +23,7 @@ def test_chained_rows_are_numpys(rows):
   assert (column.dtype, column.shape, len(column)) == (A.dtype, (7, 2), 7)
 
 
-def test_files_are_read_when_asked_for(tmp_path):
+def test_files_are_read_on_request(tmp_path):
   paths = [tmp_path / name for name in "abc"]
   column = Files(list(map(str, paths)))
   for path in paths:

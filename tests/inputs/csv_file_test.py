@@ -61,12 +61,12 @@ def test_a_text_of_ten_megabytes_is_read(tmp_path):
     ("a,label\nx,1\n", {"dtypes": {"a": "int"}}, "did you mean 'int64'"),
   ],
 )
-def test_what_does_not_fit_is_said_with_its_line(tmp_path, text, kwargs, why):
+def test_a_problem_is_reported_with_its_line(tmp_path, text, kwargs, why):
   with pytest.raises(UserError, match=why):
     _csv(tmp_path, text, **kwargs).read()
 
 
-def test_bad_rows_are_skipped_and_counted_where_asked(tmp_path):
+def test_bad_rows_are_skipped_and_counted_on_request(tmp_path):
   text = "a,label\n1,1\n2\nx,0\n3,0\n"
   examples = _csv(
     tmp_path, text, dtypes={"a": "int64"}, bad_records="skip"
@@ -80,5 +80,5 @@ def test_a_file_of_bad_rows_alone_has_no_examples(tmp_path):
   source = _csv(
     tmp_path, "a,label\nx,1\n", dtypes={"a": "int64"}, bad_records="skip"
   )
-  with pytest.raises(UserError, match="no examples; 1 bad rows"):
+  with pytest.raises(UserError, match="no examples; bad rows skipped: 1"):
     source.read()

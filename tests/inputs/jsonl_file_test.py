@@ -10,7 +10,7 @@ def _jsonl(tmp_path, text, **kwargs):
   return Jsonl(str(path), **kwargs)
 
 
-def test_values_get_types_by_what_json_says(tmp_path):
+def test_values_have_the_types_that_json_gives_them(tmp_path):
   examples = _jsonl(
     tmp_path,
     '{"text": "1", "x": 0.5, "v": [1, 2], "t": ["a", "b"], "label": true}\n\n'
@@ -44,12 +44,12 @@ def test_values_get_types_by_what_json_says(tmp_path):
     ('{"a": null, "label": 1}\n', "line 1: 'a' is null"),
   ],
 )
-def test_what_does_not_fit_is_said(tmp_path, text, why):
+def test_a_problem_is_reported_with_its_line(tmp_path, text, why):
   with pytest.raises(UserError, match=why):
     _jsonl(tmp_path, text).read()
 
 
-def test_bad_lines_are_skipped_and_counted_where_asked(tmp_path):
+def test_bad_lines_are_skipped_and_counted_on_request(tmp_path):
   path = tmp_path / "a.jsonl"
   path.write_text(
     '{"a": 1, "label": 1}\n{"a": 2\n[3]\n{"a": null, "label": 1}\n'

@@ -40,7 +40,7 @@ def test_arrays_are_read_with_types_that_tensorflow_has(tmp_path):
     ({"label": np.ones(1)}, {}, "has no features"),
   ],
 )
-def test_what_does_not_fit_is_said(tmp_path, arrays, kwargs, why):
+def test_a_problem_is_reported(tmp_path, arrays, kwargs, why):
   path = tmp_path / "a.npz"
   np.savez(path, **arrays)
   with pytest.raises(UserError, match=why):

@@ -8,7 +8,6 @@ from hub_estimator.inputs import (
   make_eval_input_fn,
   make_train_input_fn,
 )
-from hub_estimator.inputs.pipeline import Order
 from hub_estimator.tensorflow_runtime import estimator, tf
 
 
@@ -30,27 +29,7 @@ def _batches(input_fn, n, **kwargs):
     return got
 
 
-def test_every_epoch_has_each_example_once_in_another_order():
-  indices = Order(10, seed=1).rows(0, 30).tolist()
-  epochs = [indices[i : i + 10] for i in (0, 10, 20)]
-  assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
-  assert epochs[0] != epochs[1] != epochs[2]
-
-
-def test_the_order_is_the_same_for_the_same_seed_and_another_for_another():
-  def first(seed):
-    return Order(100, seed=seed).rows(0, 100).tolist()
-
-  assert first(1) == first(1) != first(2)
-
-
-@pytest.mark.parametrize("start", [0, 3, 10, 27, 1000])
-def test_an_order_can_be_entered_anywhere(start):
-  whole = Order(10, seed=1).rows(0, start + 15).tolist()
-  assert Order(10, seed=1).rows(start, 15).tolist() == whole[start:]
-
-
-def test_training_goes_on_with_the_batch_of_the_global_step():
+def test_training_resumes_at_the_batch_of_the_global_step():
   input_fn = make_train_input_fn(_examples(10), batch_size=4, seed=1)
   whole = _batches(input_fn, 8)
   assert all(len(batch) == 4 for batch in whole)
@@ -59,14 +38,14 @@ def test_training_goes_on_with_the_batch_of_the_global_step():
     iterator = tf.data.make_initializable_iterator(input_fn())
     following = iterator.get_next()
     session.run(step.initializer)
-    for start in (3, 5, 0):  # As a graph begins that has trained before.
+    for start in (3, 5, 0):  # As in a graph that has trained before.
       step.load(start, session)
       session.run(iterator.initializer)
       (first, _) = session.run(following)
       assert first["x"].tolist() == whole[start]
 
 
-def test_a_clusters_members_share_the_batches(monkeypatch, tmp_path):
+def test_the_members_of_a_cluster_share_the_batches(monkeypatch, tmp_path):
   """Together they read what one process reads, and no batch twice."""
   input_fn = make_train_input_fn(_examples(10), batch_size=4, seed=1)
   alone = _batches(

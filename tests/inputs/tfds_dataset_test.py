@@ -96,7 +96,7 @@ def test_the_order_is_the_same_each_time(prepared):
     ({"name": "mnist", "download": False}, "isn't prepared in .*mnist"),
   ],
 )
-def test_what_does_not_exist_gets_one_line(
+def test_a_name_that_does_not_exist_gives_one_line(
   prepared, tmp_path, arguments, message
 ):
   arguments = {"name": prepared, "split": "train", **arguments}

@@ -79,6 +79,14 @@ def test_a_damaged_file_is_named_or_its_rest_skipped(tmp_path):
     (lambda p: TFRecord(p, FEATURES, compression="BZ2"), "is 'BZ2'"),
   ],
 )
-def test_what_does_not_fit_is_refused(tmp_path, make, why):
+def test_a_problem_is_reported(tmp_path, make, why):
   with pytest.raises(UserError, match=why):
     make(str(tmp_path)).read()
+
+
+@pytest.mark.parametrize("features", [None, ["x"], {"x": 1}, {"x": ["int64"]}])
+def test_features_of_records_are_dtypes_and_shapes(features):
+  with pytest.raises(
+    UserError, match=r"tfrecord\.features is .* dtype and shape"
+  ):
+    TFRecord("a", features)

@@ -1,0 +1,64 @@
+"""Examples made of other examples: rows selected, or several chained."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from hub_estimator.inputs.columns import Chained, Selected
+from hub_estimator.inputs.interface import Column, Examples
+
+
+def select(examples: Examples, indices: np.ndarray, source: str) -> Examples:
+  """Returns rows of examples, in any order, any number of times.
+
+  Args:
+    examples: the rows to choose from.
+    indices: int64, a row of `examples` for each row of the result.
+    source: of the result, for messages.
+  """
+  return _rearrange(
+    lambda columns: Selected(columns[0], indices), [examples], source
+  )
+
+
+def chain(parts: Sequence[Examples], source: str) -> Examples:
+  """Returns the rows of all parts, one part after the other.
+
+  Args:
+    parts: their features and labels have the same names and types.
+    source: of the result, for messages.
+  """
+  return _rearrange(Chained, parts, source)
+
+
+def _rearrange(
+  make: Callable[[Sequence[Column]], Column],
+  parts: Sequence[Examples],
+  source: str,
+) -> Examples:
+  """Returns examples, each column made of the same column of all parts."""
+  return Examples(
+    features={
+      name: make([part.features[name] for part in parts])
+      for name in parts[0].features
+    },
+    labels=_rearrange_labels(make, [part.labels for part in parts]),
+    source=source,
+    skipped=sum(part.skipped for part in parts),
+  )
+
+
+def _rearrange_labels(
+  make: Callable[[Sequence[Column]], Column],
+  labels: Sequence[np.ndarray | Mapping[str, np.ndarray] | None],
+) -> np.ndarray | dict[str, np.ndarray] | None:
+  """Returns labels as arrays: heads check them all before training."""
+  by_name = [part for part in labels if isinstance(part, Mapping)]
+  if by_name:
+    return {n: make([part[n] for part in by_name])[:] for n in by_name[0]}
+  arrays = [
+    part
+    for part in labels
+    if part is not None and not isinstance(part, Mapping)
+  ]
+  return make(arrays)[:] if arrays else None
