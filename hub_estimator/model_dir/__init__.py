@@ -6,6 +6,7 @@ from hub_estimator.model_dir import (
   starting_weights,
   versions,
 )
+from hub_estimator.model_dir.directory import InUse, check_writable, hold
 from hub_estimator.model_dir.starting_weights import StartingWeights
 from hub_estimator.model_dir.versions import Version
 from hub_estimator.model_dir.workdir import (
@@ -16,10 +17,13 @@ from hub_estimator.model_dir.workdir import (
 )
 
 __all__ = [
+  "InUse",
   "StartingWeights",
   "Version",
   "Workdir",
+  "check_writable",
   "checkpoints",
+  "hold",
   "open_run",
   "read_json",
   "results",

@@ -2,16 +2,17 @@
 
 import contextlib
 import dataclasses
-import fcntl
 import json
 import os
 import pathlib
-import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from hub_estimator.disk import write_text
 from hub_estimator.errors import UserError
+from hub_estimator.model_dir.directory import check_writable, hold, is_held
+
+_KIND = "model_dir"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,26 +52,9 @@ class Workdir:
 
   def check_writable(self) -> None:
     """Raises a UserError unless the directory is, or can be made, writable."""
-    existing = self.path
-    while not existing.exists():
-      existing = existing.parent
-    if not existing.is_dir():
-      raise UserError(
-        f"model_dir {str(self.path)!r} can't be made: {existing} is a file."
-      )
-    # The kernel's own answer: root passes `os.access` where a mount refuses.
-    probe = existing / f".hub_estimator_probe_{os.getpid()}"
-    try:
-      probe.touch()
-      probe.unlink()
-    except OSError as error:
-      raise UserError(
-        f"model_dir {str(self.path)!r} can't be written: {error.strerror} at "
-        f"{existing}."
-      ) from error
+    check_writable(self.path, _KIND)
 
-  @contextlib.contextmanager
-  def lock(self, name: str = "lock") -> Iterator[None]:
+  def lock(self, name: str = "lock") -> contextlib.AbstractContextManager[None]:
     """Holds the directory for this process; the system frees it at its death.
 
     Args:
@@ -79,33 +63,11 @@ class Workdir:
     Raises:
       UserError: another process holds it.
     """
-    self.path.mkdir(parents=True, exist_ok=True)
-    with open(self.path / f".{name}", "a+") as file:
-      try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-      except BlockingIOError:
-        file.seek(0)
-        holder = file.read().strip() or "another process"
-        raise UserError(
-          f"model_dir {str(self.path)!r} is in use by {holder}; wait for it, or "
-          "choose another model_dir."
-        ) from None
-      file.truncate(0)
-      file.write(f"process {os.getpid()} on {socket.gethostname()}")
-      file.flush()
-      yield
+    return hold(self.path, _KIND, lock=f".{name}")
 
   def is_held(self, name: str = "lock") -> bool:
     """Returns whether a process holds a lock of this directory."""
-    path = self.path / f".{name}"
-    if not path.exists():
-      return False
-    with open(path, "a") as file:
-      try:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-      except BlockingIOError:
-        return True
-      return False
+    return is_held(self.path, lock=f".{name}")
 
   def read_manifest(self) -> dict[str, Any] | None:
     """Returns the manifest, or None where there is no run yet.

@@ -12,7 +12,7 @@ from hub_estimator.model_dir import workdir
 def test_a_second_process_is_refused_and_a_dead_one_holds_nothing(tmp_path):
   code = textwrap.dedent("""
     import sys, time
-    from hub_estimator.workdir import Workdir
+    from hub_estimator.model_dir import Workdir
     with Workdir.at(sys.argv[1]).lock():
       print("held", flush=True)
       time.sleep(60)
