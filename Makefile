@@ -1,6 +1,6 @@
-# Every target does all of its own set-up. Variables:
-#   PYTHON   the interpreter of .venv; by default the newest of 3.13 to 3.11
-#   WORKERS  how many processes the tests use
+# Every target sets up its own environment. Variables:
+#   PYTHON   the Python interpreter for .venv (default: the newest from 3.13 to 3.11)
+#   WORKERS  the number of test processes
 WORKERS ?= 2
 FIND_PYTHON = .ci/find-python
 STAMP = .installed
@@ -14,15 +14,15 @@ quickstart: .venv/$(STAMP)
 test: .venv/$(STAMP) lint
 	.venv/bin/python -m pytest -n $(WORKERS)
 
-# The inner loop: without what takes more than some seconds.
+# For the inner loop: skips tests that take more than a few seconds.
 test-fast: .venv/$(STAMP)
 	.venv/bin/python -m pytest -n $(WORKERS) -m "not slow"
 
-# Without what hangs on files, servers and signals, not on TensorFlow's version.
+# Skips tests of files, servers and signals, which don't depend on TensorFlow's version.
 test-oldest: .venv-oldest/$(STAMP)
 	.venv-oldest/bin/python -m pytest -n $(WORKERS) -m "not newest"
 
-# Faults at random moments, many of each: some hours.
+# Injects many faults at random moments. Takes about 40 minutes on 2 cores.
 campaign: .venv/$(STAMP)
 	HUB_ESTIMATOR_KILLS=50 HUB_ESTIMATOR_MUTATIONS=2000 \
 	HUB_ESTIMATOR_EVALUATIONS=200 \
@@ -36,7 +36,7 @@ format: .venv/$(STAMP)
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-# The pages of docs/reference, from the docstrings.
+# Generates docs/reference from the docstrings.
 reference: .venv/$(STAMP)
 	.venv/bin/python docs/make_reference.py
 

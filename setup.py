@@ -9,7 +9,7 @@ HERE = pathlib.Path(__file__).parent
 setuptools.setup(
   name="hub-estimator",
   version="0.1.0",
-  description="Fine-tune, compare and re-export TF1 Hub modules with tf.estimator, on today's TensorFlow.",
+  description="Fine-tune, compare and re-export TF1 Hub modules with tf.estimator, on current TensorFlow.",
   long_description=(HERE / "README.md").read_text(encoding="utf-8"),
   long_description_content_type="text/markdown",
   license="Apache-2.0",
@@ -30,27 +30,27 @@ setuptools.setup(
   install_requires=[
     # 2.20 needs protobuf<7; 2.12 to 2.14 pin an older Estimator.
     "tensorflow>=2.15.1,<2.22,!=2.20.*",
-    # Keras 2; each of its versions asks for its own TensorFlow.
+    # Keras 2; each version requires its own TensorFlow.
     "tf-keras>=2.15,<2.22,!=2.20.*",
     "tensorflow-estimator==2.15.0",
     "tensorflow-hub==0.15.0",
     "gin-config==0.5.0",
     "numpy",
-    # Sweeps, their report, and what TensorFlow's newest no longer brings.
+    # For sweeps and reports. The newest TensorFlow no longer installs tensorboard.
     "optuna>=5,<6",
     "plotly>=6",
     "tensorboard>=2.15",
-    # Modules from http(s) hosts.
+    # For fetching modules over http(s).
     "requests>=2.31",
     "urllib3>=2",
     "tqdm",
   ],
   extras_require={
-    # Strings for token-input modules; each version asks for its TensorFlow.
+    # For tokenizers; each version requires its own TensorFlow.
     "text": ["tensorflow-text>=2.15,<2.22,!=2.20.*"],
-    # It imports importlib_resources without asking for it.
+    # tensorflow-datasets imports importlib_resources without requiring it.
     "tfds": ["tensorflow-datasets>=4.9", "importlib_resources"],
-    # Sweeps on several machines, and Optuna's own page of a study.
+    # For sweeps on several machines, and for Optuna's dashboard.
     "postgresql": ["psycopg[binary]>=3.2"],
     "ray": ["ray>=2.40"],
     "dashboard": ["optuna-dashboard"],
