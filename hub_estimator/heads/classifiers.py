@@ -128,5 +128,5 @@ class MultiLabel:
     if wrong.size:
       raise UserError(
         f"Label {column[wrong[0]].tolist()} of example {wrong[0]} has values "
-        "other than 0 and 1, which heads.multi_label expects."
+        "other than 0 and 1; heads.multi_label expects only these."
       )

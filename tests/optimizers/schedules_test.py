@@ -48,7 +48,9 @@ def test_piecewise():
     rates=[3, 2, 1],
   )
   np.testing.assert_allclose(got, [3, 3, 2, 2, 1])
-  with pytest.raises(UserError, match="one rate more"):
+  with pytest.raises(
+    UserError, match="1 boundaries and 1 rates; it needs 2 rates"
+  ):
     _values(schedules.piecewise, [0], boundaries=[10], rates=[1])
 
 
@@ -86,3 +88,17 @@ def test_exponential_with_restarts_starts_again():
     restart_steps=20,
   )
   np.testing.assert_allclose(got, [1.0, 0.5, 1.0, 0.5], rtol=1e-6)
+
+
+@pytest.mark.parametrize("decay_steps", [0, -1, None])
+@pytest.mark.parametrize(
+  "schedule, fields",
+  [
+    (schedules.cosine, {}),
+    (schedules.polynomial, {}),
+    (schedules.exponential, {"decay": 0.5}),
+  ],
+)
+def test_decay_steps_must_be_above_zero(schedule, fields, decay_steps):
+  with pytest.raises(UserError, match="it must be a number above 0"):
+    _values(schedule, [0], rate=1.0, decay_steps=decay_steps, **fields)
