@@ -2,9 +2,12 @@
 
 from hub_estimator.preprocessing import adapters, augmentations, tokenizers
 from hub_estimator.preprocessing.adapters import Adapter, build_module_inputs
+from hub_estimator.preprocessing.interface import Augmentation, Tokenizer
 
 __all__ = [
   "Adapter",
+  "Augmentation",
+  "Tokenizer",
   "adapters",
   "augmentations",
   "build_module_inputs",

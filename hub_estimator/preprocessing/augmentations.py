@@ -1,10 +1,12 @@
-"""Random changes of images in training, composed by name in gin.
+"""Augmentations: random changes of training images, composed by name in gin.
 
-Each takes and returns float32 [batch, height, width, channels] of 0 to 1, and draws
-for every image apart. What is drawn is a function of the run's seed and the step: a
-run that was interrupted sees the images that it would have seen.
+Each takes and returns float32 [batch, height, width, channels], 0 to 1, and draws
+separately for each image. The draws depend only on the run's seed and the step, so
+an interrupted run sees the same images as one that wasn't interrupted.
 
-One of yours is any object with `build(images, seed)`.
+An augmentation of yours is any object with `build(images, seed)`; see
+`Augmentation`. In Python each part has its gin name, too: `augmentations.flip` is
+`augmentations.Flip`.
 """
 
 import dataclasses
@@ -13,15 +15,23 @@ from collections.abc import Sequence
 import gin
 
 from hub_estimator.errors import UserError
+from hub_estimator.preprocessing.interface import Augmentation
 from hub_estimator.tensorflow_runtime import tf
 
 
-def build(augmentations: Sequence, images: tf.Tensor) -> tf.Tensor:
-  """Adds the ops of augmentations, in order; the result is of 0 to 1 again."""
+def build(
+  augmentations: Sequence[Augmentation], images: tf.Tensor
+) -> tf.Tensor:
+  """Adds the ops of augmentations, in order, and returns images of 0 to 1.
+
+  Args:
+    augmentations: applied one after the other.
+    images: float32 [batch, height, width, channels], 0 to 1.
+  """
   step = tf.train.get_or_create_global_step()
   run_seed = tf.get_default_graph().seed or 0
   for place, augmentation in enumerate(augmentations):
-    # Two int64: the run and the place in it; the place in the list and the step.
+    # Two int64: the run's seed with the place in the list, and the step.
     seed = tf.stack(
       [
         tf.constant(run_seed * 1000 + place, tf.int64),
@@ -41,8 +51,8 @@ class Flip:
     """Adds the ops.
 
     Args:
-      images: float32 [batch, height, width, channels] of 0 to 1.
-      seed: int64 [2], another one each step.
+      images: float32 [batch, height, width, channels], 0 to 1.
+      seed: int64 [2], different at each step.
     """
     mirrored = _uniform(images, seed, 1)[:, 0] < 0.5
     return tf.where(mirrored, tf.reverse(images, [2]), images)
@@ -51,16 +61,16 @@ class Flip:
 @gin.register("crop", module="augmentations")
 @dataclasses.dataclass(frozen=True)
 class Crop:
-  """Cuts a random part of an image and resizes it to the whole's size.
+  """Cuts out a random part of an image and resizes it to the image's size.
 
   Attributes:
-    min_side: the part's least height and width over the image's; height and
-      width are drawn apart, from there to 1.
+    min_side: smallest height and width of the part, as a share of the image's.
+      Height and width are drawn separately, from `min_side` to 1.
   """
 
   min_side: float = 0.7
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     if not 0 < self.min_side <= 1:
       raise UserError(
         f"crop.min_side is {self.min_side}; it is above 0 and at most 1."
@@ -77,10 +87,11 @@ class Crop:
 @gin.register("shift", module="augmentations")
 @dataclasses.dataclass(frozen=True)
 class Shift:
-  """Moves an image; what comes in from outside is black.
+  """Moves an image in a random direction and fills the gap with black.
 
   Attributes:
-    max_share: the largest move, up, down, left or right, over the image's side.
+    max_share: largest move up, down, left or right, as a share of the image's
+      height or width.
   """
 
   max_share: float = 0.1
@@ -94,10 +105,10 @@ class Shift:
 @gin.register("brightness", module="augmentations")
 @dataclasses.dataclass(frozen=True)
 class Brightness:
-  """Adds one number to all pixels of an image.
+  """Adds the same random number to all pixels of an image.
 
   Attributes:
-    max_delta: the largest, up or down; 1 is from black to white.
+    max_delta: largest change, up or down; 1 turns black into white.
   """
 
   max_delta: float = 0.2
@@ -111,17 +122,17 @@ class Brightness:
 @gin.register("contrast", module="augmentations")
 @dataclasses.dataclass(frozen=True)
 class Contrast:
-  """Multiplies what pixels differ from their image's mean by one number.
+  """Multiplies each pixel's distance from the image's mean by a random factor.
 
   Attributes:
-    low: the smallest factor.
-    high: the largest.
+    low: smallest factor.
+    high: largest factor.
   """
 
   low: float = 0.7
   high: float = 1.3
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     if not 0 <= self.low <= self.high:
       raise UserError(
         f"contrast.low is {self.low} and contrast.high {self.high}; they are at "
@@ -136,17 +147,30 @@ class Contrast:
     return means + (images - means) * factors
 
 
-def _uniform(images, seed, width):
-  """Returns float32 [batch, width] of 0 to 1."""
+def _uniform(images: tf.Tensor, seed: tf.Tensor, width: int) -> tf.Tensor:
+  """Returns random float32 [batch, width], 0 to 1."""
   return tf.random.stateless_uniform([tf.shape(images)[0], width], seed)
 
 
-def _boxes(images, boxes):
-  """Returns boxes [batch, (top, left, bottom, right)] of images, resized."""
+def _boxes(images: tf.Tensor, boxes: tf.Tensor) -> tf.Tensor:
+  """Returns parts of images, resized to the images' size.
+
+  Args:
+    images: float32 [batch, height, width, channels].
+    boxes: float32 [batch, 4]: top, left, bottom and right, as shares of the
+      image's sides.
+  """
   shape = tf.shape(images)
-  # crop_and_resize puts the corners of a box at the centres of pixels.
+  # crop_and_resize puts the corners of a box at the centers of pixels.
   resized = tf.image.crop_and_resize(
     images, boxes, tf.range(shape[0]), shape[1:3]
   )
   resized.set_shape(images.shape)
   return resized
+
+
+flip = Flip
+crop = Crop
+shift = Shift
+brightness = Brightness
+contrast = Contrast

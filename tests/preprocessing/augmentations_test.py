@@ -1,10 +1,15 @@
+"""Augmentations change training images, the same way when a run resumes."""
+
 import numpy as np
 import pytest
 
 from hub_estimator.errors import UserError
-from hub_estimator.modules.module_info import SignatureInfo, TensorInfo
-from hub_estimator.preprocessing import augmentations
-from hub_estimator.preprocessing.adapters import Adapter, build_module_inputs
+from hub_estimator.modules import SignatureInfo, TensorInfo
+from hub_estimator.preprocessing import (
+  Adapter,
+  augmentations,
+  build_module_inputs,
+)
 from hub_estimator.tensorflow_runtime import tf
 
 IMAGES = np.random.default_rng(0).uniform(0.3, 0.6, (64, 6, 8, 3))
@@ -30,7 +35,7 @@ ALL = [
 ]
 
 
-def test_what_is_drawn_hangs_on_seed_and_step_alone():
+def test_draws_depend_on_the_seed_and_the_step_alone():
   first = _augment(ALL)
   np.testing.assert_array_equal(first, _augment(ALL))
   assert not np.array_equal(first, _augment(ALL, seed=2))
@@ -102,7 +107,7 @@ def test_only_training_is_augmented(mode, changed):
   assert np.array_equal(got, IMAGES) != changed
 
 
-def test_augmenting_what_is_no_image_is_refused():
+def test_augmenting_inputs_that_are_no_images_is_refused():
   signature = SignatureInfo({"x": TensorInfo("float32", (None, 4))}, {})
   adapter = Adapter(augment=[augmentations.Flip()])
   with tf.Graph().as_default():
@@ -127,3 +132,9 @@ def test_augmenting_what_is_no_image_is_refused():
 def test_wrong_choices_are_refused(make, why):
   with pytest.raises(UserError, match=why):
     make()
+
+
+def test_parts_have_their_gin_names_in_python():
+  names = ("flip", "crop", "shift", "brightness", "contrast")
+  for name, augmentation in zip(names, ALL, strict=True):
+    assert getattr(augmentations, name) is type(augmentation)

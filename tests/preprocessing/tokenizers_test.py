@@ -1,4 +1,4 @@
-"""Strings in, BERT's token ids out, also when served."""
+"""Strings become BERT's token ids, in training and when served."""
 
 import builtins
 import shutil
@@ -9,16 +9,19 @@ import pytest
 from hub_estimator import exporting, testing
 from hub_estimator.errors import UserError
 from hub_estimator.model import encoders
-from hub_estimator.modules.module_info import read_module_info
-from hub_estimator.modules.placing import ModuleSource, read_signature
-from hub_estimator.preprocessing import adapters
+from hub_estimator.modules import (
+  ModuleSource,
+  read_module_info,
+  read_signature,
+)
+from hub_estimator.preprocessing import Adapter
 from hub_estimator.preprocessing.tokenizers import Wordpiece
-from hub_estimator.runs import checking
-from hub_estimator.runs import experiment as experiments
+from hub_estimator import runs
+from hub_estimator import runs
 from hub_estimator.tensorflow_runtime import tf
 from tests.small_runs import make_experiment, replace
 
-# Lines of the vocabulary.
+# Line numbers in the vocabulary.
 PAD, UNK, CLS, SEP, GOOD, BAD, FILM, THE, A, ISH, S = range(11)
 
 
@@ -95,34 +98,13 @@ def test_the_tokens_are_those_of_tensorflow_text_itself(tokens):
     assert row[: len(flat) + 2] == [CLS, *flat, SEP]
 
 
-def test_a_vocabulary_of_ones_own_and_of_an_asset(tmp_path):
-  handle = testing.token_module(tmp_path / "silent", told=False)
-  with pytest.raises(UserError, match="doesn't say whether its tokens are low"):
-    _build(handle, Wordpiece(), s=["good"])
-  got = _build(handle, Wordpiece(lowercase=False, max_length=4), s=["Bad good"])
-  assert got["input_ids"].tolist() == [[CLS, UNK, GOOD, SEP]]
-  own = tmp_path / "own.txt"
-  own.write_text("good\n[SEP]\n[CLS]\n[UNK]\n[PAD]\n")
-  got = _build(
-    handle,
-    Wordpiece(vocabulary=str(own), lowercase=True, max_length=4),
-    s=["Good"],
-  )
-  assert got["input_ids"].tolist() == [[2, 0, 1, 4]]
-  own.write_text("good\n")
-  with pytest.raises(UserError, match=r"it lacks \[CLS\], \[PAD\], \[SEP\], "):
-    _build(handle, Wordpiece(vocabulary=str(own), lowercase=True), s=["Good"])
-  with pytest.raises(UserError, match="no vocabulary file '/no/file'"):
-    _build(handle, Wordpiece(vocabulary="/no/file", lowercase=True), s=["Good"])
-
-
 def _experiment(handle, data, tokenizer, **changes):
   experiment = make_experiment(handle, data)
   return replace(
     experiment,
     encoder=encoders.Encoder(
       ModuleSource(handle, signature="tokens", output="pooled_output"),
-      adapters.Adapter(tokenizer=tokenizer),
+      Adapter(tokenizer=tokenizer),
     ),
     **changes,
   )
@@ -140,7 +122,7 @@ def test_a_run_learns_and_serves_strings_without_its_module(
     exports=exporting.Exports(["final"]),
     max_steps=60,
   )
-  result = experiments.train(experiment, str(tmp_path / "run"))
+  result = runs.train(experiment, str(tmp_path / "run"))
   assert result.metrics["accuracy"] == 1.0
   shutil.rmtree(handle)
   model = tmp_path / "run" / result.exports["final"]["model"]
@@ -167,13 +149,13 @@ def test_features_that_do_not_exist_are_named(
   tokens, sentences_csv, tokenizer, message
 ):
   with pytest.raises(UserError, match=message):
-    checking.check(_experiment(tokens, sentences_csv, tokenizer))
+    runs.check(_experiment(tokens, sentences_csv, tokenizer))
 
 
 def test_numbers_are_not_tokenized(tokens, numbers_npz):
   experiment = _experiment(tokens, numbers_npz, Wordpiece())
   with pytest.raises(UserError, match=r"reads strings; 'x' is float32 \[4\]"):
-    checking.check(experiment)
+    runs.check(experiment)
 
 
 def test_a_module_that_takes_no_ids_is_refused(text, sentences_csv):
@@ -181,7 +163,7 @@ def test_a_module_that_takes_no_ids_is_refused(text, sentences_csv):
   source = ModuleSource(text)
   encoder = encoders.Encoder(source, experiment.encoder.adapter)
   with pytest.raises(UserError, match="this signature takes: default"):
-    checking.check(replace(experiment, encoder=encoder))
+    runs.check(replace(experiment, encoder=encoder))
 
 
 def test_without_tensorflow_text_the_extra_is_named(
@@ -196,11 +178,11 @@ def test_without_tensorflow_text_the_extra_is_named(
 
   monkeypatch.setattr(builtins, "__import__", absent)
   with pytest.raises(UserError, match=r"pip install 'hub-estimator\[text\]'"):
-    checking.check(_experiment(tokens, sentences_csv, Wordpiece()))
+    runs.check(_experiment(tokens, sentences_csv, Wordpiece()))
 
 
 @pytest.mark.parametrize("length", [2, 0, "128"])
-def test_a_length_without_room_is_refused(length):
+def test_a_length_without_room_for_tokens_is_refused(length):
   with pytest.raises(UserError, match="is an integer above 2"):
     Wordpiece(max_length=length)
 
