@@ -1,33 +1,35 @@
-"""A process's place in a TensorFlow cluster, and how its members communicate."""
+"""A process's place in a TensorFlow cluster, and the status of its members."""
 
-from hub_estimator.cluster.cluster import (
-  CAME,
-  CHIEF,
+from hub_estimator.cluster.status_files import (
   ENDED,
-  EVALUATOR,
   FAILED,
-  LEFT,
-  PS,
+  JOINED,
+  PREEMPTED,
   TRAINING,
+  StatusFiles,
+)
+from hub_estimator.cluster.task import (
+  CHIEF,
+  EVALUATOR,
+  PS,
   WORKER,
-  Board,
   Task,
   environment,
   read_task,
 )
 
 __all__ = [
-  "Board",
-  "CAME",
   "CHIEF",
   "ENDED",
   "EVALUATOR",
   "FAILED",
-  "LEFT",
+  "JOINED",
+  "PREEMPTED",
   "PS",
   "TRAINING",
-  "Task",
   "WORKER",
+  "StatusFiles",
+  "Task",
   "environment",
   "read_task",
 ]

@@ -1,10 +1,41 @@
-"""One run: check, train, evaluate, export, predict; and `apply` for a bare module."""
+"""Check, train, evaluate, export and predict with a run; apply a bare module."""
 
-from hub_estimator.runs import applying, checking, experiment, predicting
+from hub_estimator.runs.applying import apply, apply_to_file
+from hub_estimator.runs.checking import check, check_devices
+from hub_estimator.runs.estimators import (
+  export_context,
+  find_checkpoint,
+  make_estimator,
+  read_specs,
+)
+from hub_estimator.runs.evaluating import evaluate
+from hub_estimator.runs.exporting import export
+from hub_estimator.runs.predicting import predict, write_predictions
+from hub_estimator.runs.predictions import Predictions
+from hub_estimator.runs.preparing import check_run
+from hub_estimator.runs.run import Run, read_run
+from hub_estimator.runs.run_model import make_model
+from hub_estimator.runs.training import train
+from hub_estimator.runs.value_errors import reporting_value_errors
 
 __all__ = [
-  "applying",
-  "checking",
-  "experiment",
-  "predicting",
+  "Predictions",
+  "Run",
+  "apply",
+  "apply_to_file",
+  "check",
+  "check_devices",
+  "check_run",
+  "evaluate",
+  "export",
+  "export_context",
+  "find_checkpoint",
+  "make_estimator",
+  "make_model",
+  "predict",
+  "read_run",
+  "read_specs",
+  "reporting_value_errors",
+  "train",
+  "write_predictions",
 ]

@@ -1,39 +1,39 @@
-"""A run that was checked: what training needs to know of it."""
+"""A run that has passed its check."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
 
 from hub_estimator import features, inputs
 from hub_estimator.modules import ModuleInfo
-from hub_estimator.training import train_graph
+from hub_estimator.tensorflow_runtime import estimator
+from hub_estimator.training.train_graph import TrainGraph
 
 
 @dataclasses.dataclass(frozen=True)
 class Checked:
-  """What a run is made of, once nothing about it can fail early.
+  """All that the check of a run has read and built.
 
   Attributes:
     infos: what the modules offer, by `module.name`.
-    train: examples; None where only `specs` were given.
-    eval: likewise.
+    train: examples of training.
+    eval: examples of evaluation.
     specs: type of each feature of one example that the model is served with.
     model_fn: for `tf.estimator.Estimator`.
-    variables: shape by name of the training graph's model variables, those of
-      the optimizer left out.
-    train_tags: the variant that is trained, by `module.name`.
-    outputs: of the modules, where they are kept.
-    unkept: why they aren't, where nobody turned it off.
-    graph: of training; None where another check had an equal one, or where outputs
-      are kept.
+    variables: shape by name of the model's variables in the graph of training, without
+      those of the optimizer.
+    train_tags: tags of the variant that is trained, by `module.name`.
+    outputs: of frozen modules, if they are kept on disk.
+    unkept: why they are not kept; None if they are, or if the run says not to.
+    graph: of training; None if an equal one was built before, or if outputs are kept.
   """
 
   infos: Mapping[str, ModuleInfo]
-  train: inputs.Examples | None
-  eval: inputs.Examples | None
+  train: inputs.Examples
+  eval: inputs.Examples
   specs: Mapping[str, inputs.FeatureSpec]
-  model_fn: Callable
+  model_fn: Callable[..., estimator.EstimatorSpec]
   variables: Mapping[str, tuple[int, ...]]
   train_tags: Mapping[str, frozenset[str]]
   outputs: features.Outputs | None = None
   unkept: str | None = None
-  graph: train_graph.TrainGraph | None = None
+  graph: TrainGraph | None = None

@@ -1,86 +1,100 @@
-"""Evaluates checkpoints in one graph, where Estimator builds another for each."""
+"""Evaluates checkpoints, and gives each evaluation to the exporters."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+import contextlib
+import logging
+import os
+from collections.abc import Callable, Sequence
 
-from hub_estimator.graphs import sessions
-from hub_estimator.tensorflow_runtime import (
-  estimator,
-  tf,
-  write_dict_to_summary,
-)
+from hub_estimator import inputs
+from hub_estimator.model_dir import checkpoints
+from hub_estimator.tensorflow_runtime import estimator as tf_estimator
+from hub_estimator.tensorflow_runtime import read_eval_metrics, tf
+from hub_estimator.training.evaluation_graph import evaluate_in
+from hub_estimator.training.job import Job
+from hub_estimator.training.shared_graphs import evaluation_graph
 
-
-class Evaluation:
-  """The graph that an Estimator evaluates in; it holds no weights."""
-
-  def __init__(
-    self,
-    made: estimator.Estimator,
-    input_fn: Callable[[], tf.data.Dataset],
-    config: tf.ConfigProto,
-  ):
-    """Builds it.
-
-    Args:
-      made: whose model_fn it is of; its model_dir doesn't matter.
-      input_fn: of the examples, once each.
-      config: of its sessions.
-    """
-    self._config = config
-    self._graph = tf.Graph()
-    with self._graph.as_default():
-      scaffold, self._update_op, self._values, self._hooks = (
-        made._evaluate_build_graph(input_fn, hooks=[])
-      )
-      self._scaffold = sessions.ready_scaffold(scaffold)
-
-  def run(self, checkpoint: str, events: str) -> dict[str, Any]:
-    """Returns the metrics of a checkpoint by name, and "global_step".
-
-    Args:
-      checkpoint: its path.
-      events: the directory of the events that they are written to, too.
-
-    Raises:
-      tf.errors.OpError: it can't be read, or evaluation failed.
-    """
-    values = tf.train.FinalOpsHook(self._values)
-    with self._graph.as_default():
-      creator = tf.train.ChiefSessionCreator(
-        self._scaffold,
-        config=self._config,
-        checkpoint_filename_with_path=checkpoint,
-      )
-      with tf.train.MonitoredSession(
-        creator, hooks=[*self._hooks, values]
-      ) as session:
-        while not session.should_stop():
-          session.run(self._update_op)
-      metrics = values.final_ops_values
-      write_dict_to_summary(events, metrics, metrics[tf.GraphKeys.GLOBAL_STEP])
-    return metrics
+_log = logging.getLogger(__name__)
+InputFn = Callable[[], tf.data.Dataset]
 
 
-def evaluate_in(
-  made: estimator.Estimator, make_evaluation: Callable[[], Evaluation]
-) -> None:
-  """Makes an Estimator evaluate in one graph, and write what comes out as ever.
+class Evaluator:
+  """Evaluates a job's checkpoints in one graph, and exports them.
 
-  Estimator forbids to override `evaluate`, and `train_and_evaluate` calls it.
-
-  Args:
-    made: whose `evaluate` is then called with a checkpoint alone in mind: the
-      examples are the evaluation's.
-    make_evaluation: is asked at each evaluation, and returns the same.
+  Attributes:
+    input_fn: of evaluation, for Estimator's own loop.
+    exporters: are called after each evaluation.
   """
 
-  def evaluate(
-    input_fn, steps=None, hooks=None, checkpoint_path=None, name=None
-  ) -> Mapping[str, Any]:
-    del input_fn, steps, hooks
-    return make_evaluation().run(
-      checkpoint_path or made.latest_checkpoint(), made.eval_dir(name)
+  def __init__(self, job: Job, exporters: Sequence[tf_estimator.Exporter]):
+    """Makes the job's Estimator evaluate in one graph.
+
+    Args:
+      job: whose checkpoints are evaluated.
+      exporters: are called after each evaluation.
+    """
+    self._estimator = job.estimator
+    self.exporters = exporters
+    self.input_fn: InputFn = inputs.make_eval_input_fn(
+      job.checked.eval, batch_size=job.experiment.eval_batch_size
+    )
+    config = job.estimator._session_config  # Before training changes it.
+    evaluate_in(
+      job.estimator, lambda: evaluation_graph(job, self.input_fn, config)
     )
 
-  made.evaluate = evaluate
+  def evaluated_steps(self) -> set[int]:
+    """Returns the steps whose evaluation is on disk."""
+    return set(read_eval_metrics(self._estimator.eval_dir()))
+
+  def waiting(self) -> list[str]:
+    """Returns the checkpoints that are not evaluated yet, oldest first."""
+    done = self.evaluated_steps()
+    state = tf.train.get_checkpoint_state(self._estimator.model_dir)
+    found = []
+    for path in state.all_model_checkpoint_paths if state else []:
+      with contextlib.suppress(
+        ValueError, tf.errors.OpError
+      ):  # Removed by now.
+        if checkpoints.step_of(path) not in done:
+          found.append(path)
+    return found
+
+  def evaluate(self, checkpoint: str | None = None, *, final: bool) -> None:
+    """Evaluates a checkpoint and exports it, as train_and_evaluate does.
+
+    Args:
+      checkpoint: its path; None means the last.
+      final: whether it is the run's last, for the exporters.
+    """
+    checkpoint = checkpoint or self._estimator.latest_checkpoint()
+    metrics = self._estimator.evaluate(
+      self.input_fn, checkpoint_path=checkpoint
+    )
+    for exporter in self.exporters:
+      path = os.path.join(self._estimator.model_dir, "export", exporter.name)
+      exporter.export(self._estimator, path, checkpoint, metrics, final)
+
+  def try_evaluate(self, checkpoint: str, *, final: bool) -> bool:
+    """Does what `evaluate` does; returns False if training removes the checkpoint."""
+    try:
+      self.evaluate(checkpoint, final=final)
+    except (ValueError, tf.errors.OpError):
+      if tf.train.checkpoint_exists(checkpoint):
+        raise
+      _log.warning(
+        "%s was removed before it was evaluated: evaluation is slower than "
+        "training, or run.keep_checkpoints is too small.",
+        os.path.basename(checkpoint),
+      )
+      return False
+    return True
+
+  def export_final(self) -> None:
+    """Calls the "final" exporter for the last checkpoint, evaluated before."""
+    checkpoint = self._estimator.latest_checkpoint()
+    evaluations = read_eval_metrics(self._estimator.eval_dir())
+    for exporter in self.exporters:
+      if exporter.name == "final":
+        path = os.path.join(self._estimator.model_dir, "export", exporter.name)
+        metrics = evaluations.get(checkpoints.step_of(checkpoint), {})
+        exporter.export(self._estimator, path, checkpoint, metrics, True)

@@ -1,56 +1,57 @@
-"""SIGTERM and Ctrl-C: the step is finished, a checkpoint written, and that is all.
+"""SIGTERM and Ctrl-C: a run finishes its step, writes a checkpoint, and stops.
 
-A scheduler that takes a machine back sends SIGTERM, and kills some seconds later.
+A scheduler that wants a machine back sends SIGTERM, and kills some seconds later.
 """
 
 import contextlib
 import signal
 import threading
+from collections.abc import Iterator
 from types import FrameType
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Preempted(BaseException):
-  """A signal ended the run; the same command goes on with it.
+  """A signal stopped the run; the same command resumes it.
 
-  Like KeyboardInterrupt no Exception: who keeps a run going in spite of errors, as an
-  export does, must let it pass.
+  Like KeyboardInterrupt it is no Exception, so that code which survives errors, as an
+  export does, lets it pass.
 
   Attributes:
     number: the signal's.
-    step: of the last checkpoint that was written, or None where there is none.
+    step: of the last checkpoint that was written; None if there is none.
   """
 
   def __init__(self, number: int, step: int | None = None):
     super().__init__(
       f"stopped by {signal.Signals(number).name}"
       + (f" at step {step}" if step is not None else "")
-      + "; the same command goes on from the last checkpoint."
+      + "; the same command resumes from the last checkpoint."
     )
     self.number = number
     self.step = step
 
 
 class Preemption:
-  """Turns signals into the end of a run, at a place where nothing is lost.
+  """Stops a run on a signal, at a point where nothing is lost.
 
-  While steps are trained, the next one's end is that place. Elsewhere, in a check, an
-  evaluation or an export, the signal ends what is running at once: what was begun is
-  whole or absent anyway. A second signal does so anywhere.
+  While steps are trained, that point is the end of the current step. Elsewhere, in a
+  check, an evaluation or an export, the signal stops the run at once: files are written
+  whole or not at all. A second signal always stops it at once.
 
   Attributes:
-    stepping: whether steps are being trained, one after the other.
+    stepping: whether training steps are running.
     signal: the first that came, or None.
   """
 
-  def __init__(self):
+  def __init__(self) -> None:
     self.stepping = False
     self.signal: int | None = None
 
   @contextlib.contextmanager
-  def watching(self):
-    """Holds the handlers of signals; in the main thread only, else does nothing."""
+  def watching(self) -> Iterator["Preemption"]:
+    """Handles signals inside the `with` block; only in the main thread."""
     if threading.current_thread() is not threading.main_thread():
       yield self
       return

@@ -1,11 +1,12 @@
 """The graph of training, built before an Estimator trains in it.
 
-To check a run means to build this graph, which of a large module takes as long as all
-else before the first step: what was checked is what trains.
+A run's check builds this graph, which for a large module takes as long as everything
+else before the first step. So the graph that was checked is the one that trains.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from hub_estimator import optimizers
 from hub_estimator.graphs import sessions
@@ -14,12 +15,12 @@ from hub_estimator.tensorflow_runtime import estimator, tf
 
 @dataclasses.dataclass(frozen=True)
 class TrainGraph:
-  """A graph of training that holds no weights: it can train again and again.
+  """A graph of training. It holds no weights, so it can train many times.
 
   Attributes:
-    graph: with everything of a step in it.
-    spec: what the model_fn returned.
-    start_input: makes the examples begin.
+    graph: holds all ops of a step.
+    spec: as the model_fn returned it.
+    start_input: starts the examples from the beginning.
   """
 
   graph: tf.Graph
@@ -27,18 +28,22 @@ class TrainGraph:
   start_input: tf.Operation
 
   def train_in(
-    self, made: estimator.Estimator, learning_rate: float | None = None
+    self,
+    run_estimator: estimator.Estimator,
+    learning_rate: float | None = None,
   ) -> None:
     """Makes an Estimator train in this graph, whatever its model_fn.
 
     Args:
-      made: whose `train` builds none then. Its input_fn isn't called.
-      learning_rate: in place of the graph's; None where that isn't a number.
+      run_estimator: its `train` then builds no graph, and calls no input_fn.
+      learning_rate: to use instead of the graph's; None if that isn't a number.
     """
 
-    def train(input_fn, hooks, saving_listeners):
+    def train(
+      input_fn: Callable[[], Any], hooks: Sequence[Any], saving_listeners: Any
+    ) -> Any:
       del input_fn
-      # A training before has finalized it, and knows its own checkpoints.
+      # A previous training has finalized it, and its savers know old checkpoints.
       self.graph._unsafe_unfinalize()
       with self.graph.as_default():
         for saver in tf.get_collection(tf.GraphKeys.SAVERS):
@@ -47,7 +52,7 @@ class TrainGraph:
         if learning_rate is not None:
           (rate,) = tf.get_collection(optimizers.LEARNING_RATE)
           first.append(tf.train.FeedFnHook(lambda: {rate: learning_rate}))
-        return made._train_with_estimator_spec(
+        return run_estimator._train_with_estimator_spec(
           self.spec,
           first,
           hooks,
@@ -55,7 +60,7 @@ class TrainGraph:
           saving_listeners,
         )
 
-    made._train_model = train
+    run_estimator._train_model = train
 
 
 def build(
@@ -64,10 +69,10 @@ def build(
   *,
   seed: int,
 ) -> TrainGraph:
-  """Builds it.
+  """Builds a graph of training.
 
   Args:
-    model_fn: of the run; is called as Estimator calls it, with a config of None.
+    model_fn: of the run; called as Estimator calls it, with a config of None.
     input_fn: of training.
     seed: of the graph.
   """
@@ -86,6 +91,6 @@ class _StartInput(estimator.SessionRunHook):
   def __init__(self, start_input: tf.Operation):
     self._start_input = start_input
 
-  def after_create_session(self, session, coord):
+  def after_create_session(self, session: tf.Session, coord: Any) -> None:
     del coord
     session.run(self._start_input)

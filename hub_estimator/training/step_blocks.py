@@ -1,38 +1,41 @@
-"""Many steps of training in one `session.run`.
+"""Blocks of training steps in one `session.run`.
 
-A step of a head on kept features takes a fraction of what Python spends around it. So
-its batches come in blocks, and the train op is a loop over one. A block ends wherever
-something looks at the run: a checkpoint, a point of the curves, the first and the last
-step.
+A step of a head on kept features takes a fraction of the time that Python spends around
+it. So batches come in blocks, and the train op is a loop over a block. A block ends
+wherever somebody reads the run: at a checkpoint, a point of the curves, the first and
+the last step.
 """
 
 import dataclasses
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from hub_estimator import heads, optimizers
+from hub_estimator.experiments import Experiment
 from hub_estimator.inputs import STEPS
 from hub_estimator.model import encoders, tops
 from hub_estimator.tensorflow_runtime import estimator, tf
 from hub_estimator.training.checked import Checked
 
-# A signal, a progress line and an error of a step wait for a block's end.
+# Signals, progress and errors wait for the end of a block.
 _MOST_STEPS = 100
 _MOST_BYTES = 16 << 20
 _MOST_PRODUCTS = 2 << 30
-# Their graphs are known to be the same in a loop.
+# Their graphs are known to work inside a loop.
 _TOPS = (tops.Linear, tops.MLP)
+ModelFn = Callable[..., estimator.EstimatorSpec]
 
 
 @dataclasses.dataclass(frozen=True)
 class Blocks:
-  """Where blocks end.
+  """The steps at which blocks end.
 
   Attributes:
-    most: steps of a block.
-    multiples: steps at whose multiples one ends.
+    most: steps in a block.
+    multiples: a block ends at each multiple of these steps.
     last: the run's last step.
   """
 
@@ -48,12 +51,12 @@ class Blocks:
     return min(step + self.most, self.last, *ends)
 
 
-def plan(experiment, checked: Checked) -> Blocks | None:
-  """Returns the blocks of a run's training, or None where each step is a run.
+def plan(experiment: Experiment, checked: Checked) -> Blocks | None:
+  """Returns the blocks of a run, or None if each step is a `session.run`.
 
   Args:
-    experiment: an `experiment.Experiment`.
-    checked: of it, with kept outputs in place of what modules read.
+    experiment: the run's definition.
+    checked: the run, with kept outputs instead of the features that modules read.
   """
   if not (
     encoders.holds_outputs(checked.train.features)
@@ -84,29 +87,31 @@ def plan(experiment, checked: Checked) -> Blocks | None:
   )
 
 
-def loop(model_fn: Callable[..., estimator.EstimatorSpec]) -> Callable:
+def loop(model_fn: ModelFn) -> ModelFn:
   """Returns a model_fn that trains on blocks as well as on batches.
 
-  A block has all that a batch has, [steps, batch, ...], and its number of steps under
-  the name `inputs.STEPS`. Loss and summaries are those of its last step.
+  A block holds the features of a batch as [steps, batch, ...], and its number of steps
+  under the name `inputs.STEPS`. Loss and summaries are those of its last step.
 
   Args:
     model_fn: for `tf.estimator.Estimator`.
   """
 
-  def looping(features, labels, mode, config=None):
+  def looping(
+    features: dict[str, tf.Tensor], labels: Any, mode: str, config: Any = None
+  ) -> estimator.EstimatorSpec:
     if STEPS not in features:
       return model_fn(features, labels, mode, config)
     blocks = dict(features)
     n_steps = blocks.pop(STEPS)
 
-    def body(step, *_):
+    def body(step: tf.Tensor, *_: tf.Tensor) -> tuple[tf.Tensor, ...]:
       batch, batch_labels = tf.nest.map_structure(
         lambda block: block[step], (blocks, labels)
       )
       spec = model_fn(batch, batch_labels, mode, config)
       summaries = tf.get_collection(tf.GraphKeys.SUMMARIES)
-      # Estimator adds the loss by itself.
+      # Estimator adds the loss itself.
       summary = tf.summary.merge(
         [s for s in summaries if s.op.name != "loss"], collections=[]
       )
@@ -118,15 +123,15 @@ def loop(model_fn: Callable[..., estimator.EstimatorSpec]) -> Callable:
       body,
       (tf.constant(0), tf.constant(np.nan, tf.float32), tf.constant("")),
     )
-    _forget_body()
+    _drop_body_from_collections()
     tf.add_to_collection(tf.GraphKeys.SUMMARIES, summary)
     return estimator.EstimatorSpec(mode, loss=loss, train_op=done.op)
 
   return looping
 
 
-def _forget_body() -> None:
-  """Drops from the graph's collections what lies in the loop's own graph."""
+def _drop_body_from_collections() -> None:
+  """Drops the members of collections that lie in the loop's own graph."""
   graph = tf.get_default_graph()
   for name in graph.collections:
     members = tf.get_collection_ref(name)

@@ -1,0 +1,58 @@
+"""Evaluates a run's checkpoint."""
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from hub_estimator import inputs
+from hub_estimator.errors import UserError
+from hub_estimator.experiments import Experiment
+from hub_estimator.model_dir import results
+from hub_estimator.runs import run_model
+from hub_estimator.runs.estimators import find_checkpoint, make_run_estimator
+from hub_estimator.runs.run import open_with_experiment
+
+
+def evaluate(
+  model_dir: str | os.PathLike[str],
+  *,
+  experiment: Experiment | None = None,
+  checkpoint: str | None = None,
+) -> dict[str, float]:
+  """Returns the metrics of a run's checkpoint on `experiment.eval_input`.
+
+  Args:
+    model_dir: of the run.
+    experiment: the run's definition, perhaps with another `eval_input`; None reads the
+      run's config.gin.
+    checkpoint: a step, a name such as "model.ckpt-500", or a path; None means the last.
+
+  Returns:
+    Metrics by name, and "global_step".
+
+  Raises:
+    UserError: there is no run or no checkpoint, or the data doesn't fit.
+  """
+  workdir, manifest, experiment = open_with_experiment(model_dir, experiment)
+  _, function = run_model.make_model(experiment)
+  examples = experiment.eval_input.read()
+  served = run_model.served_specs(experiment, examples)
+  specs = {k: dataclasses.asdict(v) for k, v in served.items()}
+  if _plain(specs) != _plain(manifest["features"]):
+    raise UserError(
+      f"{examples.source} has features {specs}; the run was trained on "
+      f"{manifest['features']}."
+    )
+  experiment.head.check_labels(examples.labels)
+  evaluated = make_run_estimator(experiment, workdir, function).evaluate(
+    inputs.make_eval_input_fn(examples, batch_size=experiment.eval_batch_size),
+    checkpoint_path=find_checkpoint(workdir, checkpoint),
+    name="command",
+  )
+  return results.plain(results.without_pictures(evaluated))
+
+
+def _plain(specs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+  """Returns specs so that those of JSON equal those of Python."""
+  return {k: (v["dtype"], tuple(v["shape"])) for k, v in specs.items()}

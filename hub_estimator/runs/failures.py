@@ -1,0 +1,115 @@
+"""Turns an error in training into one line, kept in result.json."""
+
+import contextlib
+import errno
+import itertools
+import os
+import re
+import shutil
+from collections.abc import Iterator
+
+from hub_estimator import cluster, optimizers
+from hub_estimator.errors import RunFailed, UserError, one_line
+from hub_estimator.model_dir import Workdir, checkpoints, results
+from hub_estimator.runs.request import Request
+from hub_estimator.tensorflow_runtime import estimator, tf
+
+_NO_SPACE = os.strerror(errno.ENOSPC)
+
+
+@contextlib.contextmanager
+def reporting_failure(
+  request: Request,
+  run_estimator: estimator.Estimator,
+  status: cluster.StatusFiles | None = None,
+) -> Iterator[None]:
+  """Turns an error in a training step into RunFailed, and writes it to result.json.
+
+  Args:
+    request: to train.
+    run_estimator: of the run.
+    status: of a cluster's members, which learn of the failure too.
+  """
+  with contextlib.ExitStack() as stack:
+    if status is not None:
+      stack.enter_context(status.reporting_failure())
+    try:
+      yield
+    except (tf.errors.OpError, OSError, RuntimeError) as error:
+      # The writer of events raises a plain RuntimeError.
+      if type(error) is RuntimeError and _NO_SPACE not in str(error):
+        raise
+      failed = (
+        error
+        if isinstance(error, RunFailed)
+        else failure_of(error, run_estimator, request.workdir)
+      )
+      if status is None or status.task.trains:
+        _write_failure(request, run_estimator, failed)
+      raise failed from error
+
+
+def failure_of(
+  error: Exception, run_estimator: estimator.Estimator, workdir: Workdir
+) -> RunFailed:
+  """Returns the error to raise instead of one in a training step.
+
+  Args:
+    error: as TensorFlow or the operating system raised it.
+    run_estimator: of the run.
+    workdir: of the run.
+  """
+  message = one_line(error)
+  checkpoint = run_estimator.latest_checkpoint()
+  left = (
+    f"the last good checkpoint is {checkpoint}"
+    if checkpoint
+    else "there is no checkpoint yet"
+  )
+  if optimizers.NOT_FINITE not in message:
+    free = shutil.disk_usage(workdir.path).free / 1e6
+    space = f" ({free:.1f} MB are free)" if _NO_SPACE in message else ""
+    return RunFailed(f"{_essence(error)}{space}; {left}.")
+  numbers = re.findall(
+    r"\[([^\[\]]+)\]", message.split(optimizers.NOT_FINITE)[1]
+  )
+  step, loss, norm = (numbers + ["?"] * 3)[:3]
+  return RunFailed(
+    f"Training stopped at step {step}: the loss is {loss} and its gradient's "
+    f"norm {norm}; {left}. A smaller learning rate often helps."
+  )
+
+
+def _write_failure(
+  request: Request, run_estimator: estimator.Estimator, failed: RunFailed
+) -> None:
+  # The disk may be full.
+  with contextlib.suppress(OSError, tf.errors.OpError):
+    results.write(
+      request.workdir.result,
+      results.Result(
+        state=results.FAILED,
+        steps=checkpoints.step_of(run_estimator.latest_checkpoint()),
+        metrics={},
+        best={},
+        exports={},
+        seconds={"total": request.seconds()},
+        error=str(failed),
+      ),
+    )
+
+
+def _essence(error: Exception) -> str:
+  """Returns a TensorFlow error without the Python lines that made its op."""
+  text = str(getattr(error, "message", error))
+  lines = [line.strip() for line in text.splitlines() if line.strip()]
+  essence = lines[0] if lines else type(error).__name__
+  for before, line in itertools.pairwise(lines):
+    if before.startswith("Node: "):  # TensorFlow's own words follow.
+      essence = line.split("[[{{node")[0].strip() or essence
+      break
+    if line.startswith("[[{{node"):
+      essence = before
+      break
+  # An error of an input that was read in the pipeline.
+  return essence.removeprefix(f"{UserError.__module__}.{UserError.__name__}: ")

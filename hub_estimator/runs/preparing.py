@@ -1,0 +1,145 @@
+"""Prepares a run: its check, its starting weights, its files."""
+
+import dataclasses
+import hashlib
+import os
+
+from hub_estimator import modules
+from hub_estimator.disk import write_text
+from hub_estimator.experiments import Experiment
+from hub_estimator.exporting import serving
+from hub_estimator.model import encoders
+from hub_estimator.model_dir import (
+  StartingWeights,
+  Workdir,
+  checkpoints,
+  starting_weights,
+  write_json,
+)
+from hub_estimator.runs.checking import check, check_devices
+from hub_estimator.runs.identity import (
+  check_same_run,
+  identity_of,
+  package_versions,
+)
+from hub_estimator.runs.request import Request
+from hub_estimator.runs.run_model import ModelFn
+from hub_estimator.runs.value_errors import reporting_value_errors
+from hub_estimator.tensorflow_runtime import tf
+from hub_estimator.training import Checked, ProcessCache
+
+_VERIFIED_EXAMPLES = 16
+
+
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+  """A run that can train.
+
+  Attributes:
+    checked: the run.
+    start: the weights that it starts with; None if they are the modules' own, or the
+      run's last checkpoint.
+    seconds: that the check took.
+  """
+
+  checked: Checked
+  start: StartingWeights | None
+  seconds: float = 0.0
+
+  def starting(self, function: ModelFn) -> ModelFn:
+    """Returns a model_fn whose graph of training starts with the weights."""
+    return function if self.start is None else self.start.taken_by(function)
+
+
+def check_run(
+  experiment: Experiment,
+  model_dir: str | os.PathLike[str],
+  *,
+  cache: ProcessCache | None = None,
+) -> Checked:
+  """Finds everything that would fail before step 1 of `train`; changes nothing.
+
+  Args:
+    experiment: the run's definition.
+    model_dir: where the run would be kept.
+    cache: of this process's earlier checks.
+
+  Raises:
+    UserError: something doesn't fit, model_dir can't be written, or it holds the
+      weights of another module or head.
+  """
+  return _check(experiment, Workdir.at(model_dir), cache).checked
+
+
+def prepare(request: Request) -> Prepared:
+  """Checks a run, and puts its starting weights into the graph of training.
+
+  Args:
+    request: to train.
+
+  Raises:
+    UserError: as in `check_run`.
+  """
+  prepared = _check(request.experiment, request.workdir, request.cache)
+  seconds = request.seconds()
+  graph = prepared.checked.graph
+  if graph is not None and prepared.start is not None:
+    with graph.graph.as_default():
+      prepared.start.take()
+  return dataclasses.replace(prepared, seconds=seconds)
+
+
+def _check(
+  experiment: Experiment, workdir: Workdir, cache: ProcessCache | None
+) -> Prepared:
+  workdir.check_writable()
+  check_devices(experiment)
+  with reporting_value_errors():
+    checked = check(experiment, cache=cache)
+  check_same_run(
+    workdir, identity_of(experiment, checked), experiment.start_from
+  )
+  start = starting_weights.find(
+    experiment.start_from,
+    experiment.start_from_variables,
+    checked.variables,
+    workdir,
+  )
+  return Prepared(checked, start)
+
+
+def begin(request: Request, prepared: Prepared) -> None:
+  """Writes the files that identify a run; the manifest last.
+
+  Args:
+    request: to train.
+    prepared: the run.
+  """
+  experiment, workdir = request.experiment, request.workdir
+  checked, start = prepared.checked, prepared.start
+  checkpoints.put_damaged_aside(workdir.path)
+  if start is not None:
+    start.log()
+  manifest = {
+    **identity_of(experiment, checked),
+    "features": {k: dataclasses.asdict(v) for k, v in checked.specs.items()},
+    "started_from": None if start is None else start.report(),
+    "seed": experiment.seed,
+    "working_dir": os.getcwd(),
+    "config_sha256": hashlib.sha256(request.config_text.encode()).hexdigest(),
+    "versions": package_versions(),
+  }
+  for name, source in encoders.sources(experiment.encoder).items():
+    modules.log_variant(checked.infos[name], source)
+  workdir.result.unlink(missing_ok=True)
+  write_text(workdir.config, request.config_text)
+  _write_examples(workdir, checked)
+  write_json(workdir.manifest, manifest)
+
+
+def _write_examples(workdir: Workdir, checked: Checked) -> None:
+  """Keeps the first batch of evaluation, which exports are verified with."""
+  batch, _ = checked.eval.take(slice(0, _VERIFIED_EXAMPLES))
+  with tf.io.TFRecordWriter(str(workdir.examples)) as writer:
+    for example in serving.serialize(batch, checked.specs):
+      writer.write(example)

@@ -1,0 +1,134 @@
+"""A run's modules, its model_fn, and the features it is served with."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from hub_estimator import heads, inputs, modules
+from hub_estimator.errors import UserError, nearest
+from hub_estimator.experiments import Experiment
+from hub_estimator.exporting import serving
+from hub_estimator.model import Application, encoders, model_fn
+from hub_estimator.modules import ModuleInfo, SignatureInfo, read_module_info
+from hub_estimator.preprocessing import adapters
+from hub_estimator.tensorflow_runtime import estimator
+
+ModelFn = Callable[..., estimator.EstimatorSpec]
+
+
+def make_model(
+  experiment: Experiment,
+) -> tuple[dict[str, ModuleInfo], ModelFn]:
+  """Returns the modules' infos by name and the model_fn; reads no data.
+
+  Args:
+    experiment: the run's definition.
+
+  Raises:
+    UserError: a module, its signature, output or variants don't fit.
+  """
+  infos = read_infos(experiment)
+  for name, source in encoders.sources(experiment.encoder).items():
+    infos[name].check_ops_registered()
+    modules.check_variants_agree(infos[name], source)
+  for application in experiment.encoder.applications():
+    application.output_of(infos[application.module.name])
+  function = model_fn.make_model_fn(
+    infos,
+    experiment.encoder,
+    top=experiment.top,
+    head=experiment.head,
+    optimizer=experiment.optimizer,
+    fine_tuning=experiment.fine_tuning,
+    metrics=experiment.metrics,
+    rate_scale=1.0
+    if experiment.rate_for_batch_size is None
+    else experiment.batch_size / experiment.rate_for_batch_size,
+    n_towers=experiment.towers,
+  )
+  return infos, function
+
+
+def read_infos(experiment: Experiment) -> dict[str, ModuleInfo]:
+  """Returns what a run's modules offer, by `module.name`."""
+  return {
+    name: read_module_info(source.handle)
+    for name, source in encoders.sources(experiment.encoder).items()
+  }
+
+
+def served_specs(
+  experiment: Experiment, examples: inputs.Examples
+) -> dict[str, inputs.FeatureSpec]:
+  """Returns the types of all features except the weights of examples.
+
+  Args:
+    experiment: the run's definition.
+    examples: of training or evaluation.
+
+  Raises:
+    UserError: the examples lack the weights that the head names.
+  """
+  specs = examples.specs()
+  weights = heads.weight_columns(experiment.head)
+  for name in weights:
+    if name not in specs:
+      raise UserError(
+        f"The head's weight_column {name!r} isn't a feature of "
+        f"{examples.source}; {nearest(name, specs)}"
+      )
+  return {name: spec for name, spec in specs.items() if name not in weights}
+
+
+def check_features(
+  experiment: Experiment,
+  infos: Mapping[str, ModuleInfo],
+  specs: Mapping[str, inputs.FeatureSpec],
+) -> None:
+  """Raises a UserError if a module's inputs can't be fed by the features.
+
+  Args:
+    experiment: the run's definition.
+    infos: of its modules, by `module.name`.
+    specs: type of each feature of one example, by name.
+  """
+  for application, signature, seen in _applications(experiment, infos, specs):
+    adapters.match_features(application.adapter, signature, seen)
+
+
+def make_serving_input_fn(
+  experiment: Experiment,
+  infos: Mapping[str, ModuleInfo],
+  specs: Mapping[str, inputs.FeatureSpec],
+) -> Callable[[], estimator.export.ServingInputReceiver]:
+  """Returns the serving_input_receiver_fn of a run.
+
+  Args:
+    experiment: the run's definition.
+    infos: of its modules, by `module.name`.
+    specs: type of each feature of one example, by name.
+  """
+  sizes: dict[str, tuple[int, int]] = {}
+  for application, signature, seen in _applications(experiment, infos, specs):
+    sizes |= adapters.image_sizes(
+      application.adapter,
+      signature,
+      seen,
+      image_size=infos[application.module.name].image_size,
+    )
+  return serving.make_serving_input_fn(specs, image_sizes=sizes)
+
+
+def _applications(
+  experiment: Experiment,
+  infos: Mapping[str, ModuleInfo],
+  specs: Mapping[str, inputs.FeatureSpec],
+) -> Iterator[
+  tuple[Application, SignatureInfo, Mapping[str, inputs.FeatureSpec]]
+]:
+  """Yields each application, its signature, and the features that feed it."""
+  for application in experiment.encoder.applications():
+    signature = application.signature_of(infos[application.module.name])
+    seen = application.select(specs)
+    tokenizer = application.adapter.tokenizer
+    if tokenizer is not None:
+      seen = tokenizer.specs(seen, signature)
+    yield application, signature, seen
