@@ -1,6 +1,7 @@
-"""serving_input_receiver_fns from the types of a run's features."""
+"""Serving inputs: which signatures an exported model has, from a run's features."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -8,7 +9,7 @@ from hub_estimator.inputs import FeatureSpec
 from hub_estimator.preprocessing import adapters
 from hub_estimator.tensorflow_runtime import estimator, tf
 
-# What a tf.Example can hold, by the dtype that a feature has.
+# How a tf.Example holds a feature, by the feature's dtype; integers as int64.
 _STORED_AS = {
   "string": tf.string,
   "float16": tf.float32,
@@ -27,27 +28,11 @@ def serialize(
     features: arrays [batch, ...] by name.
     specs: type of each feature of one example, by name.
   """
-
-  def feature(dtype, values):
-    kind = _STORED_AS.get(dtype, tf.int64)
-    flat = np.ravel(values)
-    if kind == tf.string:
-      return tf.train.Feature(
-        bytes_list=tf.train.BytesList(value=flat.tolist())
-      )
-    if kind == tf.float32:
-      return tf.train.Feature(
-        float_list=tf.train.FloatList(value=flat.astype(np.float32))
-      )
-    return tf.train.Feature(
-      int64_list=tf.train.Int64List(value=flat.astype(np.int64))
-    )
-
   return [
     tf.train.Example(
       features=tf.train.Features(
         feature={
-          name: feature(spec.dtype, features[name][row])
+          name: _feature(spec.dtype, features[name][row])
           for name, spec in specs.items()
         }
       )
@@ -63,15 +48,16 @@ def make_serving_input_fn(
 ) -> Callable[[], estimator.export.ServingInputReceiver]:
   """Returns a serving_input_receiver_fn.
 
-  The signatures take the features by name, each [batch, ...]. Those whose name
-  starts with "examples:" take `examples`, strings [batch] of serialized
-  tf.Examples that hold the same features; those with "encoded_images:" take
-  JPEG, PNG, GIF or BMP, strings [batch], in place of arrays of pixels.
+  The exported signatures take the features by name, each [batch, ...]. The ones
+  whose names start with "examples:" take `examples` instead, strings [batch] of
+  serialized tf.Examples that hold the same features. The ones that start with
+  "encoded_images:" take JPEG, PNG, GIF or BMP bytes, strings [batch], instead of
+  arrays of pixels.
 
   Args:
     specs: type of each feature of one example, by name.
-    image_sizes: (height, width) that the module wants, by feature, of those
-      that are images.
+    image_sizes: (height, width) that the module expects, by the names of the
+      features that are images; None if there are none.
   """
   pixels = {
     name: size
@@ -79,24 +65,9 @@ def make_serving_input_fn(
     if specs[name].dtype != "string" and len(specs[name].shape) in (2, 3)
   }
 
-  def serving_input_fn():
+  def serving_input_fn() -> estimator.export.ServingInputReceiver:
     serialized = _optional_strings("examples")
-    parsed = tf.io.parse_example(
-      serialized,
-      {
-        name: tf.io.FixedLenFeature(
-          spec.shape, _STORED_AS.get(spec.dtype, tf.int64)
-        )
-        for name, spec in specs.items()
-      },
-    )
-    # Fed by name, these cut the parsing off.
-    fed = {
-      name: tf.identity(tf.cast(parsed[name], spec.dtype), name=f"feature_{i}")
-      if spec.dtype != "string"
-      else parsed[name]
-      for i, (name, spec) in enumerate(sorted(specs.items()))
-    }
+    fed = _parse(serialized, specs)
     features = dict(fed)
     alternatives = {"examples": {"examples": serialized}}
     if pixels:
@@ -113,17 +84,65 @@ def make_serving_input_fn(
   return serving_input_fn
 
 
+def _stored_as(dtype: str) -> tf.DType:
+  return _STORED_AS.get(dtype, tf.int64)
+
+
+def _feature(dtype: str, values: Any) -> tf.train.Feature:
+  """Returns the values of one feature of one example, flat."""
+  stored_as = _stored_as(dtype)
+  flat = np.ravel(values)
+  if stored_as == tf.string:
+    return tf.train.Feature(bytes_list=tf.train.BytesList(value=flat.tolist()))
+  if stored_as == tf.float32:
+    return tf.train.Feature(
+      float_list=tf.train.FloatList(value=flat.astype(np.float32))
+    )
+  return tf.train.Feature(
+    int64_list=tf.train.Int64List(value=flat.astype(np.int64))
+  )
+
+
+def _parse(
+  serialized: tf.Tensor, specs: Mapping[str, FeatureSpec]
+) -> dict[str, tf.Tensor]:
+  """Returns features [batch, ...] by name, which can also be fed directly."""
+  parsed = tf.io.parse_example(
+    serialized,
+    {
+      name: tf.io.FixedLenFeature(spec.shape, _stored_as(spec.dtype))
+      for name, spec in specs.items()
+    },
+  )
+  # If these are fed, TensorFlow skips the parsing.
+  return {
+    name: tf.identity(tf.cast(parsed[name], spec.dtype), name=f"feature_{i}")
+    if spec.dtype != "string"
+    else parsed[name]
+    for i, (name, spec) in enumerate(sorted(specs.items()))
+  }
+
+
 def _optional_strings(name: str) -> tf.Tensor:
+  """Returns strings [batch] that can be fed, and are empty otherwise."""
   nothing = tf.constant([], tf.string)
   return tf.placeholder_with_default(nothing, [None], name=name)
 
 
-def _pixels_or_decoded(fed, encoded, size) -> tf.Tensor:
-  """Returns images [batch, height, width, channels] from whichever was fed."""
+def _pixels_or_decoded(
+  fed: tf.Tensor, encoded: tf.Tensor, size: tuple[int, int]
+) -> tf.Tensor:
+  """Returns images [batch, height, width, channels] from the input that is fed.
+
+  Args:
+    fed: pixels [batch, height, width] or [batch, height, width, channels].
+    encoded: strings [batch], or none.
+    size: (height, width) of decoded images.
+  """
   arrays = fed[..., tf.newaxis] if fed.shape.rank == 3 else fed
   channels = arrays.shape[3]
 
-  def decode():
+  def decode() -> tf.Tensor:
     images = adapters.decode_images(
       encoded, height=size[0], width=size[1], channels=channels
     )

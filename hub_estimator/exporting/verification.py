@@ -1,102 +1,58 @@
-"""Reloads a version and compares it with the live graph, before it appears."""
+"""Reloads a staged version and compares it with the live graph."""
 
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from hub_estimator.model import model_fn
-from hub_estimator.tensorflow_runtime import estimator as tf_estimator
+from hub_estimator.exporting.live import Arrays, LiveGraph, LiveModule
 from hub_estimator.tensorflow_runtime import hub, tf
 
-# The same ops on the same weights and one machine: only the order of sums in
-# another graph's optimisation may differ.
+# Both run the same ops on the same weights on one machine. Only the order of
+# sums may differ, because TensorFlow optimizes each graph on its own.
 RTOL = 1e-4
 ATOL = 1e-5
 
 
 class VerificationError(RuntimeError):
-  """A version that doesn't do what the checkpoint does."""
-
-
-def read_live(
-  session: tf.Session,
-  receiver: tf_estimator.export.ServingInputReceiver,
-  predictions: Mapping[str, tf.Tensor],
-  examples: Sequence[bytes],
-) -> dict:
-  """Returns what a graph makes of examples, for `verify` to compare with.
-
-  Args:
-    session: of a graph in PREDICT mode whose weights are the checkpoint's.
-    receiver: its input, with the alternative "examples".
-    predictions: its predictions by name.
-    examples: serialized tf.Examples of one real batch.
-
-  Returns:
-    The features that were fed, the predictions, and by name of each exported
-    module the inputs and outputs of its application and its variables.
-  """
-  serialized = receiver.receiver_tensors_alternatives["examples"]["examples"]
-  applied = {
-    placed.source.export_name: {
-      "signature": placed.source.signature,
-      "tags": sorted(placed.tags),
-      "inputs": inputs,
-      "outputs": outputs,
-      "variables": placed.module.variable_map,
-    }
-    for placed, inputs, outputs in tf.get_collection(model_fn.APPLIED_MODULES)
-    if placed.source.export_name is not None
-  }
-  fetches = {
-    "features": dict(receiver.receiver_tensors),
-    "predictions": dict(predictions),
-    "modules": {
-      name: {k: a[k] for k in ("inputs", "outputs", "variables")}
-      for name, a in applied.items()
-    },
-  }
-  # No op is added here: the graph may be on its way into a SavedModel.
-  session.run(tf.get_collection(tf.GraphKeys.TABLE_INITIALIZERS))
-  live = session.run(fetches, {serialized: list(examples)})
-  for name, values in live["modules"].items():
-    values["signature"] = applied[name]["signature"]
-    values["tags"] = applied[name]["tags"]
-  return live
+  """The exported files don't compute what the checkpoint computes."""
 
 
 def verify(
-  live: Mapping,
+  live: LiveGraph,
   *,
   model: pathlib.Path,
   modules: pathlib.Path | None,
   examples: Sequence[bytes],
 ) -> None:
-  """Compares a staged version with the graph that it was made from.
+  """Compares a staged version with the graph that it was exported from.
 
   The full model is reloaded with `tf.saved_model` and fed with features and
-  with serialized examples; its predictions must be the live graph's. Every
-  variant of every module is reloaded with plain `hub.Module`: all variables
-  must be there, those of the live graph with its values, and the outputs of
-  the variant that the model uses must be the live graph's.
+  with serialized examples; its predictions must equal the live graph's. Every
+  variant of every module is reloaded with plain `hub.Module`. All of its
+  variables must be there, and those that the live graph has must have the same
+  values. The variant that the model applies must give the same outputs.
 
   Args:
     live: see `read_live`.
     model: the staged SavedModel.
-    modules: the staged directory of modules; None where there are none.
-    examples: those that `live` was made of.
+    modules: the staged directory of modules; None if there are none.
+    examples: the ones that `live` was computed from.
 
   Raises:
-    VerificationError: something differs, by more than RTOL and ATOL where it
-      is a float, or can't be loaded; it says what.
+    VerificationError: something can't be loaded or differs, in the case of
+      floats by more than RTOL and ATOL. The message says what.
   """
   _verify_model(model, live, examples)
-  for name, applied in live["modules"].items():
-    _verify_module(modules / name, name, applied)
+  for name, module in live.modules.items():
+    if modules is None:
+      raise VerificationError(f"Module {name!r} wasn't exported.")
+    _verify_module(modules / name, name, module)
 
 
-def _verify_model(model: pathlib.Path, live: Mapping, examples) -> None:
+def _verify_model(
+  model: pathlib.Path, live: LiveGraph, examples: Sequence[bytes]
+) -> None:
   with tf.Graph().as_default(), tf.Session() as session:
     try:
       loaded = tf.saved_model.load(session, ["serve"], str(model))
@@ -106,7 +62,7 @@ def _verify_model(model: pathlib.Path, live: Mapping, examples) -> None:
       ) from error
     signatures = loaded.signature_def
     for name, fed in (
-      ("serving_default", live["features"]),
+      ("serving_default", live.features),
       ("examples:predict", {"examples": list(examples)}),
     ):
       if name not in signatures:
@@ -115,68 +71,79 @@ def _verify_model(model: pathlib.Path, live: Mapping, examples) -> None:
           f"{', '.join(sorted(signatures))}."
         )
       signature = signatures[name]
-      got = session.run(
+      outputs = session.run(
         {k: info.name for k, info in signature.outputs.items()},
         {signature.inputs[k].name: value for k, value in fed.items()},
       )
-      _compare(f"The full model's signature {name!r}", got, live["predictions"])
+      _compare(
+        f"The full model's signature {name!r}", outputs, live.predictions
+      )
 
 
-def _verify_module(path: pathlib.Path, name: str, live: Mapping) -> None:
+def _verify_module(path: pathlib.Path, name: str, live: LiveModule) -> None:
   spec = hub.load_module_spec(str(path))
   for tags in spec.get_tags():
     where = f"Module {name!r}, variant {sorted(tags)}"
-    with tf.Graph().as_default(), tf.Session() as session:
-      module = hub.Module(spec, tags=set(tags))
-      same_signature = live["signature"] in module.get_signature_names()
-      outputs = (
-        module(
-          {k: tf.constant(v) for k, v in live["inputs"].items()},
-          signature=live["signature"],
-          as_dict=True,
-        )
-        if same_signature
-        else {}
+    variables, outputs = _run_variant(spec, tags, live, where)
+    _compare_variables(where, variables, live.variables)
+    if frozenset(tags) == live.tags:
+      _compare(where, outputs, live.outputs)
+
+
+def _run_variant(
+  spec: hub.ModuleSpec, tags: Collection[str], live: LiveModule, where: str
+) -> tuple[Arrays, Arrays]:
+  """Returns a variant's variables, and its outputs for the live graph's inputs.
+
+  It has no outputs if it doesn't have the signature that the live graph applies.
+  """
+  with tf.Graph().as_default(), tf.Session() as session:
+    module = hub.Module(spec, tags=set(tags))
+    outputs: Mapping[str, tf.Tensor] = {}
+    if live.signature in module.get_signature_names():
+      outputs = module(
+        {k: tf.constant(v) for k, v in live.inputs.items()},
+        signature=live.signature,
+        as_dict=True,
       )
-      try:
-        session.run(
-          [tf.global_variables_initializer(), tf.tables_initializer()]
-        )
-      except tf.errors.OpError as error:
-        raise VerificationError(
-          f"{where} can't be loaded: {error.message}"
-        ) from error
-      variables = session.run(dict(module.variable_map))
-      got = session.run(outputs)
-    for variable, value in variables.items():
-      expected = live["variables"].get(variable)
-      if expected is not None and not np.array_equal(
-        value, expected, equal_nan=value.dtype.kind == "f"
-      ):
-        raise VerificationError(
-          f"{where}: variable {variable} isn't the run's."
-        )
-    if sorted(tags) == live["tags"]:
-      _compare(where, got, live["outputs"])
+    try:
+      session.run([tf.global_variables_initializer(), tf.tables_initializer()])
+    except tf.errors.OpError as error:
+      raise VerificationError(
+        f"{where} can't be loaded: {error.message}"
+      ) from error
+    return session.run(dict(module.variable_map)), session.run(outputs)
 
 
-def _compare(where: str, got: Mapping, expected: Mapping) -> None:
-  """Compares what both have; either may have more, but not nothing."""
-  common = sorted(set(got) & set(expected))
+def _compare_variables(where: str, variables: Arrays, live: Arrays) -> None:
+  """Compares the variables that the live graph has, bit for bit."""
+  for name, value in variables.items():
+    expected = live.get(name)
+    if expected is not None and not np.array_equal(
+      value, expected, equal_nan=value.dtype.kind == "f"
+    ):
+      raise VerificationError(
+        f"{where}: variable {name} differs from the run's."
+      )
+
+
+def _compare(where: str, outputs: Arrays, live: Arrays) -> None:
+  """Compares the outputs that both have; there must be at least one."""
+  common = sorted(set(outputs) & set(live))
   if not common:
     raise VerificationError(
-      f"{where} gives {sorted(got)}, and the live graph {sorted(expected)}."
+      f"{where} has the outputs {sorted(outputs)}, and the live graph "
+      f"{sorted(live)}: they have none in common."
     )
-  for key in common:
-    a, b = np.asarray(got[key]), np.asarray(expected[key])
-    if a.shape == b.shape and a.dtype.kind == "f":
-      same = np.allclose(a, b, rtol=RTOL, atol=ATOL, equal_nan=True)
+  for name in common:
+    got, expected = np.asarray(outputs[name]), np.asarray(live[name])
+    are_floats = got.shape == expected.shape and got.dtype.kind == "f"
+    if are_floats:
+      same = np.allclose(got, expected, rtol=RTOL, atol=ATOL, equal_nan=True)
     else:
-      same = np.array_equal(a, b)
+      same = np.array_equal(got, expected)
     if not same:
-      difference = ""
-      if a.shape == b.shape and a.dtype.kind == "f":
-        difference = f" by up to {np.max(np.abs(a - b)):g}"
+      by = f" by up to {np.max(np.abs(got - expected)):g}" if are_floats else ""
       raise VerificationError(
-        f"{where}: output {key!r} differs from the live graph's{difference}."
+        f"{where}: output {name!r} differs from the live graph's{by}."
       )

@@ -1,0 +1,79 @@
+"""What a run exports, and everything that its exports need."""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import gin
+
+from hub_estimator.errors import UserError, check_count, nearest
+from hub_estimator.model_dir import results
+from hub_estimator.modules import ModuleInfo, ModuleSource
+from hub_estimator.tensorflow_runtime import estimator as tf_estimator
+
+KINDS = ("latest", "best", "final")
+
+
+@gin.register("exports", module="hub_estimator")
+@dataclasses.dataclass(frozen=True)
+class Exports:
+  """What a run exports.
+
+  Attributes:
+    kinds: any of "latest", exported after every evaluation; "best", after an
+      evaluation that beats all previous ones; "final", once, at the end. An
+      empty list exports nothing.
+    keep: number of versions that each kind keeps; older ones are removed, the
+      full model together with its modules.
+    best_metric: the evaluation metric that decides which version is "best".
+    best_is_smaller: whether a smaller value is better; None means yes for
+      losses and errors, no for all other metrics.
+    verify: whether each version is reloaded and compared with the checkpoint
+      before it appears.
+  """
+
+  kinds: Sequence[str] = ("latest",)
+  keep: int = 5
+  best_metric: str = "loss"
+  best_is_smaller: bool | None = None
+  verify: bool = True
+
+  def __post_init__(self) -> None:
+    if isinstance(self.kinds, str):
+      raise UserError(f"exports.kinds must be a list: write [{self.kinds!r}].")
+    for kind in self.kinds:
+      if kind not in KINDS:
+        raise UserError(f"exports.kinds has {kind!r}: {nearest(kind, KINDS)}")
+    check_count(self.keep, "exports.keep")
+
+  def smaller_is_better(self) -> bool:
+    """Returns whether a smaller value of `best_metric` is better."""
+    if self.best_is_smaller is not None:
+      return self.best_is_smaller
+    return results.is_better_smaller(self.best_metric)
+
+
+@dataclasses.dataclass(frozen=True)
+class ExportContext:
+  """What every export of a run needs.
+
+  Attributes:
+    exports: the user's choices.
+    serving_input_fn: returns a `ServingInputReceiver` whose alternative
+      "examples" takes serialized tf.Examples.
+    modules: source and info of each module that is exported.
+    manifest: facts about the run that go into each version's manifest.
+    examples: serialized tf.Examples of one real batch, for verification; if
+      empty, nothing is verified.
+  """
+
+  exports: Exports
+  serving_input_fn: Callable[[], tf_estimator.export.ServingInputReceiver]
+  modules: Sequence[tuple[ModuleSource, ModuleInfo]]
+  manifest: Mapping[str, Any]
+  examples: Sequence[bytes]
+
+  @property
+  def verifies(self) -> bool:
+    """Whether versions are verified: only if there are examples to do it with."""
+    return self.exports.verify and bool(self.examples)

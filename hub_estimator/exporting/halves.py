@@ -1,0 +1,47 @@
+"""The halves of a version: the full model, and the modules."""
+
+import dataclasses
+import pathlib
+from collections.abc import Mapping
+from concurrent import futures
+from typing import Any
+
+from hub_estimator.exporting import manifest
+
+
+@dataclasses.dataclass(frozen=True)
+class Halves:
+  """The staged files of a version, before they are moved into place.
+
+  Attributes:
+    model: directory of the SavedModel.
+    modules: directory that holds one directory per module; None if the run
+      exports no module.
+    descriptions: signatures and checksums by directory, of the model and of
+      each module; computed in the background.
+  """
+
+  model: pathlib.Path
+  modules: pathlib.Path | None
+  descriptions: Mapping[pathlib.Path, futures.Future[dict[str, Any]]]
+
+  def wait(self) -> None:
+    """Returns once no file is rewritten any more."""
+    for description in self.descriptions.values():
+      description.result()
+
+  def write_manifests(self, shared: Mapping[str, Any]) -> None:
+    """Writes the manifest of the model and of each module.
+
+    Args:
+      shared: what all of them say.
+    """
+    for directory, description in self.descriptions.items():
+      manifest.write(directory, {**shared, **description.result()})
+
+
+def find_modules(modules: pathlib.Path | None) -> list[pathlib.Path]:
+  """Returns the directory of each module below a directory."""
+  if modules is None:
+    return []
+  return sorted(path.parent for path in modules.rglob("tfhub_module.pb"))

@@ -1,0 +1,85 @@
+"""The manifest in each half of a version: what the half is and what it holds."""
+
+import hashlib
+import pathlib
+from collections.abc import Iterable, Mapping
+from concurrent import futures
+from typing import Any
+
+from hub_estimator import disk
+from hub_estimator.handles import module_files
+from hub_estimator.model_dir import read_json, write_json
+from hub_estimator.tensorflow_runtime import tf
+
+
+def read(half: pathlib.Path) -> dict[str, Any]:
+  """Returns the manifest of a full model or a module.
+
+  Raises:
+    UserError: it can't be read.
+  """
+  return read_json(_file(half))
+
+
+def write(half: pathlib.Path, manifest: Mapping[str, Any]) -> None:
+  """Writes the manifest of a full model or a module."""
+  write_json(_file(half), manifest)
+
+
+def describe(half: pathlib.Path) -> dict[str, Any]:
+  """Returns the signatures and checksums of a full model or a module.
+
+  It also sorts the maps in its saved_model.pb, so that equal graphs have equal
+  bytes, and syncs all of its files to disk.
+  """
+  proto = module_files.write_in_fixed_order(half / "saved_model.pb")
+  with futures.ThreadPoolExecutor(max_workers=1) as pool:
+    synced = pool.submit(disk.sync_tree, half)
+    description = {
+      "signatures": _signatures(proto.meta_graphs),
+      "sha256": _checksums(half),
+    }
+    synced.result()
+  return description
+
+
+def _file(half: pathlib.Path) -> pathlib.Path:
+  return half / "assets.extra" / "manifest.json"
+
+
+def _signatures(graphs: Iterable[tf.MetaGraphDef]) -> dict[str, Any]:
+  """Returns inputs and outputs by signature, {"dtype", "shape"} each."""
+  return {
+    name: {
+      "inputs": _tensors(signature.inputs),
+      "outputs": _tensors(signature.outputs),
+    }
+    for graph in graphs
+    for name, signature in sorted(graph.signature_def.items())
+  }
+
+
+def _tensors(infos: Mapping[str, tf.TensorInfo]) -> dict[str, Any]:
+  return {
+    name: {
+      "dtype": tf.as_dtype(info.dtype).name,
+      "shape": None
+      if info.tensor_shape.unknown_rank
+      else [None if d.size < 0 else d.size for d in info.tensor_shape.dim],
+    }
+    for name, info in sorted(infos.items())
+  }
+
+
+def _checksums(half: pathlib.Path) -> dict[str, str]:
+  """Returns the sha256, hex, of each file except the manifest, by its name."""
+  return {
+    str(path.relative_to(half)): _sha256(path)
+    for path in sorted(half.rglob("*"))
+    if path.is_file() and path != _file(half)
+  }
+
+
+def _sha256(path: pathlib.Path) -> str:
+  with path.open("rb") as file:
+    return hashlib.file_digest(file, "sha256").hexdigest()
