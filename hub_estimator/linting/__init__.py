@@ -1,8 +1,15 @@
-"""The guidance for module publishers, as checks."""
+"""Checks a module against the guidance for publishers of TF1 Hub modules.
 
-from hub_estimator.linting.lint import SEVERITIES, lint
+Source: tensorflow.org/hub/tf1_hub_module ("For publishers") and
+tensorflow.org/hub/common_signatures. The checks read the stored graph; they
+create no variables.
+"""
+
+from hub_estimator.linting.finding import SEVERITIES, Finding
+from hub_estimator.linting.lint import lint
 
 __all__ = [
   "SEVERITIES",
+  "Finding",
   "lint",
 ]

@@ -1,44 +1,52 @@
-"""What a module offers, and placing it in a graph; SavedModels as modules."""
+"""Modules: their descriptions, their placing in a graph, SavedModels as modules.
+
+A run names a module with a `ModuleSource`. `read_module_info` describes it from its
+files, and `place` puts it into the current graph.
+"""
 
 from hub_estimator.modules import inspecting, saved_models
-from hub_estimator.modules.module_info import (
-  ModuleInfo,
+from hub_estimator.modules.module_info import ModuleInfo
+from hub_estimator.modules.new_modules import NewModule
+from hub_estimator.modules.placing import PlacedModule, place
+from hub_estimator.modules.reading import read_module_info
+from hub_estimator.modules.signature_values import read_signature
+from hub_estimator.modules.source import ModuleSource, check_export_name
+from hub_estimator.modules.stored_variables import (
+  has_own_weights,
+  store_variables,
+)
+from hub_estimator.modules.variant_info import (
   SignatureInfo,
   TensorInfo,
+  VariableInfo,
   VariantInfo,
-  read_module_info,
 )
-from hub_estimator.modules.new_modules import NewModule
-from hub_estimator.modules.placing import (
-  ModuleSource,
-  PlacedModule,
-  check_export_name,
+from hub_estimator.modules.variants import (
+  TRAIN_TAG,
   check_variants_agree,
   choose_tags,
-  has_own_weights,
   log_variant,
-  place,
-  read_signature,
-  store_variables,
 )
 
 __all__ = [
+  "TRAIN_TAG",
   "ModuleInfo",
   "ModuleSource",
   "NewModule",
   "PlacedModule",
   "SignatureInfo",
   "TensorInfo",
+  "VariableInfo",
   "VariantInfo",
-  "has_own_weights",
-  "store_variables",
   "check_export_name",
   "check_variants_agree",
   "choose_tags",
+  "has_own_weights",
   "inspecting",
   "log_variant",
   "place",
   "read_module_info",
   "read_signature",
   "saved_models",
+  "store_variables",
 ]

@@ -1,4 +1,4 @@
-"""A module that doesn't exist yet: a module_fn in place of a handle."""
+"""A new module: a module_fn in place of a handle."""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
@@ -13,30 +13,32 @@ from hub_estimator.tensorflow_runtime import hub, tf
 @gin.register("new_module", module="hub_estimator")
 @dataclasses.dataclass(frozen=True)
 class NewModule:
-  """Takes a handle's place: trained from its own initialisers, then exported.
+  """Defines a module in Python; a run trains it from its initializers.
+
+  Pass it in place of a handle. The exported module has a handle like any other.
 
   Attributes:
-    module_fn: calls `hub.add_signature`; in gin it is passed uncalled, as
-      `@my_module_fn`.
-    variants: [(tags, arguments of module_fn), …]; None is one variant without
+    module_fn: a function that calls `hub.add_signature`. In gin, pass it
+      uncalled: `@my_module_fn`.
+    variants: [(tags, arguments of module_fn), …]; None means one variant without
       tags or arguments.
-    seed: of initialisers that have none of their own.
+    seed: for initializers without a seed of their own.
   """
 
-  module_fn: Callable
+  module_fn: Callable[..., object]
   variants: Sequence[tuple[Sequence[str], Mapping[str, Any]]] | None = None
   seed: int = 1
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     if not callable(self.module_fn):
       raise UserError(
-        f"new_module.module_fn is {self.module_fn!r}; it is a function, passed "
-        "uncalled: @my_module_fn."
+        f"new_module.module_fn is {self.module_fn!r}; it must be a function, "
+        "passed uncalled: @my_module_fn."
       )
     for tags, _ in self.variants or ():
       if isinstance(tags, str):
         raise UserError(
-          f"new_module.variants has the tags {tags!r}; they are a list: "
+          f"new_module.variants has the tags {tags!r}; tags must be a list: "
           f"[{tags!r}]."
         )
 
@@ -44,14 +46,14 @@ class NewModule:
     name = getattr(self.module_fn, "__qualname__", repr(self.module_fn))
     return f"new_module {name}"
 
-  def make_spec(self):
+  def make_spec(self) -> hub.ModuleSpec:
     """Returns the `hub.ModuleSpec`, which has no checkpoint.
 
     Raises:
-      UserError: module_fn fails, or Hub refuses what it made.
+      UserError: module_fn fails, or Hub refuses its graph.
     """
 
-    def seeded(**arguments):
+    def seeded(**arguments: Any) -> None:
       tf.set_random_seed(self.seed)
       self.module_fn(**arguments)
 
@@ -63,7 +65,7 @@ class NewModule:
         if variants is None
         else [(set(tags), dict(arguments)) for tags, arguments in variants],
       )
-    except Exception as error:  # Whatever a user's function raises.
+    except Exception as error:  # A user's function may raise anything.
       raise UserError(
         f"{self} can't be built: {type(error).__name__}: {one_line(error)}"
       ) from error

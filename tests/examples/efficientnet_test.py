@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 from hub_estimator.examples import efficientnet, registry
 
-from hub_estimator import linting
+from hub_estimator import linting, runs
 from hub_estimator.errors import UserError
-from hub_estimator.modules import inspecting
-from hub_estimator.modules.module_info import read_module_info
-from hub_estimator.runs import applying
+from hub_estimator.modules import inspecting, read_module_info
 
 # Photographs that its wheels hold, and ImageNet's classes that they show.
 _PICTURES = "scikit-image==0.26.0"
@@ -45,7 +43,7 @@ def pictures(tmp_path_factory):
 def test_photographs_are_recognised(module, pictures, tmp_path):
   """The features, under the classifier that was trained on them."""
   weights = efficientnet._read_weights()
-  applying.apply(
+  runs.apply_to_file(
     module, input_path=str(pictures), output_path=str(tmp_path / "o.npz")
   )
   with np.load(tmp_path / "o.npz") as file:

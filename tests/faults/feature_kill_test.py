@@ -20,7 +20,7 @@ import os
 os.environ["HUB_ESTIMATOR_CACHE"] = {cache!r}
 import numpy as np
 from hub_estimator import feature_cache
-from hub_estimator.module_info import read_module_info
+from hub_estimator.modules import read_module_info
 from tests.small_runs import make_experiment
 feature_cache._BATCH = 4
 e = make_experiment({module!r}, {data!r}, module_trainable=False)

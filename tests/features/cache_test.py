@@ -10,16 +10,13 @@ import time
 import numpy as np
 import pytest
 
-from hub_estimator import exporting, heads, inputs, modules, testing
+from hub_estimator import exporting, heads, inputs, modules, runs, testing
 from hub_estimator.features import cache as feature_cache
 from hub_estimator.inputs import Examples
 from hub_estimator.model import encoders
 from hub_estimator.model.encoders import Encoder
-from hub_estimator.modules import new_modules
-from hub_estimator.modules.module_info import read_module_info
-from hub_estimator.modules.placing import ModuleSource
+from hub_estimator.modules import ModuleSource, NewModule, read_module_info
 from hub_estimator.preprocessing import adapters, augmentations
-from hub_estimator.runs import experiment as experiments
 from hub_estimator.tensorflow_runtime import hub, tf
 from tests.small_runs import make_experiment, replace
 
@@ -71,7 +68,7 @@ def test_a_run_ends_where_one_without_the_cache_ends(
       cache_features=kept,
       exports=exporting.Exports(["final"]),
     )
-    result = experiments.train(experiment, str(tmp_path / name))
+    result = runs.train(experiment, str(tmp_path / name))
     served.append(
       _served(tmp_path / name / result.exports["final"]["model"], x)
     )
@@ -91,10 +88,10 @@ def test_a_run_ends_where_one_without_the_cache_ends(
 def test_other_runs_on_the_same_data_compute_nothing(
   dense, numbers_npz, tmp_path, told, cache
 ):
-  experiments.train(_frozen(dense, numbers_npz), str(tmp_path / "first"))
+  runs.train(_frozen(dense, numbers_npz), str(tmp_path / "first"))
   assert told().count("Computed the outputs") == 1  # Of one file for both.
   (entry,) = _entries(cache)
-  experiments.train(
+  runs.train(
     _frozen(dense, numbers_npz, seed=7, head=heads.Regression(), label="y"),
     str(tmp_path / "second"),
   )
@@ -115,7 +112,7 @@ def test_a_run_whose_features_are_kept_builds_no_network(
 
   monkeypatch.setattr(modules, "place", counted)
   for name in ("cold", "warm"):
-    experiments.train(
+    runs.train(
       _frozen(dense, numbers_npz, exports=exporting.Exports([])),
       str(tmp_path / name),
     )
@@ -126,13 +123,13 @@ def test_a_run_whose_features_are_kept_builds_no_network(
 def test_an_interrupted_run_goes_on_to_the_same_end(
   dense, numbers_npz, tmp_path
 ):
-  whole = experiments.train(
+  whole = runs.train(
     _frozen(dense, numbers_npz), str(tmp_path / "whole")
   )
-  experiments.train(
+  runs.train(
     _frozen(dense, numbers_npz, max_steps=10), str(tmp_path / "parts")
   )
-  parts = experiments.train(
+  parts = runs.train(
     _frozen(dense, numbers_npz), str(tmp_path / "parts")
   )
   assert parts.metrics == whole.metrics
@@ -147,12 +144,12 @@ def test_weights_that_were_fine_tuned_are_not_those_of_the_handle(
   losses = []
   for kept in (True, False):
     first, second = tmp_path / f"first_{kept}", tmp_path / f"second_{kept}"
-    experiments.train(make_experiment(dense, numbers_npz), str(first))
+    runs.train(make_experiment(dense, numbers_npz), str(first))
     changes = {"cache_features": kept, "max_steps": 40}
     if started == "from another run":
       changes["start_from"] = str(first)
     told()
-    result = experiments.train(
+    result = runs.train(
       _frozen(dense, numbers_npz, **changes),
       str(second if "start_from" in changes else first),
     )
@@ -166,9 +163,9 @@ def test_weights_that_were_fine_tuned_are_not_those_of_the_handle(
 def test_weights_that_never_moved_leave_features_kept(
   dense, numbers_npz, tmp_path, told
 ):
-  experiments.train(_frozen(dense, numbers_npz), str(tmp_path / "first"))
+  runs.train(_frozen(dense, numbers_npz), str(tmp_path / "first"))
   told()
-  experiments.train(
+  runs.train(
     _frozen(
       dense,
       numbers_npz,
@@ -213,7 +210,7 @@ def test_weights_of_examples_and_columns_stay(dense, tmp_path):
       eval_input=source,
       cache_features=kept,
     )
-    result = experiments.train(experiment, str(tmp_path / str(kept)))
+    result = runs.train(experiment, str(tmp_path / str(kept)))
     losses.append(result.metrics["loss"])
   assert losses[0] == pytest.approx(losses[1], rel=1e-5)
 
@@ -278,7 +275,7 @@ def test_what_is_not_provably_the_same_is_computed_anew_and_why_is_said(
 
   flip = [augmentations.Flip()]
   by_mode = {"images": {"train": 1.0, "eval": 0.0, "infer": 0.0}}
-  new = new_modules.NewModule(_dense_fn)
+  new = NewModule(_dense_fn)
   assert why_not(Encoder(frozen)) is None
   assert why_not(images(plain), image=pixels) is None
   assert why_not(images(new)) == "module 'module' is new"

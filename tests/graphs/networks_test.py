@@ -6,8 +6,7 @@ import pytest
 from hub_estimator import modules, testing
 from hub_estimator.graphs import networks
 from hub_estimator.inputs import FeatureSpec
-from hub_estimator.modules.module_info import read_module_info
-from hub_estimator.modules.placing import ModuleSource
+from hub_estimator.modules import ModuleSource, read_module_info
 from hub_estimator.tensorflow_runtime import estimator, hub, tf
 
 NUMBER = FeatureSpec("float32", ())

@@ -3,13 +3,19 @@ import dataclasses
 import numpy as np
 import pytest
 
-from hub_estimator import exporting, heads, inputs, modules, optimizers, testing
+from hub_estimator import (
+  exporting,
+  heads,
+  inputs,
+  modules,
+  optimizers,
+  runs,
+  testing,
+)
 from hub_estimator.errors import UserError
 from hub_estimator.model import encoders
 from hub_estimator.model.encoders import Concat, Encoder, Taps, Towers
-from hub_estimator.modules.placing import ModuleSource
-from hub_estimator.runs import checking
-from hub_estimator.runs import experiment as experiments
+from hub_estimator.modules import ModuleSource
 from hub_estimator.tensorflow_runtime import hub, tf
 from tests.small_runs import make_experiment, replace
 
@@ -45,7 +51,7 @@ def _experiment(handle, data, encoder, **changes):
 
 def _head_input(experiment):
   """Returns the encoder's output for all examples, and the data."""
-  checked = checking.check(experiment)
+  checked = runs.check(experiment)
   data = np.load(experiment.train_input.path)
   seen = []
   original = experiment.encoder.combine
@@ -58,7 +64,7 @@ def _head_input(experiment):
       seen.append(original(outputs, features))
       return seen[-1]
 
-  _, function = checking.make_model(replace(experiment, encoder=Spy()))
+  _, function = runs.make_model(replace(experiment, encoder=Spy()))
   with tf.Graph().as_default(), tf.Session() as session:
     tf.train.create_global_step()
     function({n: tf.constant(data[n]) for n in checked.specs}, None, "infer")
@@ -93,7 +99,7 @@ def test_towers_train_one_module_and_export_it(dense, pairs_npz, tmp_path):
     Towers(ModuleSource(dense), "a", "b"),
     exports=exporting.Exports(["final"]),
   )
-  result = experiments.train(experiment, str(tmp_path))
+  result = runs.train(experiment, str(tmp_path))
   names = [
     n for n, _ in tf.train.list_variables(str(tmp_path)) if "Adam" not in n
   ]
@@ -110,7 +116,7 @@ def test_towers_train_one_module_and_export_it(dense, pairs_npz, tmp_path):
 
 def test_the_regularization_of_two_towers_is_in_the_loss_once(dense, pairs_npz):
   encoder = Towers(ModuleSource(dense), "a", "b")
-  checked = checking.check(_experiment(dense, pairs_npz, encoder))
+  checked = runs.check(_experiment(dense, pairs_npz, encoder))
   with tf.Graph().as_default(), tf.Session() as session:
     tf.train.create_global_step()
     features, labels = checked.train.take(slice(0, 8))
@@ -133,7 +139,7 @@ def test_the_regularization_of_two_towers_is_in_the_loss_once(dense, pairs_npz):
 def test_concat_joins_different_modules_and_exports_both(
   dense, batch_norm, pairs_npz, tmp_path
 ):
-  adapters = experiments.adapters
+  adapters = runs.adapters
   encoder = Concat(
     [
       Encoder(
@@ -154,7 +160,7 @@ def test_concat_joins_different_modules_and_exports_both(
   np.testing.assert_allclose(
     got, np.concatenate(expected, axis=1), rtol=1e-5, atol=1e-6
   )
-  result = experiments.train(experiment, str(tmp_path))
+  result = runs.train(experiment, str(tmp_path))
   exported = tmp_path / result.exports["final"]["module"]
   assert sorted(p.name for p in exported.iterdir()) == ["one", "two"]
   # Batch-norm statistics of the second have moved.
@@ -165,19 +171,19 @@ def test_concat_joins_different_modules_and_exports_both(
 def test_two_modules_of_one_name_are_refused(dense, batch_norm, pairs_npz):
   encoder = Concat([Encoder(ModuleSource(h)) for h in (dense, batch_norm)])
   with pytest.raises(UserError, match="have the module.name 'module'"):
-    checking.check(_experiment(dense, pairs_npz, encoder))
+    runs.check(_experiment(dense, pairs_npz, encoder))
 
 
 def test_two_modules_of_one_export_name_are_refused(dense, pairs_npz):
   encoder = Concat([Encoder(ModuleSource(dense, name=n)) for n in ("a", "b")])
   with pytest.raises(UserError, match="have the module.export_name 'module'"):
-    checking.check(_experiment(dense, pairs_npz, encoder))
+    runs.check(_experiment(dense, pairs_npz, encoder))
 
 
 def test_a_tower_of_a_feature_that_is_not_there_is_refused(dense, pairs_npz):
   encoder = Towers(ModuleSource(dense), "a", "bb")
   with pytest.raises(UserError, match="names the feature 'bb'"):
-    checking.check(_experiment(dense, pairs_npz, encoder))
+    runs.check(_experiment(dense, pairs_npz, encoder))
 
 
 @pytest.fixture(scope="module")
@@ -213,7 +219,7 @@ def test_taps_give_each_head_its_output(two_outputs, pairs_npz, tmp_path):
     np.testing.assert_allclose(
       got[name], _apply(two_outputs, data["a"], output), rtol=1e-5
     )
-  result = experiments.train(experiment, str(tmp_path))
+  result = runs.train(experiment, str(tmp_path))
   metrics = result.metrics
   assert metrics["loss"] == pytest.approx(
     metrics["loss/near"] + 0.25 * metrics["loss/gap"], rel=1e-4
@@ -237,7 +243,7 @@ def test_taps_of_heads_that_are_not_there_are_refused(two_outputs, pairs_npz):
   with pytest.raises(
     UserError, match="gives outputs for the heads near, stars"
   ):
-    checking.check(experiment)
+    runs.check(experiment)
 
 
 def test_weights_weigh_examples_and_are_not_served(dense, pairs_npz, tmp_path):
@@ -252,7 +258,7 @@ def test_weights_weigh_examples_and_are_not_served(dense, pairs_npz, tmp_path):
     eval_every_steps=1,
     exports=exporting.Exports(["final"]),
   )
-  result = experiments.train(experiment, str(tmp_path))
+  result = runs.train(experiment, str(tmp_path))
   data = np.load(pairs_npz)
   reader = tf.train.load_checkpoint(str(tmp_path))
   logits = (
@@ -278,7 +284,7 @@ def test_weights_that_are_not_there_are_refused(dense, numbers_npz):
   with pytest.raises(
     UserError, match="weight_column 'weights' isn't a feature"
   ):
-    checking.check(experiment)
+    runs.check(experiment)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hub_estimator import exporting, inputs
+from hub_estimator import exporting, inputs, runs
 from hub_estimator.errors import UserError
 from hub_estimator.model import encoders, tops
 from hub_estimator.model.encoders import Columns, Concat, Encoder
@@ -13,9 +13,8 @@ from hub_estimator.model.feature_columns import (
   Numeric,
   build_dense,
 )
-from hub_estimator.modules.placing import ModuleSource
+from hub_estimator.modules import ModuleSource
 from hub_estimator.preprocessing import adapters
-from hub_estimator.runs import experiment as experiments
 from hub_estimator.tensorflow_runtime import estimator, tf
 from tests.small_runs import make_experiment, replace
 
@@ -120,7 +119,7 @@ def test_a_run_with_columns_is_a_canned_estimator_on_the_same_columns(
   from hub_estimator.tensorflow_runtime import hub
 
   experiment = _experiment(dense, people, top=tops.Linear())
-  result = experiments.train(experiment, str(tmp_path / "run"))
+  result = runs.train(experiment, str(tmp_path / "run"))
 
   def model_fn(features, labels, mode):
     module = hub.Module(dense)
@@ -155,7 +154,7 @@ def test_a_run_with_columns_is_a_canned_estimator_on_the_same_columns(
 @pytest.mark.slow
 def test_columns_are_exported_and_served(dense, people, tmp_path):
   experiment = _experiment(dense, people, exports=exporting.Exports(["final"]))
-  result = experiments.train(experiment, str(tmp_path))
+  result = runs.train(experiment, str(tmp_path))
   model = tmp_path / result.exports["final"]["model"]
   served = tf.saved_model.load_v2(str(model)).signatures["serving_default"]
   one = served(
@@ -173,6 +172,6 @@ def test_columns_alone_are_a_baseline_without_a_module(dense, people, tmp_path):
   experiment = replace(
     experiment, encoder=encoders.Columns([Numeric("age", mean=40)])
   )
-  result = experiments.train(experiment, str(tmp_path))
+  result = runs.train(experiment, str(tmp_path))
   assert result.exports["final"]["module"] is None
   assert (tmp_path / result.exports["final"]["model"]).is_dir()
