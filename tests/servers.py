@@ -111,7 +111,9 @@ def hosting(module: str, tmp_path: pathlib.Path, *, tls=None):
   if tls is not None:
     server.socket = tls.wrap_socket(server.socket, server_side=True)
     host.scheme = "https"
-  thread = threading.Thread(target=server.serve_forever, daemon=True)
+  thread = threading.Thread(
+    target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+  )
   thread.start()
   try:
     yield host

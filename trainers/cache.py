@@ -43,7 +43,7 @@ def main(args: argparse.Namespace) -> int:
 
   if args.action == "fetch":
     for handle in args.handles:
-      print(caching.fetch(handle, anew=args.anew))
+      print(caching.fetch(handle, refetch=args.anew))
     return 0
   report = {
     "list": caching.list_entries,

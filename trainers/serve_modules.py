@@ -31,9 +31,9 @@ def main(args: argparse.Namespace) -> int:
   from hub_estimator.trainers import startup
 
   startup.import_tensorflow()
-  from hub_estimator.handles import hosting
+  from hub_estimator.handles import ModuleServer
 
-  server = hosting.ModuleServer(args.directory, host=args.host, port=args.port)
+  server = ModuleServer(args.directory, host=args.host, port=args.port)
   with server:
     for path in server.modules():
       print(f"{server.url}{path}")

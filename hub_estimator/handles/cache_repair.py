@@ -1,24 +1,30 @@
-"""The cache of modules, looked through and mended."""
+"""The cache of modules: listed, verified, repaired and filled."""
 
 import dataclasses
+import pathlib
+from collections.abc import Iterable
 from typing import Any
 
 from hub_estimator.errors import UserError
 from hub_estimator.handles import module_cache, module_files
-from hub_estimator.handles import resolving as handles
+from hub_estimator.handles.cache_leftovers import (
+  find_leftovers,
+  remove_leftovers,
+)
+from hub_estimator.handles.resolving import resolve
 
 
 @dataclasses.dataclass(frozen=True)
 class State:
-  """One entry.
+  """The state of one entry.
 
   Attributes:
-    url: what was asked for, or None where nothing says so.
+    url: the handle that it was fetched for; None if no descriptor states it.
     path: its directory.
-    size: bytes.
-    fetched_at: date and time, or None.
-    damage: what is wrong with it, or None.
-    note: what was done about it, or "".
+    size: in bytes.
+    fetched_at: date and time, or None if no descriptor states it.
+    damage: a description of the damage, or None.
+    note: the outcome of a repair, or "".
   """
 
   url: str | None
@@ -31,13 +37,13 @@ class State:
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-  """A look at the cache.
+  """The state of the cache.
 
   Attributes:
     directory: of the cache.
-    entries: by URL.
-    leftovers: paths that downloads which ended have left.
-    removed: those that are gone now.
+    entries: sorted by URL.
+    leftovers: paths that interrupted downloads have left.
+    removed: leftovers that `repair` has removed.
     thorough: whether every byte was read.
   """
 
@@ -49,13 +55,15 @@ class Report:
 
   @property
   def damaged(self) -> bool:
+    """Whether any entry is damaged."""
     return any(entry.damage for entry in self.entries)
 
   def as_dict(self) -> dict[str, Any]:
+    """Returns the report as JSON-compatible values."""
     return dataclasses.asdict(self)
 
   def as_text(self) -> str:
-    """Returns a line for each entry, and one for all."""
+    """Returns three lines for each entry, one for all, one for each leftover."""
     lines = []
     for entry in self.entries:
       sound = "sound" if self.thorough else "seems sound"
@@ -70,41 +78,44 @@ class Report:
     lines.append(
       f"{self.directory}: {len(self.entries)} modules, {total:,.1f} MB"
     )
-    for what, paths in (
-      ("left", self.leftovers),
-      ("removed, left", self.removed),
-    ):
-      lines += [f"{what} by downloads that ended: {path}" for path in paths]
+    lines += [f"left by downloads that ended: {p}" for p in self.leftovers]
+    lines += [
+      f"removed, left by downloads that ended: {p}" for p in self.removed
+    ]
     return "\n".join(lines)
 
 
 def list_entries() -> Report:
-  """Returns what the cache holds, after a look at files and their sizes."""
+  """Returns the state of the cache by the presence and sizes of files."""
   return _report(thorough=False)
 
 
 def verify() -> Report:
-  """Returns what the cache holds, with every byte read."""
+  """Returns the state of the cache after reading every byte."""
   return _report(thorough=True)
 
 
 def repair() -> Report:
-  """Fetches damaged entries anew and removes leftovers; returns what is then.
+  """Fetches damaged entries again and removes leftovers; returns the new state.
 
   An entry that can't be fetched stays as it is, and its damage is reported.
   """
-  removed = module_cache.remove_leftovers()
+  removed = remove_leftovers()
   states = [_repaired(entry) for entry in module_cache.entries()]
   return _make_report(states, thorough=True, removed=removed)
 
 
-def fetch(handle: str, *, anew: bool = False) -> str:
-  """Puts a handle's module into the cache, and returns its directory.
+def fetch(handle: str, *, refetch: bool = False) -> str:
+  """Puts a module into the cache, and returns its directory.
+
+  Args:
+    handle: of the module.
+    refetch: whether to fetch it even if the cache has it.
 
   Raises:
     UserError: it can't be fetched.
   """
-  return handles.resolve(handle, anew=anew).path
+  return resolve(handle, refetch=refetch).path
 
 
 def _report(*, thorough: bool) -> Report:
@@ -115,11 +126,16 @@ def _report(*, thorough: bool) -> Report:
   return _make_report(states, thorough=thorough)
 
 
-def _make_report(states, *, thorough: bool, removed=()) -> Report:
+def _make_report(
+  states: Iterable[State],
+  *,
+  thorough: bool,
+  removed: Iterable[pathlib.Path] = (),
+) -> Report:
   return Report(
     str(module_cache.directory()),
     tuple(states),
-    tuple(map(str, module_cache.leftovers())),
+    tuple(map(str, find_leftovers())),
     tuple(map(str, removed)),
     thorough,
   )
@@ -130,11 +146,9 @@ def _repaired(entry: module_cache.Entry) -> State:
   if damage is None:
     return _state(entry, None)
   if entry.url is None:
-    return _state(
-      entry, damage, "where it is from is not known: remove it by hand"
-    )
+    return _state(entry, damage, "its origin is unknown: remove it by hand")
   try:
-    handles.resolve(entry.url, anew=True)
+    resolve(entry.url, refetch=True)
   except UserError as error:
     return _state(entry, damage, str(error))
   return _state(module_cache.find(entry.url), None, f"repaired: {damage}")

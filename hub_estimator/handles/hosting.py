@@ -1,8 +1,9 @@
-"""Hosts a folder of modules, as TF1 Hub's hosting protocol has it.
+"""Hosts a folder of modules with TF1 Hub's hosting protocol.
 
-`U?tf-hub-format=compressed` answers with a tar.gz whose root is the module's root,
-where `U` is the path of a module below the folder. For a team's own network: it has
-no login and no TLS; put a web server in front for these.
+A request for `U?tf-hub-format=compressed`, where `U` is the path of a module below
+the folder, gets a tar.gz whose root is the module's root. The server is for a
+team's own network: it has no login and no TLS; put a web server in front of it if
+you need these.
 """
 
 import base64
@@ -24,10 +25,11 @@ _RANGE = re.compile(r"bytes=(\d+)-$")
 
 
 class ModuleServer(http.server.ThreadingHTTPServer):
-  """Serves until `shutdown`; answers several at once.
+  """Serves a folder until `shutdown`; answers several requests at once.
 
   Attributes:
-    url: of the folder's root.
+    root: the folder.
+    url: the URL of its root.
   """
 
   daemon_threads = True
@@ -36,12 +38,12 @@ class ModuleServer(http.server.ThreadingHTTPServer):
     """Binds the port.
 
     Args:
-      directory: holds modules, at any depth; what is added later is served too.
-      host: the address to listen at.
-      port: 0 takes any that is free.
+      directory: holds modules, at any depth; modules added later are served too.
+      host: the address to listen on.
+      port: 0 chooses a free one.
 
     Raises:
-      UserError: there is no such directory, or the port is taken.
+      UserError: the directory doesn't exist, or the port is in use.
     """
     self.root = pathlib.Path(directory).expanduser().resolve()
     if not self.root.is_dir():
@@ -57,11 +59,12 @@ class ModuleServer(http.server.ThreadingHTTPServer):
     self._locks: dict[str, threading.Lock] = {}
 
   def server_close(self) -> None:
+    """Closes the socket, and removes the packed archives."""
     super().server_close()
     shutil.rmtree(self._scratch, ignore_errors=True)
 
   def modules(self) -> list[str]:
-    """Returns the paths of all modules, below the root."""
+    """Returns the paths of all modules below the root, sorted."""
     return sorted(
       str(path.parent.relative_to(self.root))
       for path in self.root.rglob(module_files.SAVED_MODEL)
@@ -73,7 +76,7 @@ class ModuleServer(http.server.ThreadingHTTPServer):
   def find(self, path: str) -> pathlib.Path | None:
     """Returns the module or archive at a path of a URL, or None."""
     found = self.root.joinpath(*pathlib.PurePosixPath(path).parts[1:])
-    # Links inside of the folder may lead out of it; paths mustn't.
+    # Links inside the folder may lead out of it; paths must not.
     lexical = pathlib.Path(os.path.normpath(found))
     if not lexical.is_relative_to(self.root):
       return None
@@ -85,7 +88,11 @@ class ModuleServer(http.server.ThreadingHTTPServer):
     return archive if found.name and archive.is_file() else None
 
   def archive(self, found: pathlib.Path) -> tuple[pathlib.Path, bytes]:
-    """Returns a module's archive, packed once an edition, and its sha256."""
+    """Returns a module's archive and its sha256; each edition is packed once.
+
+    Args:
+      found: a module's directory, or an archive, which is served as it is.
+    """
     if found.is_file():
       key, target = _state([found]), found
     else:
@@ -104,7 +111,7 @@ class ModuleServer(http.server.ThreadingHTTPServer):
 
 
 def _state(files: list[pathlib.Path]) -> str:
-  """Returns a digest that changes where a file does."""
+  """Returns a digest that changes if a file does."""
   digest = hashlib.sha256()
   for file in files:
     stat = file.stat()
@@ -113,14 +120,16 @@ def _state(files: list[pathlib.Path]) -> str:
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
+  """Answers GET and HEAD, also for a part of an archive."""
+
   server: ModuleServer
   server_version = "hub_estimator"
   timeout = 60  # Seconds that a client may be silent.
 
-  def do_GET(self):
+  def do_GET(self) -> None:
     self._answer(body=True)
 
-  def do_HEAD(self):
+  def do_HEAD(self) -> None:
     self._answer(body=False)
 
   def _answer(self, *, body: bool) -> None:
@@ -178,7 +187,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         shutil.copyfileobj(file, self.wfile)
 
   def _first_byte(self, tag: str, size: int) -> int | None:
-    """Returns where the answer starts; None where there is no such byte."""
+    """Returns the first byte to send; None if the file ends before it."""
     asked = _RANGE.match(self.headers.get("Range", ""))
     if not asked or self.headers.get("If-Range", tag) != tag:
       return 0

@@ -1,4 +1,4 @@
-"""A module as the tar.gz that a URL handle serves."""
+"""Modules packed as the tar.gz that a web server offers to `hub.Module`."""
 
 import gzip
 import io
@@ -9,14 +9,14 @@ import tarfile
 from hub_estimator.errors import UserError
 from hub_estimator.model_dir import Version
 
-# What differs between two exports of one checkpoint.
+# The entries of a manifest that differ between two exports of one checkpoint.
 _VOLATILE = ("version",)
 
 
 def pack_version(version: Version) -> list[pathlib.Path]:
-  """Packs each module of a version, and returns the files.
+  """Packs each module of a version, and returns the archives' paths.
 
-  They lie beside the versions, as `packed/<version>/<export_name>.tar.gz`.
+  They are beside the versions: `packed/<version>/<export_name>.tar.gz`.
 
   Raises:
     UserError: the version has no modules.
@@ -36,8 +36,8 @@ def pack_version(version: Version) -> list[pathlib.Path]:
 def pack(module: pathlib.Path, target: pathlib.Path) -> pathlib.Path:
   """Writes an exported module as a tar.gz whose root is the module's root.
 
-  The same checkpoint gives the same bytes: names are sorted, times and owners
-  left out. (Exporting writes protos in one fixed order.)
+  The same checkpoint gives the same bytes: names are sorted, and times and owners
+  are left out. (Exporting writes protos in a fixed order.)
 
   Args:
     module: directory of the module.
@@ -59,21 +59,27 @@ def pack(module: pathlib.Path, target: pathlib.Path) -> pathlib.Path:
   return target
 
 
-def _add(archive, module: pathlib.Path, path: pathlib.Path) -> None:
-  info = tarfile.TarInfo(f"./{path.relative_to(module)}")
+def _add(
+  archive: tarfile.TarFile, module: pathlib.Path, path: pathlib.Path
+) -> None:
+  below = path.relative_to(module)
+  info = tarfile.TarInfo(f"./{below}")
   info.mode = 0o755 if path.is_dir() else 0o644
   if path.is_dir():
     info.type = tarfile.DIRTYPE
     archive.addfile(info)
-    return
-  if path.relative_to(module) == pathlib.Path("assets.extra/manifest.json"):
-    manifest = json.loads(path.read_text())
-    kept = {k: v for k, v in manifest.items() if k not in _VOLATILE}
-    content = io.BytesIO(json.dumps(kept, indent=2, sort_keys=True).encode())
+  elif below == pathlib.Path("assets.extra/manifest.json"):
+    content = _lasting_manifest(path)
+    info.size = len(content)
+    archive.addfile(info, io.BytesIO(content))
   else:
+    info.size = path.stat().st_size
     with path.open("rb") as file:
-      info.size = path.stat().st_size
       archive.addfile(info, file)
-    return
-  info.size = len(content.getbuffer())
-  archive.addfile(info, content)
+
+
+def _lasting_manifest(path: pathlib.Path) -> bytes:
+  """Returns a manifest without its volatile entries."""
+  manifest = json.loads(path.read_text())
+  kept = {k: v for k, v in manifest.items() if k not in _VOLATILE}
+  return json.dumps(kept, indent=2, sort_keys=True).encode()

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from hub_estimator import handles
-from hub_estimator.handles import module_cache, module_files
+from hub_estimator.handles import module_cache
 from tests.faults import forked
 from tests.servers import hosting
 
@@ -47,7 +47,7 @@ def test_a_killed_download_leaves_nothing_that_counts(
   module = shared_module("enlite0_96_feature_vector")
   monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path / "modules"))
   rng = random.Random(1)
-  wanted = module_files.fingerprint(module)
+  wanted = handles.fingerprint(module)
   killed = 0
   with (
     hosting(module, tmp_path) as host,
@@ -70,4 +70,4 @@ def test_a_killed_download_leaves_nothing_that_counts(
     resumed = sum(asked is not None for _, asked in host.requests)
   assert killed > KILLS // 2
   assert resumed > 0
-  assert module_cache.remove_leftovers() == []
+  assert handles.remove_leftovers() == []

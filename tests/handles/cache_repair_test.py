@@ -12,7 +12,8 @@ import hub_estimator.experiments  # Ahead of the first config.
 import hub_estimator.sweeps.sweep  # noqa: F401
 from hub_estimator import config
 from hub_estimator.handles import cache_repair as caching
-from hub_estimator.handles import module_cache, module_files
+from hub_estimator.handles import module_cache
+from hub_estimator.handles.fingerprints import fingerprint
 from hub_estimator.handles.resolving import resolve
 from hub_estimator.tensorflow_runtime import hub
 from tests.servers import hosting
@@ -52,7 +53,7 @@ def test_an_empty_cache_is_no_mistake(capsys, cache):
 def test_fetch_prints_where_a_module_is(capsys, host, text, cache):
   code, out, err = _run(capsys, "fetch", host.url())
   assert code == 0
-  assert module_files.fingerprint(out.strip()) == module_files.fingerprint(text)
+  assert fingerprint(out.strip()) == fingerprint(text)
   assert f"Fetching {host.url()}" in err
   assert f"Fetched {host.url()}" in err
   _run(capsys, "fetch", host.url())
@@ -61,7 +62,7 @@ def test_fetch_prints_where_a_module_is(capsys, host, text, cache):
   assert len(host.requests) == 2
 
 
-def test_what_cannot_be_fetched_is_one_line_and_code_2(capsys, host):
+def test_a_failed_fetch_is_one_line_and_code_2(capsys, host):
   host.behaviour = lambda handler, number: handler.send(404)
   code, out, err = _run(capsys, "fetch", host.url())
   assert (code, out) == (2, "")
@@ -72,7 +73,7 @@ def test_what_cannot_be_fetched_is_one_line_and_code_2(capsys, host):
   )
 
 
-def test_verify_tells_the_damaged_from_the_sound(capsys, host):
+def test_verify_names_the_damaged_and_not_the_sound(capsys, host):
   sound, damaged = resolve(host.url("/a/1")), resolve(host.url("/b/1"))
   assert _run(capsys, "verify")[0] == 0
   _damage(damaged.path)
@@ -92,7 +93,7 @@ def test_verify_tells_the_damaged_from_the_sound(capsys, host):
 
 
 @pytest.mark.parametrize("fetch", [hub.resolve, resolve])
-def test_repair_fetches_the_damaged_and_no_other(capsys, host, text, fetch):
+def test_repair_fetches_only_the_damaged(capsys, host, text, fetch):
   for path in ("/a/1", "/b/1"):
     fetch(host.url(path))
   _damage(module_cache.find(host.url("/b/1")).path)
@@ -104,7 +105,7 @@ def test_repair_fetches_the_damaged_and_no_other(capsys, host, text, fetch):
   assert caching.verify().damaged is False
 
 
-def test_what_cannot_be_repaired_stays_and_is_told(capsys, host):
+def test_an_entry_that_cannot_be_repaired_stays_and_is_reported(capsys, host):
   path = resolve(host.url()).path
   _damage(path)
   host.behaviour = lambda handler, number: handler.send(403)
@@ -125,7 +126,7 @@ def test_an_entry_without_a_descriptor_is_left_to_its_owner(
   assert "(no descriptor)" in out and "remove it by hand" in out
 
 
-def test_repair_removes_what_downloads_left(capsys, host, cache):
+def test_repair_removes_leftovers(capsys, host, cache):
   host.behaviour = lambda handler, number: handler.send_archive(cut=100)
   assert _run(capsys, "fetch", host.url())[0] == 2
   assert "left by downloads that ended: " in _run(capsys, "list")[1]
@@ -136,7 +137,7 @@ def test_repair_removes_what_downloads_left(capsys, host, cache):
 
 
 @pytest.mark.slow
-def test_the_command_knows_of_handles_by_itself(text):
+def test_the_command_knows_handles_without_help(text):
   """In a process of its own: here, other tests have imported all parts."""
   ran = subprocess.run(
     [sys.executable, "-m", "hub_estimator.trainers.main", "inspect", "small"]

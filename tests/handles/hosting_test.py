@@ -11,8 +11,10 @@ import pytest
 import requests
 
 from hub_estimator.errors import UserError
-from hub_estimator.handles import hosting, module_files
-from hub_estimator.handles.resolving import Handles, resolve
+from hub_estimator.handles import hosting
+from hub_estimator.handles.fingerprints import fingerprint
+from hub_estimator.handles.resolving import resolve
+from hub_estimator.handles.settings import Handles
 from hub_estimator.tensorflow_runtime import hub
 
 pytestmark = pytest.mark.newest
@@ -33,23 +35,23 @@ def folder(dense, text, tmp_path):
 @pytest.fixture
 def server(folder):
   with hosting.ModuleServer(str(folder), host="127.0.0.1", port=0) as server:
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(
+      target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+    )
     thread.start()
     yield server
     server.shutdown()
 
 
-def test_plain_hub_and_ours_take_what_it_serves(server, dense):
+def test_plain_hub_and_ours_load_from_it(server, dense):
   url = f"{server.url}team/dense/1"
-  assert module_files.fingerprint(hub.resolve(url)) == (
-    module_files.fingerprint(dense)
-  )
+  assert fingerprint(hub.resolve(url)) == (fingerprint(dense))
   shutil.rmtree(hub.resolve(url))
   found = resolve(url, handles=Handles(retries=0))
-  assert found.fingerprint == module_files.fingerprint(dense)
+  assert found.fingerprint == fingerprint(dense)
 
 
-def test_a_broken_download_is_gone_on_with(server, folder):
+def test_a_broken_download_is_resumed(server, folder):
   url = f"{server.url}text?tf-hub-format=compressed"
   whole = requests.get(url, timeout=5)
   tag = whole.headers["ETag"]
@@ -70,7 +72,7 @@ def test_a_broken_download_is_gone_on_with(server, folder):
   assert head.headers["Content-Length"] == str(len(changed.content))
 
 
-def test_its_root_lists_what_is_there_also_later(server, folder, dense):
+def test_its_root_lists_all_modules_also_later_ones(server, folder, dense):
   assert requests.get(server.url, timeout=5).text.split() == [
     f"{server.url}team/dense/1",
     f"{server.url}text",
@@ -95,7 +97,7 @@ def test_an_archive_in_the_folder_is_served_as_it_is(server, folder, dense):
     ("text", 200, "give http://127.0.0.1:[0-9]+/text as its handle"),
   ],
 )
-def test_what_cannot_be_served_is_told(server, path, code, told):
+def test_a_request_that_cannot_be_served_is_explained(server, path, code, told):
   answer = requests.get(f"{server.url}{path}", timeout=5)
   assert answer.status_code == code
   assert re.search(told, answer.text)
@@ -104,7 +106,7 @@ def test_what_cannot_be_served_is_told(server, path, code, told):
 @pytest.mark.parametrize(
   "path", ["/../secret", "/%2e%2e/secret", "/text/../../secret", "//secret"]
 )
-def test_nothing_outside_of_the_folder_is_served(server, folder, dense, path):
+def test_no_file_outside_the_folder_is_served(server, folder, dense, path):
   import http.client
 
   shutil.copytree(dense, folder.parent / "secret")
@@ -113,9 +115,7 @@ def test_nothing_outside_of_the_folder_is_served(server, folder, dense, path):
   assert connection.getresponse().status == 404
 
 
-def test_a_port_that_is_taken_and_a_folder_that_is_not_there_are_told(
-  server, folder
-):
+def test_a_port_in_use_and_a_missing_folder_are_named(server, folder):
   with pytest.raises(UserError, match="Address already in use"):
     hosting.ModuleServer(
       str(folder), host="127.0.0.1", port=server.server_address[1]
@@ -136,7 +136,7 @@ def test_the_command_serves_until_it_is_interrupted(folder, dense):
   lines = [process.stdout.readline() for _ in range(3)]
   assert lines[2].startswith(f"serving {folder} at http://127.0.0.1:")
   found = resolve(lines[0].strip(), handles=Handles(retries=0))
-  assert found.fingerprint == module_files.fingerprint(dense)
+  assert found.fingerprint == fingerprint(dense)
   process.send_signal(signal.SIGINT)
   _, err = process.communicate(timeout=10)
   assert process.returncode == 130

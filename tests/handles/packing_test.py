@@ -9,11 +9,10 @@ import threading
 
 import pytest
 
-from hub_estimator import exporting
+from hub_estimator import exporting, runs
 from hub_estimator.errors import UserError
 from hub_estimator.handles import packing
 from hub_estimator.model_dir import versions
-from hub_estimator.runs import experiment as experiments
 from hub_estimator.tensorflow_runtime import hub, tf
 from tests.small_runs import make_experiment
 
@@ -21,7 +20,9 @@ SAME_CHECKPOINT_AGAIN = """
 import sys
 from hub_estimator.tensorflow_runtime import tf
 sys.path.insert(0, sys.argv[1])
-from hub_estimator import experiment, exporting, packing
+from hub_estimator import exporting
+from hub_estimator.handles import packing
+from hub_estimator.runs import experiment
 from tests.small_runs import make_experiment
 e = make_experiment(sys.argv[2], sys.argv[3], exports=exporting.Exports(), max_steps=10)
 print(packing.pack_version(experiment.export(e, sys.argv[4]))[0])
@@ -34,7 +35,7 @@ def run(batch_norm, numbers_npz, tmp_path_factory):
   experiment = make_experiment(
     batch_norm, numbers_npz, exports=exporting.Exports(), max_steps=10
   )
-  experiments.train(experiment, str(path))
+  runs.train(experiment, str(path))
   return experiment, path
 
 
@@ -53,7 +54,7 @@ def test_the_same_checkpoint_packs_to_the_same_bytes(
   packed = _packed(run)
   copy = tmp_path / "run"
   shutil.copytree(run[1], copy)
-  root = str(pathlib.Path(__file__).parent.parent)
+  root = str(pathlib.Path(__file__).parent.parent.parent)
   done = subprocess.run(
     [
       sys.executable,

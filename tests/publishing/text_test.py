@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from hub_estimator.errors import UserError
-from hub_estimator.handles import module_files
+from hub_estimator.handles import fingerprint
 from hub_estimator.publishing import text
 from hub_estimator.tensorflow_runtime import hub, tf
 
@@ -81,7 +81,7 @@ def test_a_file_gives_the_same_module_as_its_arrays(tmp_path):
   (tmp_path / "v.txt").write_text("".join(lines))
   made = text.publish_file(str(tmp_path / "a"), str(tmp_path / "v.txt"))
   text.publish(str(tmp_path / "b"), words=WORDS, vectors=VECTORS)
-  assert module_files.fingerprint(made) == module_files.fingerprint(
+  assert fingerprint(made) == fingerprint(
     tmp_path / "b"
   )
 
