@@ -1,4 +1,4 @@
-"""A SavedModel or a file of Keras -> a module."""
+"""Publishes a SavedModel or a Keras file as a module."""
 
 import os
 import pathlib
@@ -14,20 +14,20 @@ _KERAS = (".h5", ".hdf5", ".keras")
 
 
 def publish(path: str, source: str, *, documentation: str | None = None) -> str:
-  """Writes a SavedModel of TensorFlow 1 or 2, or a model of Keras 2, as a module.
+  """Writes a SavedModel of TensorFlow 1 or 2, or a Keras 2 model, as a module.
 
   Args:
     path: a directory that doesn't exist yet.
     source: a handle of the SavedModel, or a file that ends in .h5, .hdf5 or
       .keras.
-    documentation: a file of Markdown that is attached.
+    documentation: a Markdown file to attach.
 
   Returns:
     `path`.
 
   Raises:
-    UserError: `path` exists, there is no model at `source`, it is a module
-      already, or a module can't hold it.
+    UserError: `path` exists, `source` isn't a model or is already a module, or a
+      module can't represent the model.
   """
   with new_directory(path, documentation=documentation) as scratch:
     if source.endswith(_KERAS):
@@ -36,9 +36,9 @@ def publish(path: str, source: str, *, documentation: str | None = None) -> str:
       model = source
     found = handles.resolve(model)
     if found.is_tf1_module:
-      raise UserError(f"{source!r} is a TF1 Hub module already.")
+      raise UserError(f"{source!r} is already a TF1 Hub module.")
     made = saved_models.convert(found)
-    # Hard links: what lies in the cache is never written again.
+    # Hard links are safe: the cache never writes to a file again.
     shutil.copytree(made, scratch / "module", copy_function=_link)
   return path
 
@@ -46,21 +46,22 @@ def publish(path: str, source: str, *, documentation: str | None = None) -> str:
 def _link(source: str, target: str) -> None:
   try:
     os.link(source, target)
-  except OSError:  # On another file system.
+  except OSError:  # The target is on another file system.
     shutil.copy2(source, target)
 
 
 def _save_keras(path: str, target: pathlib.Path) -> str:
+  """Saves a Keras file as a SavedModel; returns its directory."""
   if not os.path.isfile(path):
     raise UserError(f"There is no file {path!r}.")
   with tf.init_scope():
     try:
       model = tf.keras.models.load_model(path, compile=False)
       tf.saved_model.save(model, str(target))
-    except Exception as error:  # Whatever Keras raises.
+    except Exception as error:  # Keras raises errors of any class.
       raise UserError(
-        f"{path} can't be loaded by Keras 2: {type(error).__name__}: "
-        f"{one_line(error)[:300]} If Keras 3 saved it: model.export(<directory>) "
-        "there, and publish that."
+        f"Keras 2 can't load {path!r}: {type(error).__name__}: "
+        f"{one_line(error)[:300]} If Keras 3 saved it, call "
+        "model.export(<directory>) there and publish the directory."
       ) from error
   return str(target)

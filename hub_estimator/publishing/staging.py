@@ -1,4 +1,4 @@
-"""A directory that appears whole, or not at all."""
+"""Staging: a new directory appears completely, or not at all."""
 
 import contextlib
 import os
@@ -11,24 +11,25 @@ from hub_estimator import disk
 from hub_estimator.errors import UserError
 from hub_estimator.handles import module_files
 
-# Where TensorFlow leaves room for what nothing computes with.
+# TensorFlow reserves assets.extra for files that no graph reads.
 DOCUMENTATION = pathlib.Path("assets.extra", "README.md")
 
 
 @contextlib.contextmanager
 def new_directory(
-  path: str | os.PathLike, *, documentation: str | None = None
+  path: str | os.PathLike[str], *, documentation: str | None = None
 ) -> Iterator[pathlib.Path]:
-  """Yields an empty directory; the "module" made in it is moved to `path`.
+  """Yields a scratch directory; moves the "module" made in it to `path` at the end.
 
-  The same graph gives the same bytes.
+  The same graph gives the same bytes. If the block fails, nothing remains.
 
   Args:
     path: a directory that doesn't exist yet.
-    documentation: a file of Markdown for the module's users, which is attached.
+    documentation: a Markdown file for the module's users, to attach.
 
   Raises:
-    UserError: `path` exists, or can't be made.
+    UserError: `path` exists or can't be created, or there is no file
+      `documentation`.
   """
   if documentation is not None and not os.path.isfile(documentation):
     raise UserError(f"There is no file {documentation!r}.")
@@ -40,7 +41,7 @@ def new_directory(
     scratch = tempfile.mkdtemp(prefix=".publish-", dir=target.parent)
   except OSError as error:
     raise UserError(
-      f"{str(path)!r} can't be made: {error.strerror}."
+      f"{str(path)!r} can't be created: {error.strerror}."
     ) from error
   try:
     made = pathlib.Path(scratch, "module")
@@ -50,12 +51,12 @@ def new_directory(
       shutil.copyfile(documentation, made / DOCUMENTATION)
     module_files.write_in_fixed_order(made / module_files.SAVED_MODEL)
     disk.sync_tree(made)
-    # Another process may have made it meanwhile; an empty one gives way.
+    # Fails if another process created it meanwhile, unless it is empty.
     os.rename(made, target)
     disk.sync(target.parent)
   except OSError as error:
     raise UserError(
-      f"{str(path)!r} can't be made: {error.strerror or error}."
+      f"{str(path)!r} can't be created: {error.strerror or error}."
     ) from error
   finally:
     shutil.rmtree(scratch, ignore_errors=True)
