@@ -1,1 +1,1 @@
-"""Real modules and data from registry packages, for the shipped configs."""
+"""Real modules and data from package registries, for the shipped configs."""

@@ -1,11 +1,12 @@
-"""One task of a cluster, told its place by a list of hosts and a number.
+"""Runs one task of a cluster, given all hosts and the task's number.
 
     python -m hub_estimator.examples.cluster_task --hosts=a,b,c,d --index=0 --ps=1 -- \
       --gin_file=runs/quickstart.gin --model_dir=D
 
-For schedulers that number the tasks of a job, as Slurm and Kubernetes do: number 0 is
-the chief, the next `--ps` are parameter servers, the last is the evaluator, and those
-between are workers. Sets TF_CONFIG and does what `hub-estimator train` does.
+Use it with schedulers that number the tasks of a job, such as Slurm and Kubernetes.
+Number 0 is the chief, the next `--ps` are parameter servers, the last is the
+evaluator, and those between are workers. The task sets TF_CONFIG and then runs
+`hub-estimator train`.
 """
 
 import argparse
@@ -18,12 +19,12 @@ from hub_estimator.trainers import main as command
 
 
 def tf_config(addresses: Sequence[str], index: int, ps: int) -> str:
-  """Returns TF_CONFIG of one task.
+  """Returns the TF_CONFIG of one task.
 
   Args:
-    addresses: "host:port" of each task, the evaluator's too.
-    index: the task's among them.
-    ps: how many of them are parameter servers.
+    addresses: "host:port" of each task, including the evaluator.
+    index: the task's index in `addresses`.
+    ps: how many parameter servers there are.
   """
   kinds = ["chief"] + ["ps"] * ps
   kinds += ["worker"] * (len(addresses) - len(kinds) - 1) + ["evaluator"]
@@ -40,11 +41,17 @@ def main(arguments: Sequence[str]) -> int:
   parser = argparse.ArgumentParser(
     description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
   )
-  parser.add_argument("--hosts", required=True, help="of all tasks: a,b,c")
-  parser.add_argument("--index", type=int, required=True, help="from 0")
+  parser.add_argument(
+    "--hosts", required=True, help="hosts of all tasks: a,b,c"
+  )
+  parser.add_argument(
+    "--index", type=int, required=True, help="the task's number, from 0"
+  )
   parser.add_argument("--ps", type=int, default=1, help="parameter servers")
-  parser.add_argument("--port", type=int, default=2222, help="on each host")
-  parser.add_argument("train", nargs="+", help="arguments of train, after --")
+  parser.add_argument(
+    "--port", type=int, default=2222, help="port on each host"
+  )
+  parser.add_argument("train", nargs="+", help="arguments for train, after --")
   args = parser.parse_args(arguments)
   hosts = args.hosts.split(",")
   if len(hosts) < args.ps + 2:

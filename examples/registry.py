@@ -1,8 +1,7 @@
-"""Takes packages from the package registry and keeps what is made of them.
+"""A cache of packages from a registry, and of the examples made from them.
 
-Everything lies under `HUB_ESTIMATOR_EXAMPLES`, by default
-`~/.cache/hub_estimator/examples`, appears there whole or not at all, and is
-made once.
+The cache is the folder `HUB_ESTIMATOR_EXAMPLES`, by default
+`~/.cache/hub_estimator/examples`. Entries are written atomically, and only once.
 """
 
 import logging
@@ -21,7 +20,7 @@ _log = logging.getLogger("hub_estimator.examples")
 
 
 def cache_dir() -> pathlib.Path:
-  """Returns where examples are kept."""
+  """Returns the folder of the cache."""
   default = os.path.join("~", ".cache", "hub_estimator", "examples")
   return pathlib.Path(
     os.environ.get("HUB_ESTIMATOR_EXAMPLES", default)
@@ -29,7 +28,12 @@ def cache_dir() -> pathlib.Path:
 
 
 def made_once(name: str, make: Callable[[pathlib.Path], None]) -> pathlib.Path:
-  """Returns the path `name` in the cache, made by `make(path)` if absent."""
+  """Returns the path of a cache entry, which is made if it is absent.
+
+  Args:
+    name: the entry's path in the cache.
+    make: writes a file or folder at the path that it is given.
+  """
   path = cache_dir() / name
   if path.exists():
     return path
@@ -43,7 +47,7 @@ def made_once(name: str, make: Callable[[pathlib.Path], None]) -> pathlib.Path:
     make(partial)
     try:
       os.rename(partial, path)
-    except OSError:  # Another process was first; its result is the same.
+    except OSError:  # Another process was first, with the same result.
       if not path.exists():
         raise
   _log.info("… %s in %.0f s.", path, time.monotonic() - started)
@@ -51,14 +55,14 @@ def made_once(name: str, make: Callable[[pathlib.Path], None]) -> pathlib.Path:
 
 
 def download(requirement: str, *, source: bool = False) -> pathlib.Path:
-  """Returns the file of a package from the registry that pip is set up for.
+  """Returns the file of a package from the registry that pip uses.
 
   Args:
     requirement: such as "name==1.0".
-    source: takes the source distribution, not a wheel.
+    source: whether to download the source distribution instead of a wheel.
 
   Raises:
-    UserError: pip is absent, or says no; with its last line.
+    UserError: pip is absent or fails; the message has its last line.
   """
 
   def make(folder: pathlib.Path) -> None:
@@ -72,9 +76,17 @@ def download(requirement: str, *, source: bool = False) -> pathlib.Path:
 def parquet_column(
   path: pathlib.Path, column: str, target: pathlib.Path
 ) -> None:
-  """Writes a column of strings of a parquet file to `target`, one a line.
+  """Writes a column of strings from a Parquet file, one per line.
 
-  Uses pyarrow; where it isn't installed, from a folder that is removed after.
+  If pyarrow isn't installed, it is installed into a temporary folder.
+
+  Args:
+    path: the Parquet file.
+    column: the column's name.
+    target: the text file to write, in UTF-8.
+
+  Raises:
+    UserError: pyarrow can't be installed, or the file can't be read.
   """
   code = (
     "import sys, pyarrow.parquet as pq\n"

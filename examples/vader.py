@@ -1,13 +1,14 @@
-"""Sentences with people's ratings, as rows, a csv file and TFRecords.
+"""Sentences with human ratings, as rows, a csv file and TFRecords.
 
-Hutto and Gilbert 2014 (MIT), from the PyPI package vaderSentiment. Parts of
-configs/inputs/movie_sentences.gin, runs/columns.gin and runs/tfrecord.gin.
+The data is Hutto and Gilbert 2014 (MIT), from the PyPI package vaderSentiment. It is
+part of configs/inputs/movie_sentences.gin, runs/columns.gin and runs/tfrecord.gin.
 """
 
 import csv
 import pathlib
 import random
 import tarfile
+from collections.abc import Mapping
 
 import gin
 from hub_estimator.examples import registry
@@ -23,7 +24,7 @@ _SHARDS = 4
 
 
 def read_rows(kind: str) -> list[tuple[str, float]]:
-  """Returns (sentence, mean rating from -4 to 4, never 0) of one kind.
+  """Returns (sentence, mean rating from -4 to 4, but not 0) of one kind.
 
   Args:
     kind: "movie", "amazon", "nyt" or "tweet".
@@ -45,10 +46,10 @@ def read_rows(kind: str) -> list[tuple[str, float]]:
 
 @gin.register("sentences_csv", module="examples")
 def sentences_csv(*, split: str) -> str:
-  """Returns a csv file: kind, length in characters, sentence, label 0 or 1.
+  """Returns a csv file of kind, length in characters, sentence, label 0 or 1.
 
   Args:
-    split: "train", or "eval", every fifth of each kind.
+    split: "train", or "eval", which has every fifth sentence of each kind.
   """
 
   def make(path: pathlib.Path) -> None:
@@ -62,7 +63,7 @@ def sentences_csv(*, split: str) -> str:
 
 @gin.register("sentences_tfrecord", module="examples")
 def sentences_tfrecord(*, split: str) -> str:
-  """Returns a glob of GZIP shards: tf.Examples with the csv file's columns.
+  """Returns a pattern of GZIP shards that hold the csv file's columns.
 
   Args:
     split: as for `sentences_csv`.
@@ -77,25 +78,30 @@ def sentences_tfrecord(*, split: str) -> str:
       name = f"{split}-{shard:05}-of-{_SHARDS:05}.tfrecord.gz"
       with tf.io.TFRecordWriter(str(path / name), "GZIP") as writer:
         for row in rows[shard::_SHARDS]:
-          features = {
-            name: tf.train.Feature(
-              bytes_list=tf.train.BytesList(value=[value.encode()])
-            )
-            if isinstance(value, str)
-            else tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
-            for name, value in row.items()
-          }
-          example = tf.train.Example(
-            features=tf.train.Features(feature=features)
-          )
-          writer.write(example.SerializeToString())
+          writer.write(_serialize(row))
 
   folder = registry.made_once(f"sentences_{split}_tfrecord", make)
   return str(folder / f"{split}-*.tfrecord.gz")
 
 
-def _rows_of_all_kinds(split: str) -> list[dict]:
-  rows = []
+def _serialize(row: Mapping[str, str | int]) -> bytes:
+  """Returns a serialized tf.train.Example of a row."""
+  from hub_estimator.tensorflow_runtime import tf
+
+  features = {
+    name: tf.train.Feature(
+      bytes_list=tf.train.BytesList(value=[value.encode()])
+    )
+    if isinstance(value, str)
+    else tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
+    for name, value in row.items()
+  }
+  example = tf.train.Example(features=tf.train.Features(feature=features))
+  return example.SerializeToString()
+
+
+def _rows_of_all_kinds(split: str) -> list[dict[str, str | int]]:
+  rows: list[dict[str, str | int]] = []
   for kind in _FILES:
     of_kind = read_rows(kind)
     random.Random(1).shuffle(of_kind)

@@ -1,4 +1,4 @@
-"""What docs/cluster.md shows, as a scheduler would run it."""
+"""The commands of docs/cluster.md, as a scheduler would run them."""
 
 import json
 import os
@@ -25,19 +25,21 @@ def _block(language: str) -> str:
   return re.search(rf"```{language}\n(.*?)```", PAGE.read_text(), re.S).group(1)
 
 
-def test_tasks_are_dealt_out_by_number():
+def test_a_tasks_number_decides_its_place():
   addresses = [f"h{i}:1" for i in range(6)]
-  told = [json.loads(cluster_task.tf_config(addresses, i, 2)) for i in range(6)]
+  configs = [
+    json.loads(cluster_task.tf_config(addresses, i, 2)) for i in range(6)
+  ]
   assert all(
-    t["cluster"]
+    config["cluster"]
     == {
       "chief": ["h0:1"],
       "ps": ["h1:1", "h2:1"],
       "worker": ["h3:1", "h4:1"],
     }
-    for t in told
+    for config in configs
   )
-  assert [tuple(t["task"].values()) for t in told] == [
+  assert [tuple(config["task"].values()) for config in configs] == [
     ("chief", 0),
     ("ps", 0),
     ("ps", 1),
@@ -47,10 +49,10 @@ def test_tasks_are_dealt_out_by_number():
   ]
 
 
-def test_too_few_hosts_are_refused(capsys):
-  with pytest.raises(SystemExit) as told:
+def test_too_few_hosts_are_rejected(capsys):
+  with pytest.raises(SystemExit) as stopped:
     cluster_task.main(["--hosts=a,b", "--index=0", "--ps=1", "--", "x"])
-  assert told.value.code == 2
+  assert stopped.value.code == 2
   assert "2 hosts; a chief, 1 ps and an evaluator need 3" in (
     capsys.readouterr().err
   )
@@ -92,7 +94,7 @@ def test_the_local_example_ends_with_a_result(gin_file, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_local_example_passes_ctrl_c_on(gin_file, tmp_path):
+def test_the_local_example_forwards_ctrl_c(gin_file, tmp_path):
   process = subprocess.Popen(
     [
       *(sys.executable, "-m", "hub_estimator.examples.local_cluster"),
@@ -109,20 +111,20 @@ def test_the_local_example_passes_ctrl_c_on(gin_file, tmp_path):
   process.send_signal(signal.SIGINT)
   shown, _ = process.communicate(timeout=60)
   assert process.returncode == 130
-  # Between steps, or while a checkpoint was written: then it says no step.
+  # No step is named if the signal came while a checkpoint was written.
   assert "[chief-0] hub-estimator train: stopped by SIGINT" in shown
 
 
-def test_tasks_of_one_machine_have_addresses_of_their_own():
-  told = local_cluster.tf_configs(2, 1)
-  assert [name for name, _ in told] == [
+def test_tasks_on_one_machine_have_distinct_addresses():
+  configs = local_cluster.tf_configs(2, 1)
+  assert [name for name, _ in configs] == [
     "chief-0",
     "ps-0",
     "worker-0",
     "worker-1",
     "evaluator-0",
   ]
-  (cluster,) = {json.dumps(json.loads(t)["cluster"]) for _, t in told}
+  (cluster,) = {json.dumps(json.loads(c)["cluster"]) for _, c in configs}
   addresses = sum(json.loads(cluster).values(), [])
   assert len(set(addresses)) == 4
 
@@ -136,7 +138,7 @@ def _stub(path: pathlib.Path, text: str) -> None:
 def test_the_slurm_script_runs_each_task_in_its_place(
   gin_file, tmp_path, hosts
 ):
-  """Slurm's own programs are stood in for; hosts are network namespaces."""
+  """Stubs replace Slurm's programs; hosts are network namespaces."""
   tools = tmp_path / "bin"
   tools.mkdir()
   _stub(tools / "scontrol", f"printf '%s\\n' {' '.join(hosts.values())}\n")
@@ -173,7 +175,7 @@ def test_the_slurm_script_runs_each_task_in_its_place(
 
 
 def test_the_kubernetes_job_gives_each_pod_its_place():
-  """The shell line of the Job, with what Kubernetes tells a pod."""
+  """Runs the Job's shell line with the variables that Kubernetes sets in a pod."""
   page = _block("yaml")
   lines = re.search(r"args:\n\s+- (.*?)\n\s+volumeMounts", page, re.S).group(1)
   shown = subprocess.run(

