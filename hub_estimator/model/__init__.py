@@ -1,31 +1,54 @@
-"""Modules, head and optimizer, joined in a `model_fn`."""
+"""Modules, top, head and optimizer, joined in a `model_fn`.
+
+An *encoder* says which modules are applied to which features. A *top* is the
+layers between a module's output and its head, which compute the logits. Parts of
+yours follow the Protocols `Encoder`, `Top`, `Metric` and `Column`.
+"""
 
 from hub_estimator.model import (
   acceleration,
+  columns,
   encoders,
-  feature_columns,
   hub_columns,
   metrics,
-  model_fn,
   tops,
   towers,
 )
-from hub_estimator.model.encoders import Application
-from hub_estimator.model.model_fn import (
-  make_model_fn,
+from hub_estimator.model.application import Application
+from hub_estimator.model.encoding import (
+  AppliedModule,
+  applied_modules,
+  encoded_outputs,
   placed_modules,
-  prediction_names,
 )
+from hub_estimator.model.interface import (
+  Column,
+  Encoder,
+  HeadInput,
+  Metric,
+  Metrics,
+  Top,
+)
+from hub_estimator.model.model_fn import make_model_fn
+from hub_estimator.model.predictions import prediction_names
 
 __all__ = [
   "Application",
+  "AppliedModule",
+  "Column",
+  "Encoder",
+  "HeadInput",
+  "Metric",
+  "Metrics",
+  "Top",
   "acceleration",
+  "applied_modules",
+  "columns",
+  "encoded_outputs",
   "encoders",
-  "feature_columns",
   "hub_columns",
   "make_model_fn",
   "metrics",
-  "model_fn",
   "placed_modules",
   "prediction_names",
   "tops",

@@ -1,7 +1,8 @@
-"""What makes steps of training faster on some devices: bfloat16 and XLA.
+"""Faster training steps on some devices: bfloat16 and XLA.
 
-Both change how a session runs a graph, not the graph: variables, checkpoints and
-exports stay what they are, and evaluation sees float32 as those who load an export do.
+Both change how a session runs a graph, not the graph. Variables, checkpoints and
+exports stay as they are, and evaluation stays in float32, as consumers of an
+export see it.
 """
 
 import os
@@ -18,24 +19,27 @@ _CPU_INFO = pathlib.Path("/proc/cpuinfo")
 _XLA_ON_CPU = "--tf_xla_cpu_global_jit"
 
 
-def check(*, mixed_precision: bool, xla: bool) -> None:
-  """Raises a UserError for what this machine gains nothing from.
+def check(
+  *, mixed_precision: bool, xla: bool, cpu_info: pathlib.Path = _CPU_INFO
+) -> None:
+  """Raises a UserError for an option that gains nothing on this machine.
 
-  A CPU without bfloat16 matrix units takes longer by it, or ends the process inside
-  TensorFlow.
+  On a CPU without bfloat16 matrix units, bfloat16 is slower than float32, or ends
+  the process inside TensorFlow.
 
   Args:
-    mixed_precision: whether steps compute in bfloat16 what can be.
-    xla: whether XLA compiles them.
+    mixed_precision: whether steps compute in bfloat16 where that is safe.
+    xla: whether XLA compiles the steps.
+    cpu_info: the file that lists the CPU's flags.
   """
   has_gpu = bool(tf.config.list_physical_devices("GPU"))
   if mixed_precision and has_gpu:
     raise UserError(
-      "run.mixed_precision is True, and this machine has a GPU, on which "
+      "run.mixed_precision is True, and this machine has a GPU. For GPUs, "
       "TensorFlow rewrites graphs to float16 only, whose gradients vanish "
-      "without a scaled loss; it is for CPUs with bfloat16 matrix units."
+      "without a scaled loss; use it on CPUs with bfloat16 matrix units."
     )
-  if mixed_precision and not _has_bfloat16_units():
+  if mixed_precision and not has_bfloat16_units(cpu_info):
     raise UserError(
       "run.mixed_precision is True, and this CPU has no bfloat16 matrix units "
       "(amx_bf16), without which bfloat16 is slower than float32."
@@ -49,21 +53,21 @@ def check(*, mixed_precision: bool, xla: bool) -> None:
   flags = os.environ.get("TF_XLA_FLAGS", "")
   if xla and not has_gpu and _XLA_ON_CPU not in flags:
     raise UserError(
-      "run.xla is True, and this machine has no GPU; on a CPU XLA makes steps "
-      f"slower, and is tried with TF_XLA_FLAGS={_XLA_ON_CPU}."
+      "run.xla is True, and this machine has no GPU. On a CPU, XLA makes steps "
+      f"slower; to try it all the same, set TF_XLA_FLAGS={_XLA_ON_CPU}."
     )
 
 
 def accelerate(
   made: estimator.Estimator, *, mixed_precision: bool, xla: bool
 ) -> None:
-  """Lets an Estimator's sessions run graphs so from now on.
+  """Makes an Estimator's sessions run graphs faster from now on.
 
   Args:
     made: the Estimator.
-    mixed_precision: as for `check`. Variables, losses and what is sensitive stay
-      float32.
-    xla: as for `check`.
+    mixed_precision: whether steps compute in bfloat16 where that is safe.
+      Variables, losses and ops that need precision stay float32.
+    xla: whether XLA compiles the steps.
   """
   config = estimator_internals.session_config(made)
   options = config.graph_options
@@ -75,8 +79,13 @@ def accelerate(
   estimator_internals.set_session_config(made, config)
 
 
-def _has_bfloat16_units() -> bool:
+def has_bfloat16_units(cpu_info: pathlib.Path = _CPU_INFO) -> bool:
+  """Returns whether a CPU has bfloat16 matrix units (amx_bf16).
+
+  Args:
+    cpu_info: the file that lists the CPU's flags; without it there are none.
+  """
   try:
-    return "amx_bf16" in _CPU_INFO.read_text().split()
+    return "amx_bf16" in cpu_info.read_text().split()
   except OSError:
     return False

@@ -1,40 +1,41 @@
 """Hub's feature columns for canned estimators, with their modules exported.
 
-In a script of your own, in place of `hub.text_embedding_column` and its two
-sisters:
+Use them in a script of yours in place of `hub.text_embedding_column` and its two
+siblings:
 
     column = hub_columns.text_embedding_column("comment", handle, trainable=True)
     classifier = tf.estimator.DNNClassifier([16], feature_columns=[column])
     ...
     hub.LatestModuleExporter("module", serving_input_fn).export(...)
 
-Hub's own columns are never trained by the canned estimators of version 2, whatever
-`trainable` says; these are. What the estimators can't know is a module's
-regularization losses and its training variant. A run does: see
-`encoders.columns` for features beside a module.
+Canned estimators of version 2 never train Hub's own columns, whatever `trainable`
+says; they train these. They still ignore a module's regularization losses and its
+training variant, which a run applies: see `encoders.columns` for features beside a
+module.
 """
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from hub_estimator.errors import UserError, one_line
 from hub_estimator.modules import check_export_name, read_module_info
 from hub_estimator.tensorflow_runtime import hub, tensorflow_internals, tf
 
 _log = logging.getLogger(__name__)
-_RESOURCE = "module"  # As Hub's columns call it.
+_RESOURCE = "module"  # The name that Hub's columns use.
 
 
 def text_embedding_column(
   key: str, handle: str, trainable: bool = False, *, export_name: str = "module"
-):
+) -> Any:
   """Returns `hub.text_embedding_column`, its module registered for export.
 
   Args:
     key: the feature, strings [batch] or [batch, 1].
     handle: of a module whose default signature takes strings [batch].
     trainable: whether training moves the module.
-    export_name: the directory of the exported module below its version.
+    export_name: directory of the exported module, inside its version.
 
   Raises:
     UserError: there is no such module, or it doesn't fit.
@@ -51,16 +52,17 @@ def sparse_text_embedding_column(
   trainable: bool = False,
   *,
   export_name: str = "module",
-):
+) -> Any:
   """Returns `hub.sparse_text_embedding_column`, its module registered.
 
   Args:
     key: the feature, a SparseTensor of strings [batch, words].
-    handle: as above.
-    combiner: "sum", "mean" or "sqrtn", of the words of an example.
-    default_value: stands for an example without words.
+    handle: of a module whose default signature takes strings [batch].
+    combiner: how the words of an example are combined: "sum", "mean" or "sqrtn".
+    default_value: the word that stands in for an example without words; None
+      adds no word.
     trainable: whether training moves the module.
-    export_name: the directory of the exported module below its version.
+    export_name: directory of the exported module, inside its version.
 
   Raises:
     UserError: there is no such module, or it doesn't fit.
@@ -82,14 +84,14 @@ def image_embedding_column(
   image_size: Sequence[int] | None = None,
   *,
   export_name: str = "module",
-):
+) -> Any:
   """Returns `hub.image_embedding_column`, its module registered for export.
 
   Args:
-    key: the feature, float32 [batch, height, width, 3] of 0 to 1.
+    key: the feature, float32 [batch, height, width, 3], 0 to 1.
     handle: of a module whose default signature takes "images".
-    image_size: (height, width); None takes the module's.
-    export_name: the directory of the exported module below its version.
+    image_size: (height, width) in pixels; None uses the module's.
+    export_name: directory of the exported module, inside its version.
 
   Raises:
     UserError: there is no such module, or it doesn't fit.
@@ -100,16 +102,15 @@ def image_embedding_column(
 
 
 class _Registered:
-  """Goes before one of Hub's columns among the bases of a class."""
+  """Registers a column's module for export; a base before one of Hub's columns."""
 
   export_name: str
 
-  def create_state(self, state_manager) -> None:
-    super().create_state(state_manager)
+  def create_state(self, state_manager: Any) -> None:
+    super().create_state(state_manager)  # type: ignore[misc]  # Hub's is next.
     module = state_manager.get_resource(self, _RESOURCE)
     hub.register_module_for_export(module, self.export_name)
-    # Canned estimators of version 2 train what their Keras layers hold, and
-    # leave Hub's modules as they were.
+    # Canned estimators of version 2 train only the variables of Keras layers.
     trained = {id(v) for v in tf.trainable_variables()}
     for variable in module.variables:
       if id(variable) in trained:
@@ -117,18 +118,24 @@ class _Registered:
 
 
 class _RegisteredSparse(_Registered):
-  """The same for Hub's sparse column, which places its module when it's used."""
+  """The same for Hub's sparse column, which places its module when it is used."""
 
-  def create_state(self, state_manager) -> None:
+  module_spec: hub.ModuleSpec
+  trainable: bool
+  combiner: str
+  default_value: str | None
+
+  def create_state(self, state_manager: Any) -> None:
+    trainable = tensorflow_internals.adds_trainable_variables(state_manager)
     module = hub.Module(
-      self.module_spec,
-      trainable=self.trainable
-      and tensorflow_internals.adds_trainable_variables(state_manager),
+      self.module_spec, trainable=self.trainable and trainable
     )
     state_manager.add_resource(self, _RESOURCE, module)
     super().create_state(state_manager)
 
-  def get_dense_tensor(self, transformation_cache, state_manager) -> tf.Tensor:
+  def get_dense_tensor(
+    self, transformation_cache: Any, state_manager: Any
+  ) -> tf.Tensor:
     words = transformation_cache.get(self, state_manager)
     if self.default_value is not None:
       words = tf.sparse.fill_empty_rows(words, self.default_value)[0]
@@ -142,14 +149,24 @@ class _RegisteredSparse(_Registered):
     )
 
 
-def _make(make: Callable, key: str, handle: str, **arguments):
+def _make(
+  make: Callable[..., Any], key: str, handle: str, **arguments: object
+) -> Any:
+  """Returns one of Hub's columns for a module.
+
+  Args:
+    make: makes the column from a key and a module spec.
+    key: the feature.
+    handle: of the module.
+    **arguments: given to `make`.
+  """
   info = read_module_info(handle)
   info.check_ops_registered()
   losses = info.variant().regularization_losses
   if arguments.get("trainable") and losses:
     _log.warning(
-      "Module %r has %d regularization losses, which canned estimators leave "
-      "out; a run's training has them.",
+      "Module %r has %d regularization losses. Canned estimators leave them out; "
+      "a run's training adds them.",
       handle,
       len(losses),
     )
@@ -161,8 +178,8 @@ def _make(make: Callable, key: str, handle: str, **arguments):
     ) from error
 
 
-def _registered(column, kind: type, export_name: str):
-  """Returns a column of the same fields whose class registers its module."""
+def _registered(column: Any, kind: type, export_name: str) -> Any:
+  """Returns a copy of a column whose class registers its module for export."""
   check_export_name(export_name)
   made = type(type(column).__name__, (kind, type(column)), {})(*column)
   made.export_name = export_name

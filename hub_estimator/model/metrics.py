@@ -1,7 +1,7 @@
-"""Metrics of evaluation beside the head's own, registered with gin.
+"""Metrics: what evaluation measures of a classifier beside the head's own metrics.
 
-A metric of yours is any object with `build(labels, predictions, weights)`, which
-returns (value tensor, update op) by name, as `tf.metrics` makes them.
+In Python each part has its gin name, too: `metrics.f1` is `metrics.F1`. A metric
+of yours follows the Protocol `Metric`.
 """
 
 import dataclasses
@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 import gin
 
 from hub_estimator.errors import UserError
+from hub_estimator.model.interface import Metrics
 from hub_estimator.tensorflow_runtime import tf
-
-Metrics = dict[str, tuple[tf.Tensor, tf.Operation]]
 
 
 @gin.register("top_k", module="metrics")
@@ -21,7 +20,7 @@ class TopK:
   """Share of examples whose class is among the k most probable.
 
   Attributes:
-    k: how many.
+    k: number of classes that count as a hit; fewer than the head has.
   """
 
   k: int = 5
@@ -35,13 +34,13 @@ class TopK:
     """Adds the metric's ops.
 
     Args:
-      labels: int64 [batch], the class ids.
-      predictions: of the head, "probabilities" float32 [batch, classes] and
-        "class_ids" int64 [batch] among them.
-      weights: float32 [batch], or None.
+      labels: class ids, int64 [batch].
+      predictions: the head's, among them "probabilities" float32 [batch,
+        classes] and "class_ids" int64 [batch, 1].
+      weights: float32 [batch]; None weighs all examples equally.
 
     Raises:
-      UserError: there are not more than k classes.
+      UserError: the head has k classes or fewer.
     """
     probabilities = predictions["probabilities"]
     if probabilities.shape[1] <= self.k:
@@ -60,20 +59,27 @@ class TopK:
 @gin.register("f1", module="metrics")
 @dataclasses.dataclass(frozen=True)
 class F1:
-  """Harmonic mean of precision and recall.
+  """Harmonic mean of precision and recall, "f1".
 
-  Of two classes "f1" is that of class 1; of more it is the unweighted mean over
-  the classes (macro F1). A class that neither occurs nor is predicted has 0.
+  With two classes, it is the F1 of class 1; with more, the unweighted mean over
+  all classes (macro F1). A class that neither occurs nor is predicted counts as
+  0.
   """
 
-  def build(self, labels, predictions, weights) -> Metrics:
+  def build(
+    self,
+    labels: tf.Tensor,
+    predictions: Mapping[str, tf.Tensor],
+    weights: tf.Tensor | None,
+  ) -> Metrics:
     """Adds the metric's ops; see `TopK.build`."""
     classes = predictions["probabilities"].shape[1]
     matrix, update = _confusion(labels, predictions, weights)
     hits = tf.linalg.diag_part(matrix)
     ends = tf.reduce_sum(matrix, 0) + tf.reduce_sum(matrix, 1)
-    f1 = tf.math.divide_no_nan(2.0 * hits, ends)
-    return {"f1": (f1[1] if classes == 2 else tf.reduce_mean(f1), update)}
+    by_class = tf.math.divide_no_nan(2.0 * hits, ends)
+    value = by_class[1] if classes == 2 else tf.reduce_mean(by_class)
+    return {"f1": (value, update)}
 
 
 @gin.register("per_class", module="metrics")
@@ -82,12 +88,17 @@ class PerClass:
   """Recall and precision of each class: "recall/<class>", "precision/<class>".
 
   Attributes:
-    names: of the classes, in order; None takes their ids.
+    names: names of the classes, in order; None uses their ids.
   """
 
   names: Sequence[str] | None = None
 
-  def build(self, labels, predictions, weights) -> Metrics:
+  def build(
+    self,
+    labels: tf.Tensor,
+    predictions: Mapping[str, tf.Tensor],
+    weights: tf.Tensor | None,
+  ) -> Metrics:
     """Adds the metric's ops; see `TopK.build`."""
     matrix, update = _confusion(labels, predictions, weights)
     names = _class_names(self.names, matrix, "metrics.per_class.names")
@@ -95,8 +106,8 @@ class PerClass:
     recall = tf.math.divide_no_nan(hits, tf.reduce_sum(matrix, 1))
     precision = tf.math.divide_no_nan(hits, tf.reduce_sum(matrix, 0))
     return {
-      f"{what}/{name}": (value[i], update)
-      for what, value in (("recall", recall), ("precision", precision))
+      f"{measure}/{name}": (value[i], update)
+      for measure, value in (("recall", recall), ("precision", precision))
       for i, name in enumerate(names)
     }
 
@@ -106,16 +117,21 @@ class PerClass:
 class ConfusionMatrix:
   """Sum of weights by true class (row) and predicted class (column).
 
-  "confusion_matrix" is the matrix, "confusion_matrix_image" its picture for
-  TensorBoard: each row over its sum, from white for none to blue for all.
+  "confusion_matrix" is the matrix, and "confusion_matrix_image" a picture of it
+  for TensorBoard: each row divided by its sum, from white for 0 to blue for 1.
 
   Attributes:
-    cell_pixels: side of a cell in the picture.
+    cell_pixels: width and height of a cell in the picture.
   """
 
   cell_pixels: int = 16
 
-  def build(self, labels, predictions, weights) -> Metrics:
+  def build(
+    self,
+    labels: tf.Tensor,
+    predictions: Mapping[str, tf.Tensor],
+    weights: tf.Tensor | None,
+  ) -> Metrics:
     """Adds the metric's ops; see `TopK.build`."""
     matrix, update = _confusion(labels, predictions, weights)
     share = tf.math.divide_no_nan(
@@ -134,7 +150,11 @@ class ConfusionMatrix:
     }
 
 
-def _confusion(labels, predictions, weights):
+def _confusion(
+  labels: tf.Tensor,
+  predictions: Mapping[str, tf.Tensor],
+  weights: tf.Tensor | None,
+) -> tuple[tf.Tensor, tf.Operation]:
   """Returns (float32 [classes, classes], update op) over all batches."""
   classes = predictions["probabilities"].shape[1]
   batch = tf.math.confusion_matrix(
@@ -156,10 +176,18 @@ def _confusion(labels, predictions, weights):
   return total.read_value(), update
 
 
-def _class_names(names, matrix, what) -> list[str]:
+def _class_names(
+  names: Sequence[str] | None, matrix: tf.Tensor, binding: str
+) -> list[str]:
   classes = matrix.shape[0]
   if names is None:
     return [str(i) for i in range(classes)]
   if isinstance(names, str) or len(names) != classes:
-    raise UserError(f"{what} is {names!r}; it is a list of {classes} names.")
+    raise UserError(f"{binding} is {names!r}; it is a list of {classes} names.")
   return list(names)
+
+
+top_k = TopK
+f1 = F1
+per_class = PerClass
+confusion_matrix = ConfusionMatrix

@@ -1,8 +1,12 @@
-"""What stands between a module's output and its head: the logits."""
+"""Tops: the layers between a module's output and its head, which give the logits.
+
+In Python each part has its gin name, too: `tops.mlp` is `tops.MLP`. A top of yours
+follows the Protocol `Top`.
+"""
 
 import dataclasses
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import gin
 
@@ -15,13 +19,13 @@ class Linear:
   """One dense layer.
 
   Attributes:
-    l2: weight of the L2 regularization of the kernel, tf.nn.l2_loss's half sum
-      of squares times this.
-    dropout: share of the features dropped in training; which ones is a function of the
-      run's seed and the step.
+    l2: weight of the L2 regularization of the kernel, which is half its sum of
+      squares (tf.nn.l2_loss).
+    dropout: share of the features dropped in training. The run's seed and the
+      step decide which.
 
-  The kernel starts at zero: the first steps then send no noise of a random
-  head into what is pretrained, and every seed starts from the same function.
+  The kernel starts at zero. So the first steps send no noise from a random head
+  into pretrained weights, and every seed starts from the same function.
   """
 
   l2: float = 0.0
@@ -30,7 +34,7 @@ class Linear:
   def build(
     self, features: tf.Tensor, *, units: int, training: bool
   ) -> tuple[tf.Tensor, list[tf.Tensor]]:
-    """Adds the layers.
+    """Adds the layer.
 
     Args:
       features: float32 [batch, width].
@@ -40,20 +44,21 @@ class Linear:
     Returns:
       (logits float32 [batch, units], regularization losses).
     """
-    return _build(features, (), units, training, self.l2, self.dropout)
+    layers = _Layers(self.l2, self.dropout if training else 0.0)
+    return layers.build(features, (), units)
 
 
 @gin.register("mlp", module="tops")
 @dataclasses.dataclass(frozen=True)
 class MLP:
-  """Hidden layers of rectified linear units, then a zero-initialised one.
+  """Hidden layers of rectified linear units, then a layer that starts at zero.
 
   Attributes:
     hidden_units: width of each hidden layer.
-    l2: as in `Linear`, for all kernels.
+    l2: weight of the L2 regularization, as in `Linear`, of all kernels.
     dropout: share of each layer's inputs dropped in training, as in `Linear`.
 
-  Hidden layers start at random, as the run's seed has it.
+  The run's seed decides how hidden layers start.
   """
 
   hidden_units: Sequence[int] = (256,)
@@ -64,17 +69,42 @@ class MLP:
     self, features: tf.Tensor, *, units: int, training: bool
   ) -> tuple[tf.Tensor, list[tf.Tensor]]:
     """Adds the layers; see `Linear.build`."""
-    return _build(
-      features, self.hidden_units, units, training, self.l2, self.dropout
-    )
+    layers = _Layers(self.l2, self.dropout if training else 0.0)
+    return layers.build(features, self.hidden_units, units)
 
 
-def _build(features, hidden_units, units, training, l2, dropout):
-  losses = []
+@dataclasses.dataclass(frozen=True)
+class _Layers:
+  """Dense layers with a common L2 weight and dropout rate."""
 
-  def dense(x, width, name, initializer):
-    if dropout and training:
-      x = _drop(x, dropout, name)
+  l2: float
+  dropout: float
+  losses: list[tf.Tensor] = dataclasses.field(default_factory=list)
+
+  def build(
+    self, features: tf.Tensor, hidden_units: Sequence[int], units: int
+  ) -> tuple[tf.Tensor, list[tf.Tensor]]:
+    """Returns (logits, regularization losses)."""
+    with tf.variable_scope("head"):
+      for i, width in enumerate(hidden_units):
+        # Its own seed: one from TensorFlow would depend on the rest of the graph.
+        random = tf.initializers.he_normal(seed=i + 1)
+        features = tf.nn.relu(
+          self._dense(features, width, f"hidden_{i}", random)
+        )
+      zeros = tf.zeros_initializer()
+      logits = self._dense(features, units, "logits", zeros)
+    return logits, self.losses
+
+  def _dense(
+    self,
+    x: tf.Tensor,
+    width: int,
+    name: str,
+    initializer: Callable[..., tf.Tensor],
+  ) -> tf.Tensor:
+    if self.dropout:
+      x = _drop(x, self.dropout, name)
     with tf.variable_scope(name):
       kernel = tf.get_variable(
         "kernel",
@@ -85,23 +115,22 @@ def _build(features, hidden_units, units, training, l2, dropout):
       bias = tf.get_variable(
         "bias", [width], initializer=tf.zeros_initializer(), use_resource=True
       )
-    if l2:
-      losses.append(l2 * tf.nn.l2_loss(kernel))
+    if self.l2:
+      self.losses.append(self.l2 * tf.nn.l2_loss(kernel))
     return tf.matmul(x, kernel) + bias
-
-  with tf.variable_scope("head"):
-    for i, width in enumerate(hidden_units):
-      # A seed of its own: one that TensorFlow draws hangs on what else is in the graph.
-      random = tf.initializers.he_normal(seed=i + 1)
-      features = tf.nn.relu(dense(features, width, f"hidden_{i}", random))
-    logits = dense(features, units, "logits", tf.zeros_initializer())
-  return logits, losses
 
 
 def _drop(x: tf.Tensor, rate: float, name: str) -> tf.Tensor:
-  """Drops a share; a resumed run, and steps in a loop, draw the same."""
+  """Drops a share of a layer's inputs.
+
+  A resumed run drops the same inputs, and so do steps that run in a loop.
+  """
   run_seed = (tf.get_default_graph().seed or 0) % 2**31
   layer = zlib.crc32(f"{tf.get_variable_scope().name}/{name}".encode())
   step = tf.train.get_global_step()
   seed = tf.stack([(run_seed << 32) + layer, tf.cast(step, tf.int64)])
   return tf.nn.experimental.stateless_dropout(x, rate, seed)
+
+
+linear = Linear
+mlp = MLP

@@ -1,20 +1,22 @@
-"""One module on several devices of a process, each with its part of the batch."""
+"""Device towers: one module on several devices, each with a part of the batch."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TypeVar
 
 from hub_estimator.errors import UserError
 from hub_estimator.tensorflow_runtime import tf
 
+_Built = TypeVar("_Built")
+
 
 def check(count: int) -> None:
-  """Raises a UserError for more towers than this machine has GPUs.
+  """Raises a UserError if there are more towers than this machine has GPUs.
 
-  Without any, towers are devices of the CPU: nothing is gained, and a run that is
-  meant for GPUs can be tried.
+  On a machine without GPUs, towers are CPU devices: nothing runs faster, but you
+  can try out a run that is meant for GPUs.
 
   Args:
-    count: of towers.
+    count: number of towers.
   """
   gpus = len(tf.config.list_physical_devices("GPU"))
   if gpus and count > gpus:
@@ -22,11 +24,11 @@ def check(count: int) -> None:
 
 
 def with_devices(config: tf.ConfigProto | None, count: int) -> tf.ConfigProto:
-  """Returns a session's config with a CPU device a tower, where there is no GPU.
+  """Returns a session config; without GPUs it has a CPU device for each tower.
 
   Args:
-    config: is left as it is.
-    count: of towers.
+    config: the config to copy, which isn't changed; None copies nothing.
+    count: number of towers.
   """
   made = tf.ConfigProto()
   if config is not None:
@@ -37,19 +39,19 @@ def with_devices(config: tf.ConfigProto | None, count: int) -> tf.ConfigProto:
 
 
 def build(
-  function: Callable[[dict[str, tf.Tensor]], Any],
+  function: Callable[[dict[str, tf.Tensor]], _Built],
   features: Mapping[str, tf.Tensor],
   count: int,
-) -> list[Any]:
-  """Returns what a function builds on each device.
+) -> list[_Built]:
+  """Returns the results of a function that builds a part of the batch per device.
 
-  Variables, and what reads them, stay where they were placed: TensorFlow keeps both
-  together.
+  Variables and the ops that read them stay on the device on which they were
+  placed, because TensorFlow keeps both together.
 
   Args:
-    function: of a part of the features.
-    features: tensors [batch, ...]; `count` divides the batch.
-    count: of towers.
+    function: takes a part of the features.
+    features: tensors [batch, ...] by name; `count` divides the batch.
+    count: number of towers.
   """
   if count == 1:
     return [function(dict(features))]
@@ -59,11 +61,14 @@ def build(
   for tower in range(count):
     device = f"/device:{_kind()}:{tower}"
     with tf.device(lambda op, device=device: _device_of(op, device)):
-      built.append(function({name: of[tower] for name, of in parts.items()}))
+      built.append(
+        function({name: part[tower] for name, part in parts.items()})
+      )
   return built
 
 
 def _device_of(op: tf.Operation, device: str) -> str:
+  """Returns the device for an op of a tower, given the tower's."""
   holds = any(
     tensor.dtype.base_dtype == tf.resource
     for tensor in (*op.inputs, *op.outputs)

@@ -1,4 +1,8 @@
-"""Features that no module reads, as numbers: `tf.feature_column` by gin."""
+"""Columns: features that no module reads, as numbers; `tf.feature_column` by gin.
+
+In Python each part has its gin name, too: `columns.numeric` is `columns.Numeric`.
+A column of yours follows the Protocol `Column`.
+"""
 
 import dataclasses
 import os
@@ -8,25 +12,26 @@ from typing import Any
 import gin
 
 from hub_estimator.errors import UserError, nearest
+from hub_estimator.model.interface import Column
 from hub_estimator.tensorflow_runtime import tf
 
 
 @gin.register("numeric", module="columns")
 @dataclasses.dataclass(frozen=True)
 class Numeric:
-  """A number, or an array of them, flattened.
+  """A number, or a flattened array of numbers.
 
   Attributes:
     key: the feature.
-    mean: is subtracted.
-    standard_deviation: the rest is divided by it.
+    mean: subtracted from the feature.
+    standard_deviation: divides the difference.
   """
 
   key: str
   mean: float = 0.0
   standard_deviation: float = 1.0
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     if not self.standard_deviation > 0:
       raise UserError(
         f"columns.numeric.standard_deviation is {self.standard_deviation!r} for "
@@ -37,7 +42,10 @@ class Numeric:
     """Returns the `tf.feature_column`.
 
     Args:
-      feature: [batch, ...], the one that the column is of.
+      feature: the feature, [batch, ...].
+
+    Raises:
+      UserError: the feature isn't numeric.
     """
     _check_numeric(self, feature)
     return tf.feature_column.numeric_column(
@@ -52,18 +60,25 @@ class Numeric:
 @gin.register("bucketized", module="columns")
 @dataclasses.dataclass(frozen=True)
 class Bucketized:
-  """A number as the one bucket that it falls into.
+  """A number as the bucket that it falls into, one-hot.
 
   Attributes:
     key: the feature.
-    boundaries: ascending; n of them make n + 1 buckets.
+    boundaries: in ascending order; n boundaries make n + 1 buckets.
   """
 
   key: str
   boundaries: Sequence[float]
 
   def build(self, feature: tf.Tensor) -> Any:
-    """Returns the `tf.feature_column`."""
+    """Returns the `tf.feature_column`.
+
+    Args:
+      feature: the feature, [batch, ...].
+
+    Raises:
+      UserError: the feature isn't numeric, or the boundaries don't ascend.
+    """
     _check_numeric(self, feature)
     try:
       return tf.feature_column.bucketized_column(
@@ -81,14 +96,16 @@ class Bucketized:
 @gin.register("categorical", module="columns")
 @dataclasses.dataclass(frozen=True)
 class Categorical:
-  """A string or an integer as one of several values.
+  """A string or an integer as one of several categories.
 
   Attributes:
     key: the feature.
-    vocabulary: a list of the values, or the path of a file with one a line;
-      others are none of them. None hashes values into `hash_buckets`.
-    hash_buckets: how many there are without a vocabulary.
-    width: of a trained vector for each value; None gives one-hot vectors.
+    vocabulary: a list of the categories, or the path of a file with one a line.
+      All other values belong to no category. None hashes values into
+      `hash_buckets`.
+    hash_buckets: number of categories without a vocabulary.
+    width: width of a trained vector for each category; None makes one-hot
+      vectors.
   """
 
   key: str
@@ -96,54 +113,63 @@ class Categorical:
   hash_buckets: int | None = None
   width: int | None = None
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     if (self.vocabulary is None) == (self.hash_buckets is None):
       raise UserError(
-        f"columns.categorical of {self.key!r} takes one of vocabulary and "
+        f"columns.categorical for {self.key!r} takes one of vocabulary and "
         "hash_buckets."
       )
     if isinstance(self.vocabulary, str) and not os.path.isfile(
       os.path.expanduser(self.vocabulary)
     ):
       raise UserError(
-        f"columns.categorical.vocabulary of {self.key!r}: no file "
+        f"columns.categorical.vocabulary for {self.key!r}: no file "
         f"{self.vocabulary!r}."
       )
 
   def build(self, feature: tf.Tensor) -> Any:
-    """Returns the `tf.feature_column`."""
-    columns = tf.feature_column
-    dtype = feature.dtype if feature.dtype == tf.string else tf.int64
+    """Returns the `tf.feature_column`.
+
+    Args:
+      feature: the feature, [batch, ...].
+
+    Raises:
+      UserError: the feature is neither a string nor an integer.
+    """
     if feature.dtype != tf.string and not feature.dtype.is_integer:
       raise UserError(
         f"columns.categorical: the feature {self.key!r} is "
         f"{feature.dtype.name}; categories are strings or integers."
       )
+    categories = self._categories(
+      feature.dtype if feature.dtype == tf.string else tf.int64
+    )
+    if self.width is None:
+      return tf.feature_column.indicator_column(categories)
+    return tf.feature_column.embedding_column(categories, self.width)
+
+  def _categories(self, dtype: tf.DType) -> Any:
     if self.vocabulary is None:
-      values = columns.categorical_column_with_hash_bucket(
+      return tf.feature_column.categorical_column_with_hash_bucket(
         self.key, self.hash_buckets, dtype
       )
-    elif isinstance(self.vocabulary, str):
-      values = columns.categorical_column_with_vocabulary_file(
+    if isinstance(self.vocabulary, str):
+      return tf.feature_column.categorical_column_with_vocabulary_file(
         self.key, os.path.expanduser(self.vocabulary), dtype=dtype
       )
-    else:
-      values = columns.categorical_column_with_vocabulary_list(
-        self.key, list(self.vocabulary), dtype
-      )
-    if self.width is None:
-      return columns.indicator_column(values)
-    return columns.embedding_column(values, self.width)
+    return tf.feature_column.categorical_column_with_vocabulary_list(
+      self.key, list(self.vocabulary), dtype
+    )
 
 
 def build_dense(
-  columns: Sequence[Any], features: Mapping[str, tf.Tensor]
+  columns: Sequence[Column], features: Mapping[str, tf.Tensor]
 ) -> tf.Tensor:
-  """Adds the ops that join columns.
+  """Adds the ops that place columns side by side.
 
   Args:
-    columns: any of the above, or yours: an object with `key` and `build`.
-    features: [batch, ...] by name.
+    columns: columns of this file, or yours.
+    features: tensors [batch, ...] by name.
 
   Returns:
     float32 [batch, width].
@@ -165,8 +191,13 @@ def build_dense(
   )
 
 
-def _check_numeric(column, feature) -> None:
+def _check_numeric(column: Column, feature: tf.Tensor) -> None:
   if not (feature.dtype.is_floating or feature.dtype.is_integer):
     raise UserError(
       f"columns: the feature {column.key!r} is {feature.dtype.name}, not a number."
     )
+
+
+numeric = Numeric
+bucketized = Bucketized
+categorical = Categorical

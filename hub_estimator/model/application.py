@@ -1,0 +1,93 @@
+"""An application: one use of a module by an encoder."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TypeVar
+
+from hub_estimator.errors import UserError, nearest
+from hub_estimator.modules import ModuleInfo, ModuleSource, SignatureInfo
+from hub_estimator.preprocessing import Adapter, build_module_inputs
+from hub_estimator.tensorflow_runtime import tf
+
+_Feature = TypeVar("_Feature")
+
+
+@dataclasses.dataclass(frozen=True)
+class Application:
+  """One use of a module.
+
+  Attributes:
+    module: the module; equal sources share their variables.
+    adapter: fits features to the module, and its output to the head.
+    features: the only features that the module sees; None shows it all.
+    output: the output that is read; None leaves it to `module.output`.
+  """
+
+  module: ModuleSource
+  adapter: Adapter
+  features: tuple[str, ...] | None = None
+  output: str | None = None
+
+  def signature_of(self, info: ModuleInfo) -> SignatureInfo:
+    """Returns the signature that is applied.
+
+    Args:
+      info: the module's.
+
+    Raises:
+      UserError: the module has no signature by that name.
+    """
+    return info.signature(self.module.signature, self.module.inference_tags)
+
+  def output_of(self, info: ModuleInfo) -> str:
+    """Returns the name of the output that is read.
+
+    Args:
+      info: the module's.
+
+    Raises:
+      UserError: the module has no such signature or output.
+    """
+    return info.output(
+      self.module.signature,
+      self.output or self.module.output,
+      self.module.inference_tags,
+    )
+
+  def select(self, features: Mapping[str, _Feature]) -> dict[str, _Feature]:
+    """Returns the features that the module sees.
+
+    Args:
+      features: all of the data's, by name.
+
+    Raises:
+      UserError: the application names a feature that the data doesn't have.
+    """
+    for name in self.features or ():
+      if name not in features:
+        raise UserError(
+          f"The encoder names the feature {name!r}; {nearest(name, features)}"
+        )
+    names = features if self.features is None else self.features
+    return {name: features[name] for name in names}
+
+  def build_inputs(
+    self, features: Mapping[str, tf.Tensor], info: ModuleInfo, *, mode: str
+  ) -> dict[str, tf.Tensor]:
+    """Adds the ops that turn the data's features into the signature's inputs.
+
+    Args:
+      features: tensors [batch, ...] by name.
+      info: the module's.
+      mode: one of `tf.estimator.ModeKeys`.
+
+    Raises:
+      UserError: a feature is missing or doesn't fit.
+    """
+    signature = self.signature_of(info)
+    seen = self.select(features)
+    if self.adapter.tokenizer is not None:
+      seen = self.adapter.tokenizer.build(seen, signature, info)
+    return build_module_inputs(
+      self.adapter, signature, seen, image_size=info.image_size, mode=mode
+    )

@@ -1,0 +1,33 @@
+"""Encoders: features -> head input, through one module, several, or none.
+
+In Python each part has its gin name, too: `encoders.concat` is `encoders.Concat`.
+An encoder of yours follows the Protocol `hub_estimator.model.Encoder`.
+"""
+
+from hub_estimator.model.encoders.concatenation import Concat
+from hub_estimator.model.encoders.encoder import Encoder
+from hub_estimator.model.encoders.kept_outputs import holds_outputs, output_key
+from hub_estimator.model.encoders.naming import sources
+from hub_estimator.model.encoders.pair import Towers
+from hub_estimator.model.encoders.plain_features import Columns
+from hub_estimator.model.encoders.tapped_outputs import Taps
+
+columns = Columns
+concat = Concat
+taps = Taps
+towers = Towers
+
+__all__ = [
+  "Columns",
+  "Concat",
+  "Encoder",
+  "Taps",
+  "Towers",
+  "columns",
+  "concat",
+  "holds_outputs",
+  "output_key",
+  "sources",
+  "taps",
+  "towers",
+]

@@ -1,0 +1,36 @@
+"""The names of an encoder's modules, in graphs and in exports."""
+
+from hub_estimator.errors import UserError
+from hub_estimator.model.interface import Encoder
+from hub_estimator.modules import ModuleSource
+
+
+def sources(encoder: Encoder) -> dict[str, ModuleSource]:
+  """Returns an encoder's modules by `module.name`, each once.
+
+  Args:
+    encoder: one of `encoders`, or yours.
+
+  Raises:
+    UserError: two different modules have the same name or export name.
+  """
+  found: dict[str, ModuleSource] = {}
+  for application in encoder.applications():
+    source = application.module
+    if found.setdefault(source.name, source) != source:
+      raise UserError(
+        f"Two modules, {str(found[source.name].handle)!r} and "
+        f"{str(source.handle)!r}, have the module.name {source.name!r}; give "
+        "each its own."
+      )
+  exported: dict[str, str] = {}
+  for source in found.values():
+    if source.export_name is None:
+      continue
+    other = exported.setdefault(source.export_name, source.name)
+    if other != source.name:
+      raise UserError(
+        f"Modules {other!r} and {source.name!r} have the module.export_name "
+        f"{source.export_name!r}; give each its own, or None."
+      )
+  return found

@@ -1,0 +1,166 @@
+"""Encoding: modules placed in the graph and applied to features, as an encoder says."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from hub_estimator import modules
+from hub_estimator.model import encoders, towers
+from hub_estimator.model.application import Application
+from hub_estimator.model.interface import Encoder, HeadInput
+from hub_estimator.modules import ModuleInfo, PlacedModule
+from hub_estimator.preprocessing import adapters
+from hub_estimator.tensorflow_runtime import estimator, tf
+
+# Collections of the graph; tuples as keys keep them out of exported graphs. One
+# holds (PlacedModule, its inputs, its outputs) for each application ...
+_APPLIED = ("hub_estimator_applied_modules",)
+# ... the other holds the tensors that the encoder combines.
+_ENCODED = ("hub_estimator_encoded",)
+
+AppliedModule = tuple[
+  PlacedModule, Mapping[str, tf.Tensor], Mapping[str, tf.Tensor]
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoded:
+  """Features after the modules.
+
+  Attributes:
+    head_input: float32 [batch, width], or one of these for each head by name.
+    placed: the modules in the graph; empty if their outputs were kept.
+    update_ops: of the applications, for one tower only.
+  """
+
+  head_input: HeadInput
+  placed: list[PlacedModule]
+  update_ops: list[tf.Operation]
+
+
+def encode(
+  infos: Mapping[str, ModuleInfo],
+  encoder: Encoder,
+  features: Mapping[str, tf.Tensor],
+  *,
+  mode: str,
+  n_towers: int = 1,
+) -> Encoded:
+  """Adds the ops between the features and the head's input.
+
+  Args:
+    infos: of the encoder's modules, by `module.name`.
+    encoder: which modules are applied to which features.
+    features: tensors [batch, ...] by name. Outputs that were kept (see
+      `encoders.output_key`) are not computed again.
+    mode: one of `tf.estimator.ModeKeys`.
+    n_towers: devices that share the batch.
+
+  Raises:
+    UserError: a feature is missing or doesn't fit.
+  """
+  applications = encoder.applications()
+  keys = [encoders.output_key(i) for i in range(len(applications))]
+  kept = all(key in features for key in keys)
+  placed = _place(infos, encoder, mode=mode, kept=kept)
+  outputs = _ModuleOutputs(infos, placed, features, mode, n_towers)
+  tensors = [
+    features[key] if key in features else outputs.of(application)
+    for key, application in zip(keys, applications, strict=True)
+  ]
+  for tensor in tensors:
+    tf.add_to_collection(_ENCODED, tensor)
+  return Encoded(
+    encoder.combine(tensors, features),
+    list(placed.values()),
+    outputs.update_ops,
+  )
+
+
+def applied_modules() -> list[AppliedModule]:
+  """Returns (module, inputs, outputs) for each application in the current graph."""
+  return tf.get_collection(_APPLIED)
+
+
+def placed_modules() -> list[PlacedModule]:
+  """Returns the modules that are applied in the current graph, each once."""
+  return list(
+    {placed.source.name: placed for placed, _, _ in applied_modules()}.values()
+  )
+
+
+def encoded_outputs() -> list[tf.Tensor]:
+  """Returns the tensors that the encoder combined in the current graph.
+
+  They are float32 [batch, width], one for each application.
+  """
+  return tf.get_collection(_ENCODED)
+
+
+def _place(
+  infos: Mapping[str, ModuleInfo], encoder: Encoder, *, mode: str, kept: bool
+) -> dict[str, PlacedModule]:
+  """Places the encoder's modules, unless all of their outputs were kept.
+
+  Checkpoints of training hold the modules' variables in either case.
+  """
+  sources = encoders.sources(encoder)
+  if not kept:
+    return {
+      name: modules.place(infos[name], source, mode=mode)
+      for name, source in sources.items()
+    }
+  if mode == estimator.ModeKeys.TRAIN:
+    with tf.init_scope():  # Only once, if steps run in a loop.
+      for name, source in sources.items():
+        modules.store_variables(infos[name], source, mode=mode)
+  return {}
+
+
+@dataclasses.dataclass(frozen=True)
+class _ModuleOutputs:
+  """Outputs of placed modules, each applied on each tower to a part of the batch.
+
+  Applications that differ only in the output share one application of the module.
+  """
+
+  infos: Mapping[str, ModuleInfo]
+  placed: Mapping[str, PlacedModule]
+  features: Mapping[str, tf.Tensor]
+  mode: str
+  n_towers: int
+  update_ops: list[tf.Operation] = dataclasses.field(default_factory=list)
+  applied: dict[tuple[object, ...], list[dict[str, tf.Tensor]]] = (
+    dataclasses.field(default_factory=dict)
+  )
+
+  def of(self, application: Application) -> tf.Tensor:
+    """Returns an application's output for the whole batch, [batch, width]."""
+    key = (
+      application.module.name,
+      repr(application.adapter),
+      application.features,
+    )
+    if key not in self.applied:
+      self.applied[key] = self._apply(application)
+    name = application.output_of(self.infos[application.module.name])
+    parts = [outputs[name] for outputs in self.applied[key]]
+    output = parts[0] if self.n_towers == 1 else tf.concat(parts, axis=0)
+    return adapters.build_head_input(application.adapter, output)
+
+  def _apply(self, application: Application) -> list[dict[str, tf.Tensor]]:
+    """Returns the module's outputs by name, for each tower."""
+    info = self.infos[application.module.name]
+    placed = self.placed[application.module.name]
+
+    def apply(
+      part: dict[str, tf.Tensor],
+    ) -> tuple[dict[str, tf.Tensor], list[tf.Operation]]:
+      inputs = application.build_inputs(part, info, mode=self.mode)
+      outputs, update_ops = placed.apply(inputs)
+      tf.add_to_collection(_APPLIED, (placed, inputs, outputs))
+      return outputs, update_ops
+
+    built = towers.build(apply, self.features, self.n_towers)
+    # From one tower: each would move batch norm's averages once.
+    self.update_ops.extend(built[0][1])
+    return [outputs for outputs, _ in built]

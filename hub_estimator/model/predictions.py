@@ -1,0 +1,37 @@
+"""Predictions: their names in exports, and the signature that serves them."""
+
+from collections.abc import Mapping
+
+from hub_estimator.tensorflow_runtime import estimator, tf
+
+
+def prediction_names(
+  predictions: Mapping[str | tuple[str, str], tf.Tensor],
+) -> dict[str, tf.Tensor]:
+  """Returns predictions by the names that an exported model gives them.
+
+  Args:
+    predictions: by key, or by (head, key), which is exported as "head/key".
+  """
+  return {
+    key if isinstance(key, str) else "/".join(key): tensor
+    for key, tensor in predictions.items()
+  }
+
+
+def serve_predictions(
+  spec: estimator.EstimatorSpec,
+) -> estimator.EstimatorSpec:
+  """Returns a spec whose `serving_default` signature gives all predictions.
+
+  The heads' own default is a classification or regression of serialized
+  examples, which Estimator leaves out if features are fed one by one.
+
+  Args:
+    spec: the head's; only one for prediction changes.
+  """
+  if not spec.export_outputs:
+    return spec
+  outputs = dict(spec.export_outputs)
+  outputs["serving_default"] = outputs["predict"]
+  return spec._replace(export_outputs=outputs)
