@@ -1,35 +1,38 @@
-"""Tiny real modules, for tests of this package and of what is built on it."""
+"""Tiny real modules, for tests of this package and of packages that use it."""
 
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
+from hub_estimator.publishing import text
 from hub_estimator.tensorflow_runtime import hub, tf
 
 
 def export_module(
   path: str,
-  module_fn: Callable,
+  module_fn: Callable[..., None],
   *,
-  tags_and_args: Sequence | None = None,
+  tags_and_args: Sequence[tuple[Collection[str], Mapping[str, Any]]]
+  | None = None,
   seed: int = 1,
 ) -> str:
-  """Exports a module_fn with freshly initialised variables; returns `path`.
+  """Exports a module_fn with freshly initialized variables; returns `path`.
 
-  Variables of all variants are initialised and stored, those of the training
-  variant first.
+  The module stores the variables of the variant with the most tags.
 
   Args:
     path: a directory that doesn't exist yet.
     module_fn: calls `hub.add_signature`.
-    tags_and_args: variants, as `hub.create_module_spec` takes them.
-    seed: of the initialisers.
+    tags_and_args: variants, as `hub.create_module_spec` expects them; None
+      makes one variant without tags.
+    seed: seed of the initializers.
   """
 
-  def seeded_module_fn(**kwargs):
-    tf.set_random_seed(seed)  # It is part of the graph that is being built.
+  def seeded_module_fn(**kwargs: Any) -> None:
+    tf.set_random_seed(seed)  # Belongs to the graph that is being built.
     module_fn(**kwargs)
 
   spec = hub.create_module_spec(seeded_module_fn, tags_and_args=tags_and_args)
@@ -45,16 +48,22 @@ def export_module(
 def dense_module(
   path: str, *, width: int = 3, inputs: int = 4, l2: float = 0.0
 ) -> str:
-  """Makes a module of one dense layer: float32 [N, inputs] -> [N, width]."""
+  """Exports a module of one dense layer; returns `path`.
 
-  def module_fn():
+  It maps float32 [N, inputs] to [N, width].
+
+  Args:
+    path: a directory that doesn't exist yet.
+    width: width of the output.
+    inputs: width of the input.
+    l2: weight of the kernel's regularization loss; 0 adds none.
+  """
+
+  def module_fn() -> None:
     x = tf.placeholder(tf.float32, [None, inputs])
     kernel = tf.get_variable("kernel", [inputs, width])
     bias = tf.get_variable("bias", [width], initializer=tf.zeros_initializer())
-    if l2:
-      tf.add_to_collection(
-        tf.GraphKeys.REGULARIZATION_LOSSES, l2 * tf.nn.l2_loss(kernel)
-      )
+    _add_l2_loss(kernel, l2)
     hub.add_signature(
       inputs={"x": x}, outputs=tf.tanh(tf.matmul(x, kernel) + bias)
     )
@@ -71,40 +80,26 @@ def batch_norm_module(
   momentum: float = 0.9,
   activity_regularizer: bool = False,
 ) -> str:
-  """Makes a module with variants {} and {"train"}.
+  """Exports a module with variants {} and {"train"}; returns `path`.
 
-  Both have a dense layer, batch norm, and the regularization loss of the
-  kernel; {"train"} normalises by the batch and updates its moving statistics.
-  The second signature, "other", has update ops of its own.
+  Both have a dense layer, batch norm, and the kernel's regularization loss.
+  {"train"} normalizes by the batch and updates the moving statistics. The
+  second signature, "other", has update ops of its own.
 
   Args:
     path: a directory that doesn't exist yet.
-    width: of the output.
+    width: width of the output.
     inputs: width of the input.
-    l2: weight of the regularization loss.
-    momentum: of the moving statistics.
-    activity_regularizer: adds a loss that hangs on the input.
+    l2: weight of the kernel's regularization loss; 0 adds none.
+    momentum: momentum of the moving statistics.
+    activity_regularizer: whether to add a loss that depends on the input.
   """
 
-  def module_fn(training):
+  def module_fn(training: bool) -> None:
     kernel = tf.get_variable("kernel", [inputs, width])
-    if l2:
-      tf.add_to_collection(
-        tf.GraphKeys.REGULARIZATION_LOSSES, l2 * tf.nn.l2_loss(kernel)
-      )
+    _add_l2_loss(kernel, l2)
     gamma = tf.get_variable("gamma", [width], initializer=tf.ones_initializer())
-    mean = tf.get_variable(
-      "moving_mean",
-      [width],
-      initializer=tf.zeros_initializer(),
-      trainable=False,
-    )
-    variance = tf.get_variable(
-      "moving_variance",
-      [width],
-      initializer=tf.ones_initializer(),
-      trainable=False,
-    )
+    moving = _build_moving_statistics(width)
     for signature in ("default", "other"):
       x = tf.placeholder(tf.float32, [None, inputs])
       y = tf.matmul(x, kernel)
@@ -113,15 +108,10 @@ def batch_norm_module(
           tf.GraphKeys.REGULARIZATION_LOSSES,
           tf.reduce_sum(y, name="activity_regularizer"),
         )
-      used_mean, used_variance = mean, variance
-      if training:
-        used_mean, used_variance = tf.nn.moments(y, [0])
-        for moving, batch in ((mean, used_mean), (variance, used_variance)):
-          tf.add_to_collection(
-            tf.GraphKeys.UPDATE_OPS,
-            moving.assign_sub((1 - momentum) * (moving - batch)).op,
-          )
-      y = gamma * (y - used_mean) * tf.math.rsqrt(used_variance + 1e-3)
+      mean, variance = (
+        _batch_statistics(y, moving, momentum) if training else moving
+      )
+      y = gamma * (y - mean) * tf.math.rsqrt(variance + 1e-3)
       hub.add_signature(signature, inputs={"x": x}, outputs=tf.nn.relu(y))
 
   return export_module(
@@ -135,9 +125,15 @@ def batch_norm_module(
 
 
 def text_module(path: str, *, words: Sequence[str] = (), width: int = 4) -> str:
-  """Makes a text-embedding module: string [N] -> float32 [N, width]."""
-  from hub_estimator.publishing import text
+  """Exports a text-embedding module; returns `path`.
 
+  It maps string [N] to float32 [N, width].
+
+  Args:
+    path: a directory that doesn't exist yet.
+    words: the vocabulary; empty takes five words about films.
+    width: width of the vectors.
+  """
   words = list(words) or ["good", "bad", "film", "the", "a"]
   vectors = np.random.default_rng(1).normal(size=(len(words), width))
   return text.publish(
@@ -146,18 +142,27 @@ def text_module(path: str, *, words: Sequence[str] = (), width: int = 4) -> str:
 
 
 def token_module(
-  path: str, *, words: Sequence[str] = (), width: int = 4, told: bool = True
+  path: str,
+  *,
+  words: Sequence[str] = (),
+  width: int = 4,
+  tokenization_info: bool = True,
 ) -> str:
-  """Makes a module with BERT's inputs: the mean of vectors of the ids.
+  """Exports a module with BERT's inputs, the mean of its ids' vectors.
 
-  Its signatures are "tokens" and, without inputs, "tokenization_info"; its
-  outputs are "pooled_output" [N, width] and "sequence_output" [N, length, width].
+  Its signatures are "tokens" and, without inputs, "tokenization_info". The
+  outputs of "tokens" are "pooled_output" [N, width] and "sequence_output"
+  [N, length, width].
 
   Args:
     path: a directory that doesn't exist yet.
-    words: the vocabulary, after BERT's tokens in brackets.
-    width: of the vectors.
-    told: whether there is a signature "tokenization_info".
+    words: the vocabulary after BERT's special tokens; empty takes five words
+      about films and two suffixes.
+    width: width of the vectors.
+    tokenization_info: whether the module has that signature.
+
+  Returns:
+    `path`.
   """
   words = list(words) or ["good", "bad", "film", "the", "a", "##ish", "##s"]
   vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *words]
@@ -167,37 +172,76 @@ def token_module(
     with open(file, "w", encoding="utf-8") as stream:
       stream.writelines(f"{token}\n" for token in vocabulary)
 
-    def module_fn():
-      ids, mask, segments = (
-        tf.placeholder(tf.int32, [None, None]) for _ in "123"
-      )
-      embeddings = tf.get_variable(
-        "embeddings",
-        vectors.shape,
-        initializer=tf.constant_initializer(vectors),
-      )
-      # Of the second segment, the opposite.
-      sign = 1.0 - 2.0 * tf.cast(segments, tf.float32)
-      weights = (sign * tf.cast(mask, tf.float32))[:, :, tf.newaxis]
-      sequence = tf.nn.embedding_lookup(embeddings, ids) * weights
-      hub.add_signature(
-        "tokens",
-        inputs={"input_ids": ids, "input_mask": mask, "segment_ids": segments},
-        outputs={
-          "pooled_output": tf.reduce_sum(sequence, axis=1),
-          "sequence_output": sequence,
-        },
-      )
-      path_of_file = tf.constant(file)
-      tf.add_to_collection(tf.GraphKeys.ASSET_FILEPATHS, path_of_file)
-      if told:
+    def module_fn() -> None:
+      _add_tokens_signature(vectors)
+      asset = tf.constant(file)
+      tf.add_to_collection(tf.GraphKeys.ASSET_FILEPATHS, asset)
+      if tokenization_info:
         hub.add_signature(
           "tokenization_info",
           inputs={},
           outputs={
-            "vocab_file": path_of_file,
+            "vocab_file": asset,
             "do_lower_case": tf.constant(True),
           },
         )
 
     return export_module(os.fspath(path), module_fn)
+
+
+def _add_l2_loss(kernel: tf.Variable, weight: float) -> None:
+  if weight:
+    tf.add_to_collection(
+      tf.GraphKeys.REGULARIZATION_LOSSES, weight * tf.nn.l2_loss(kernel)
+    )
+
+
+def _build_moving_statistics(width: int) -> tuple[tf.Variable, tf.Variable]:
+  """Returns the variables of batch norm's moving mean and variance."""
+  mean = tf.get_variable(
+    "moving_mean",
+    [width],
+    initializer=tf.zeros_initializer(),
+    trainable=False,
+  )
+  variance = tf.get_variable(
+    "moving_variance",
+    [width],
+    initializer=tf.ones_initializer(),
+    trainable=False,
+  )
+  return mean, variance
+
+
+def _batch_statistics(
+  y: tf.Tensor, moving: tuple[tf.Variable, tf.Variable], momentum: float
+) -> tuple[tf.Tensor, tf.Tensor]:
+  """Returns the batch's mean and variance, and adds the moving ones' updates."""
+  mean, variance = tf.nn.moments(y, [0])
+  for variable, batch in zip(moving, (mean, variance), strict=True):
+    tf.add_to_collection(
+      tf.GraphKeys.UPDATE_OPS,
+      variable.assign_sub((1 - momentum) * (variable - batch)).op,
+    )
+  return mean, variance
+
+
+def _add_tokens_signature(vectors: np.ndarray) -> None:
+  """Adds "tokens": vectors by id, negated in the second segment, and their mean."""
+  ids, mask, segments = (tf.placeholder(tf.int32, [None, None]) for _ in "123")
+  embeddings = tf.get_variable(
+    "embeddings",
+    vectors.shape,
+    initializer=tf.constant_initializer(vectors),
+  )
+  sign = 1.0 - 2.0 * tf.cast(segments, tf.float32)
+  weights = (sign * tf.cast(mask, tf.float32))[:, :, tf.newaxis]
+  sequence = tf.nn.embedding_lookup(embeddings, ids) * weights
+  hub.add_signature(
+    "tokens",
+    inputs={"input_ids": ids, "input_mask": mask, "segment_ids": segments},
+    outputs={
+      "pooled_output": tf.reduce_sum(sequence, axis=1),
+      "sequence_output": sequence,
+    },
+  )

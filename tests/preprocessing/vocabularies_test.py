@@ -17,7 +17,7 @@ UNK, CLS, SEP, GOOD = range(1, 5)
 def silent(tmp_path_factory) -> str:
   """A module with a vocabulary, but without a description of it."""
   return testing.token_module(
-    tmp_path_factory.mktemp("m") / "silent", told=False
+    tmp_path_factory.mktemp("m") / "silent", tokenization_info=False
   )
 
 
