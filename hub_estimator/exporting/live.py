@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from hub_estimator.model import model_fn
+from hub_estimator.model import applied_modules
 from hub_estimator.tensorflow_runtime import estimator as tf_estimator
 from hub_estimator.tensorflow_runtime import tf
 
@@ -63,7 +63,7 @@ def read_live(
   serialized = receiver.receiver_tensors_alternatives["examples"]["examples"]
   applied = {
     placed.source.export_name: (placed, inputs, outputs)
-    for placed, inputs, outputs in tf.get_collection(model_fn.APPLIED_MODULES)
+    for placed, inputs, outputs in applied_modules()
     if placed.source.export_name is not None
   }
   fetches = {

@@ -54,9 +54,7 @@ def read_live_graph(run: Run, checkpoint: str | None = None) -> live.LiveGraph:
       mode="infer",
       config=estimator.config,
     )
-    tf.train.Saver().restore(
-      session, runs.find_checkpoint(workdir, checkpoint)
-    )
+    tf.train.Saver().restore(session, runs.find_checkpoint(workdir, checkpoint))
     return live.read_live(
       session,
       receiver,

@@ -1,5 +1,6 @@
 """kill -9 at random moments of an export: no reader sees half a version."""
 
+import hashlib
 import os
 import random
 import shutil
@@ -8,8 +9,7 @@ import time
 
 import pytest
 
-from hub_estimator.model_dir import versions
-from hub_estimator.model_dir.workdir import read_json
+from hub_estimator.model_dir import read_json, versions
 from tests.faults import forked
 
 pytestmark = pytest.mark.newest
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.newest
 KILLS = int(os.environ.get("HUB_ESTIMATOR_KILLS", "50"))
 
 PREPARE = """
-from hub_estimator import experiment, exporting
+from hub_estimator import exporting, runs
 from tests.small_runs import make_experiment
 import numpy as np, os
 os.chdir({folder!r})
@@ -29,9 +29,7 @@ e = make_experiment({module!r}, "d.npz", exports=exporting.Exports(keep=3), max_
 
 
 def _assert_whole(version) -> None:
-  """Every file that the manifests list is there, with its checksum."""
-  import hashlib
-
+  """Checks that every file in the manifests is there and has its checksum."""
   halves = [version.model, version.modules / "module"]
   for half in halves:
     manifest = read_json(half / "assets.extra" / "manifest.json")
@@ -44,20 +42,20 @@ def _assert_whole(version) -> None:
 def test_no_reader_sees_half_a_version(batch_norm, tmp_path):
   prepare = PREPARE.format(folder=str(tmp_path), module=batch_norm)
   with forked.Forker(prepare) as forker:
-    forker.run("experiment.train(e, 'run')").wait()
+    forker.run("runs.train(e, 'run')").wait()
     base = tmp_path / "run" / "export" / "latest"
     assert len(versions.numbers(base)) >= 1
     started = time.monotonic()
-    assert forker.run("experiment.export(e, 'run')").wait() == 0
+    assert forker.run("runs.export('run', experiment=e)").wait() == 0
     seconds = time.monotonic() - started
 
     rng = random.Random(1)
     killed = seen_new = 0
     while killed < KILLS:
       before = versions.numbers(base)
-      child = forker.run("experiment.export(e, 'run')")
+      child = forker.run("runs.export('run', experiment=e)")
       deadline = time.monotonic() + rng.uniform(0, seconds)
-      # A reader looks all the time.
+      # Meanwhile, a reader looks again and again.
       while time.monotonic() < deadline and child.poll() is None:
         for number in versions.numbers(base)[-1:]:
           try:
@@ -75,8 +73,8 @@ def test_no_reader_sees_half_a_version(batch_norm, tmp_path):
       for number in after:
         _assert_whole(versions.find(base, number))
 
-    # Started again, it exports, and nothing of the killed ones is left.
-    assert forker.run("experiment.export(e, 'run')").wait() == 0
+    # The next export succeeds and removes all leftovers.
+    assert forker.run("runs.export('run', experiment=e)").wait() == 0
     assert sorted(os.listdir(base)) == [".pins", "model", "module"]
     assert sorted(os.listdir(base / "model")) == sorted(
       os.listdir(base / "module")

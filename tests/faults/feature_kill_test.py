@@ -7,34 +7,34 @@ import time
 import numpy as np
 import pytest
 
-from hub_estimator.features import cache as feature_cache
+from hub_estimator.features.cache import cache_dir
 from tests.faults import forked
 
 pytestmark = pytest.mark.newest
 
 KILLS = int(os.environ.get("HUB_ESTIMATOR_KILLS", "5"))
 
-# Batches of a sixteenth, so that most of the time goes where files are written.
+# Small batches, so that writing files takes most of the time.
 PREPARE = """
 import os
 os.environ["HUB_ESTIMATOR_CACHE"] = {cache!r}
 import numpy as np
-from hub_estimator import feature_cache
+from hub_estimator import features
 from hub_estimator.modules import read_module_info
 from tests.small_runs import make_experiment
-feature_cache._BATCH = 4
 e = make_experiment({module!r}, {data!r}, module_trainable=False)
 infos = {{"module": read_module_info({module!r})}}
 examples = e.train_input.read()
 def compute():
-  (kept,) = feature_cache.Outputs([examples], e.encoder, infos).examples()
+  outputs = features.Outputs([examples], e.encoder, infos, batch_size=4)
+  (kept,) = outputs.examples()
   (name,) = [n for n in kept.features if n not in examples.features]
   np.save({out!r}, np.asarray(kept.features[name]))
 """
 
 
 @pytest.mark.slow
-def test_what_is_kept_is_whole_after_any_kill(
+def test_entries_are_whole_after_any_kill(
   dense, numbers_npz, tmp_path, monkeypatch
 ):
   cache, out = tmp_path / "cache", tmp_path / "out.npy"
@@ -50,9 +50,9 @@ def test_what_is_kept_is_whole_after_any_kill(
     rng = random.Random(1)
     killed = 0
     while killed < KILLS:
-      for path in sorted(feature_cache.cache_dir().glob("*/*")):
+      for path in sorted(cache_dir().glob("*/*")):
         path.unlink()
-      for path in feature_cache.cache_dir().glob("*"):
+      for path in cache_dir().glob("*"):
         if path.is_dir():
           path.rmdir()
       out.unlink(missing_ok=True)
@@ -62,16 +62,14 @@ def test_what_is_kept_is_whole_after_any_kill(
         child.kill()
         killed += 1
       child.wait()
-      # What counts as an entry is whole, whenever it came.
-      for entry in feature_cache.cache_dir().glob("*/entry.json"):
+      # An entry is whole, whenever it appeared.
+      for entry in cache_dir().glob("*/entry.json"):
         np.testing.assert_array_equal(
           np.load(entry.parent / "outputs.npy"), whole
         )
       assert forker.run("compute()").wait() == 0
       np.testing.assert_array_equal(np.load(out), whole)
       left = [
-        path
-        for path in feature_cache.cache_dir().iterdir()
-        if path.name.startswith(".")
+        path for path in cache_dir().iterdir() if path.name.startswith(".")
       ]
       assert not left

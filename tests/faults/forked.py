@@ -13,7 +13,7 @@ import sys
 _SERVER = """
 import os, sys, traceback
 sys.path.insert(0, sys.argv[1])
-import hub_estimator.experiment
+import hub_estimator.runs
 from hub_estimator.tensorflow_runtime import tf
 tf.logging.set_verbosity(tf.logging.ERROR)
 exec(sys.argv[2])
