@@ -1,1 +1,1 @@
-"""Commands that print JSON: always a ratio against a rival of the same run."""
+"""Commands that print JSON: each compares us with a rival measured in the same run."""

@@ -1,16 +1,15 @@
-"""What a step costs beside parameter servers, by the size of the module.
+"""The cost of a step with parameter servers, by the size of the module.
 
     python -m benchmarks.cluster [--quick]
 
-A trainable dense module of 4 to 64 MB, 8 examples a step, plain SGD, so that nearly all
-of a step is variables that go to and fro: by one process, by a chief with one and with
-two parameter servers, and by chief, workers and servers up to five processes, all on
-this machine over loopback. The steps of all members are counted, from the chief's first
-to the end of training. The ratio is the largest module's steps/s with a chief and one
-server over one process's; there is no target: it says what a byte costs.
+A trainable dense module of 4 to 64 MB, 8 examples a step and plain SGD, so that nearly
+all of a step is the transfer of variables. It is trained by one process, by a chief
+with one and with two parameter servers, and by chief, workers and servers in up to five
+processes, all on this machine over loopback. The steps of all members count. The ratio
+is the largest module's steps/s with a chief and one server divided by one process's.
+There is no target: it tells the cost of a byte.
 """
 
-import argparse
 import json
 import os
 import pathlib
@@ -19,10 +18,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from benchmarks import report
+from benchmarks import processes, report
 
 _INPUTS, _ROWS = 512, 64
 _GIN = """
@@ -56,7 +56,8 @@ def _make(directory: pathlib.Path, megabytes: int) -> None:
   )
 
 
-def _told(model_dir: pathlib.Path) -> dict:
+def _status(model_dir: pathlib.Path) -> dict[str, Any]:
+  """Returns the chief's status file; {} before there is one."""
   try:
     return json.loads((model_dir / "cluster" / "chief-0.json").read_text())
   except FileNotFoundError:
@@ -79,7 +80,7 @@ def _cluster_rate(
           stdout=subprocess.DEVNULL,
         )
       )
-  # From when all compute: each joins some seconds after the one before.
+  # Each member joins some seconds after the one before; wait until all compute.
   time.sleep(1)
   steps = _watch(model_dir, tasks)
   for task in tasks:
@@ -89,18 +90,18 @@ def _cluster_rate(
 
 
 def _watch(model_dir: pathlib.Path, tasks: Sequence[subprocess.Popen]) -> float:
-  """Returns steps/s over the second half of what the chief told of."""
+  """Returns steps/s over the second half of the chief's reports."""
   seen = []
   while all(task.poll() is None for task in tasks):
-    told = _told(model_dir)
-    if told.get("state") == "training" and (
-      not seen or told["step"] != seen[-1][1]
+    status = _status(model_dir)
+    if status.get("state") == "training" and (
+      not seen or status["step"] != seen[-1][1]
     ):
-      seen.append((time.monotonic(), told["step"]))
+      seen.append((time.monotonic(), status["step"]))
     time.sleep(0.02)
   half = seen[len(seen) // 2 :]
   if len(half) < 2:
-    raise SystemExit("The run was too short to be timed; raise its steps.")
+    raise SystemExit("The run is too short to be timed; raise its steps.")
   return (half[-1][1] - half[0][1]) / (half[-1][0] - half[0][0])
 
 
@@ -125,18 +126,18 @@ def _alone_rate(gin_file: pathlib.Path, model_dir: pathlib.Path) -> float:
   return rate
 
 
-def _command(gin_file, model_dir) -> list[str]:
+def _command(gin_file: pathlib.Path, model_dir: pathlib.Path) -> list[str]:
   return [
-    *(sys.executable, "-m", "hub_estimator.trainers.main", "train"),
+    *processes.HUB_ESTIMATOR,
+    "train",
     f"--gin_file={gin_file}",
     f"--model_dir={model_dir}",
   ]
 
 
-def main(arguments: list[str]) -> None:
-  """Measures all and prints one JSON object."""
-  parser = argparse.ArgumentParser(description=__doc__)
-  parser.add_argument("--quick", action="store_true")
+def main(arguments: Sequence[str]) -> None:
+  """Measures all layouts and prints one JSON object."""
+  parser = processes.make_parser(__doc__)
   parser.add_argument("--make", nargs=2, metavar=("DIRECTORY", "MEGABYTES"))
   args = parser.parse_args(arguments)
   if args.make:

@@ -2,54 +2,40 @@
 
     python -m benchmarks.export [--quick] [--handle H]
 
-The rival calls `hub.LatestModuleExporter` and `tf.estimator.LatestExporter` on
-the same run; ours does that and more, without and with verification. Target: without
+The rival calls `hub.LatestModuleExporter` and `tf.estimator.LatestExporter` on the same
+run. Ours does that and more, with and without verification. Target: without
 verification at most 1.1 times the rival's time.
 """
 
 import argparse
+import dataclasses
 import gc
 import itertools
 import os
 import pathlib
 import shutil
 import statistics
+import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
-from benchmarks import report
+import numpy as np
 
+from benchmarks import processes, report
 
-def _run(handle: str, model_dir: str):
-  from hub_estimator.examples import movies
-
-  from hub_estimator import exporting, heads, modules, optimizers
+if TYPE_CHECKING:
   from hub_estimator.experiments import Experiment
-  from hub_estimator.model import encoders
-  from hub_estimator.runs import experiment as experiments
+  from hub_estimator.inputs import Examples, Input
 
-  experiment = Experiment(
-    encoder=encoders.Encoder(modules.ModuleSource(handle)),
-    head=heads.Binary(),
-    optimizer=optimizers.SGD(0.1),
-    train_input=_examples(handle, movies.MovieSentences("train")),
-    eval_input=_examples(handle, movies.MovieSentences("eval")),
-    exports=exporting.Exports(kinds=[]),
-    batch_size=8,
-    max_steps=2,
-    eval_every_steps=2,
-  )
-  if not os.path.exists(os.path.join(model_dir, "result.json")):
-    experiments.train(experiment, model_dir)
-  return experiment
+ARMS = ("rival", "ours", "ours_verified")
 
 
 class _Images:
   """Noise, for modules of images."""
 
-  def read(self):
-    import numpy as np
-
+  def read(self) -> "Examples":
     from hub_estimator.inputs import Examples
 
     rng = np.random.default_rng(0)
@@ -57,34 +43,53 @@ class _Images:
     return Examples({"image": images}, np.arange(64) % 2, "noise")
 
 
-def _examples(handle: str, sentences):
+def _input(handle: str, split: str) -> "Input":
+  """Returns examples that a module of text or images takes."""
+  from hub_estimator.examples import movies
+
   from hub_estimator.modules import read_module_info
 
   signature = read_module_info(handle).signature("default")
   takes_text = any(i.dtype == "string" for i in signature.inputs.values())
-  return sentences if takes_text else _Images()
+  return movies.MovieSentences(split) if takes_text else _Images()
 
 
-ARMS = ("rival", "ours", "ours_verified")
+def _run(handle: str, model_dir: str) -> "Experiment":
+  """Trains two steps, unless that is done, and returns the experiment."""
+  from benchmarks import experiments
+  from hub_estimator import exporting, heads, optimizers, runs
+
+  experiment = experiments.make_experiment(
+    handle,
+    steps=2,
+    batch_size=8,
+    head=heads.Binary(),
+    optimizer=optimizers.SGD(0.1),
+    train_input=_input(handle, "train"),
+    eval_input=_input(handle, "eval"),
+    exports=exporting.Exports(kinds=[]),
+  )
+  if not os.path.exists(os.path.join(model_dir, "result.json")):
+    runs.train(experiment, model_dir)
+  return experiment
 
 
-def _exporter(arm: str, handle: str, model_dir: str, target: pathlib.Path):
+def _exporter(
+  arm: str, handle: str, model_dir: str, target: pathlib.Path
+) -> Callable[[], None]:
   """Returns a function that exports once, below `target`."""
-  import dataclasses
-
-  from hub_estimator import exporting
-  from hub_estimator.model_dir import workdir
-  from hub_estimator.runs import experiment as experiments
+  from hub_estimator import exporting, runs
+  from hub_estimator.model_dir import open_run
   from hub_estimator.tensorflow_runtime import estimator, hub, tf
 
   tf.logging.set_verbosity(tf.logging.ERROR)
   experiment = _run(handle, model_dir)
-  run, manifest = workdir.open_run(model_dir)
-  checkpoint = experiments.find_checkpoint(run, None)
-  made = experiments.make_estimator(experiment, model_dir)
+  workdir, manifest = open_run(model_dir)
+  checkpoint = runs.find_checkpoint(workdir, None)
+  made = runs.make_estimator(experiment, model_dir)
   exports = exporting.Exports(keep=2, verify=arm == "ours_verified")
   experiment = dataclasses.replace(experiment, exports=exports)
-  context = experiments.export_context(experiment, run, manifest)
+  context = runs.export_context(experiment, workdir, manifest)
   numbers = itertools.count(1)
 
   def rival() -> None:
@@ -108,8 +113,10 @@ def _exporter(arm: str, handle: str, model_dir: str, target: pathlib.Path):
   return rival if arm == "rival" else ours
 
 
-def _time(arms, handle: str, model_dir: str, rounds: int) -> dict:
-  """Times the arms in turn, in one process, and reverses the turn each round."""
+def _time(
+  arms: Sequence[str], handle: str, model_dir: str, rounds: int
+) -> dict[str, Any]:
+  """Times the arms in turn, in one process; every second round in reverse."""
   root = pathlib.Path(tempfile.mkdtemp(dir=pathlib.Path(model_dir).parent))
   exporters = {
     arm: _exporter(arm, handle, model_dir, root / arm) for arm in arms
@@ -120,29 +127,27 @@ def _time(arms, handle: str, model_dir: str, rounds: int) -> dict:
       # Upstream names a version by the second and waits for a free one. Exports
       # of a real run are further apart, so that wait isn't counted.
       time.sleep(1.1)
-      gc.collect()  # Nobody pays for the graphs that another left.
+      gc.collect()  # No arm pays for graphs that another left.
       started = time.perf_counter()
       exporters[arm]()
-      if number:  # What is paid once a process isn't an export's.
+      if number:  # The first round also pays once for the process.
         seconds[arm].append(time.perf_counter() - started)
   shutil.rmtree(root)
   return {"seconds": seconds, "peak_rss_mb": report.peak_rss_mb()}
 
 
-def main() -> None:
-  """Runs the benchmark, or the part of it that has a process of its own."""
-  parser = argparse.ArgumentParser(description=__doc__)
-  parser.add_argument("--quick", action="store_true", help="fewer rounds")
+def main(arguments: Sequence[str]) -> None:
+  """Measures time and memory of all arms and prints one JSON object."""
+  parser = processes.make_parser(__doc__)
   parser.add_argument(
     "--handle", help="a module of text or images; default: the GloVe example"
   )
-  parser.add_argument("--arm", help=argparse.SUPPRESS)
-  parser.add_argument("--model_dir", help=argparse.SUPPRESS)
   parser.add_argument("--rounds", type=int, help=argparse.SUPPRESS)
-  args = parser.parse_args()
+  processes.add_arms(parser, (*ARMS, "all"))
+  args = parser.parse_args(arguments)
   if args.arm:
     arms = ARMS if args.arm == "all" else (args.arm,)
-    report.print_json(_time(arms, args.handle, args.model_dir, args.rounds))
+    report.print_json(_time(arms, args.handle, args.directory, args.rounds))
     return
   from hub_estimator.examples import movies
 
@@ -151,15 +156,17 @@ def main() -> None:
     model_dir = os.path.join(folder, "run")
     _run(handle, model_dir)
 
-    def run(arm: str, rounds: int) -> dict:
-      return report.run(
+    def run(arm: str, rounds: int) -> dict[str, Any]:
+      return processes.run_arm(
         "benchmarks.export",
-        *("--arm", arm, "--rounds", str(rounds)),
-        *("--handle", handle, "--model_dir", model_dir),
+        arm,
+        model_dir,
+        f"--rounds={rounds}",
+        f"--handle={handle}",
       )
 
     seconds = run("all", 5 if args.quick else 15)["seconds"]
-    # Memory has no turn to take: a process each.
+    # A process for each arm: a peak is that of all that a process did.
     memory = {arm: run(arm, 2)["peak_rss_mb"] for arm in ARMS}
   pairs = {
     arm: report.median_ratio(seconds["rival"], seconds[arm]) for arm in ARMS
@@ -185,4 +192,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-  main()
+  main(sys.argv[1:])

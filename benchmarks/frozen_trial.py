@@ -2,124 +2,113 @@
 
     python -m benchmarks.frozen_trial [--quick]
 
-EfficientNet-Lite0 at 96 pixels, frozen, under a linear head on 2,000 pictures of
+EfficientNet-Lite0 at 96 pixels, frozen, under a linear head on 2,000 images of
 Fashion-MNIST, 310 steps of 64; evaluated on 1,000 and exported as full model and
-module. Timed is what follows the imports. The rival resizes in its input pipeline, as
-its author would; ours is `train`, with no features kept ("cold"), with those of an
-earlier run ("warm"), and with `run.cache_features = False` ("off"). The ratio is the
-rival's time over the cold one's.
+module, timed after the imports. The rival resizes in its input pipeline, as its author
+would. Ours is `train`, without cached features ("cold"), with those of an earlier run
+("warm"), and with `run.cache_features = False` ("off"). The ratio is the rival's time
+divided by the cold one's.
 """
 
-import argparse
 import functools
 import os
 import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping, Sequence
 
-from benchmarks import report
+from benchmarks import processes, report
 
-_STEPS, _BATCH, _TRAIN, _EVAL = 310, 64, 2000, 1000
+_STEPS, _BATCH, _EVAL, _RATE = 310, 64, 1000, 0.003
 
 
 def ours(directory: str, steps: int = _STEPS, *, cache: bool = True) -> None:
-  """Trains the run by `train`, and prints its seconds and accuracy."""
-  from hub_estimator.examples import efficientnet, fashion
+  """Trains the run by `train`, and prints its seconds and accuracy.
 
-  from hub_estimator import exporting, heads, modules, optimizers
-  from hub_estimator.experiments import Experiment
-  from hub_estimator.model import encoders
-  from hub_estimator.runs import experiment as experiments
+  Args:
+    directory: the model_dir.
+    steps: of training.
+    cache: whether the module's outputs are cached.
+  """
+  from benchmarks import experiments
 
-  experiment = Experiment(
-    encoder=encoders.Encoder(
-      modules.ModuleSource(efficientnet.efficientnet_lite0(), trainable=False)
-    ),
-    head=heads.MultiClass(10),
-    optimizer=optimizers.Adam(0.003),
-    train_input=fashion.FashionMnist("train", _TRAIN),
-    eval_input=fashion.FashionMnist("eval", _EVAL),
-    exports=exporting.Exports(["final"], verify=False),
-    max_steps=steps,
+  experiment = experiments.make_fashion_experiment(
+    steps=steps,
     batch_size=_BATCH,
-    eval_every_steps=steps,
+    n_eval=_EVAL,
+    learning_rate=_RATE,
+    trainable=False,
     cache_features=cache,
   )
-  started = time.monotonic()
-  result = experiments.train(experiment, directory)
-  seconds = time.monotonic() - started
-  report.print_json({"s": seconds, "accuracy": result.metrics["accuracy"]})
+  report.print_json(experiments.time_run(experiment, directory))
 
 
 def _rival(directory: str) -> None:
   from hub_estimator.examples import efficientnet
 
-  from benchmarks import frozen_script
+  from benchmarks import estimator_script
 
   handle = efficientnet.efficientnet_lite0()
   started = time.monotonic()
-  metrics = frozen_script.train(
-    handle, 96, 0.003, _STEPS, directory, exports=True
+  metrics = estimator_script.train(
+    handle,
+    size=96,
+    rate=_RATE,
+    steps=_STEPS,
+    directory=directory,
+    n_eval=_EVAL,
+    batch_size=_BATCH,
   )
   seconds = time.monotonic() - started
   report.print_json({"s": seconds, "accuracy": float(metrics["accuracy"])})
 
 
-def main(arguments: list[str]) -> None:
+_ARMS: Mapping[str, Callable[[str], None]] = {
+  "ours": ours,
+  "off": functools.partial(ours, cache=False),
+  "rival": _rival,
+}
+# What is measured, in this order, and by which arm.
+_TURNS = {"cold": "ours", "rival": "rival", "warm": "ours", "off": "off"}
+
+
+def main(arguments: Sequence[str]) -> None:
   """Measures all arms, round by round, and prints one JSON object."""
-  parser = argparse.ArgumentParser(description=__doc__)
-  parser.add_argument("--quick", action="store_true")
-  arms = {
-    "ours": ours,
-    "off": functools.partial(ours, cache=False),
-    "rival": _rival,
-  }
-  parser.add_argument("--arm", choices=arms)
-  parser.add_argument("--directory")
+  parser = processes.make_parser(__doc__)
+  processes.add_arms(parser, _ARMS)
   args = parser.parse_args(arguments)
   if args.arm:
-    arms[args.arm](args.directory)
+    _ARMS[args.arm](args.directory)
     return
-  cold, warm, off, rival = [], [], [], []
   rounds = 1 if args.quick else 3
+  results: dict[str, list[dict[str, float]]] = {name: [] for name in _TURNS}
   with tempfile.TemporaryDirectory() as scratch:
     for number in range(rounds):
       os.environ["HUB_ESTIMATOR_CACHE"] = f"{scratch}/cache_{number}"
-      for arm, name, results in (
-        ("ours", "cold", cold),
-        ("rival", "rival", rival),
-        ("ours", "warm", warm),
-        ("off", "off", off),
-      ):
-        directory = f"{scratch}/{name}_{number}"
-        results.append(
-          report.run(
-            "benchmarks.frozen_trial",
-            f"--arm={arm}",
-            f"--directory={directory}",
+      for name, arm in _TURNS.items():
+        results[name].append(
+          processes.run_arm(
+            "benchmarks.frozen_trial", arm, f"{scratch}/{name}_{number}"
           )
         )
-
-  def seconds(results):
-    return [r["s"] for r in results]
-
+  seconds = {name: [r["s"] for r in of] for name, of in results.items()}
   report.print_json(
     {
       "benchmark": "frozen_trial",
-      "ratio": report.median_ratio(seconds(rival), seconds(cold)),
+      "ratio": report.median_ratio(seconds["rival"], seconds["cold"]),
       "target": 2.5,
-      "warm_ratio": report.median_ratio(seconds(rival), seconds(warm)),
+      "warm_ratio": report.median_ratio(seconds["rival"], seconds["warm"]),
       "warm_target": 7,
-      "off_ratio": report.median_ratio(seconds(rival), seconds(off)),
-      "ours": statistics.median(seconds(cold)),
-      "warm": statistics.median(seconds(warm)),
-      "off": statistics.median(seconds(off)),
-      "rival": statistics.median(seconds(rival)),
+      "off_ratio": report.median_ratio(seconds["rival"], seconds["off"]),
+      "ours": statistics.median(seconds["cold"]),
+      "warm": statistics.median(seconds["warm"]),
+      "off": statistics.median(seconds["off"]),
+      "rival": statistics.median(seconds["rival"]),
       "unit": "s",
       "accuracy": {
-        "ours": cold[0]["accuracy"],
-        "rival": rival[0]["accuracy"],
+        "ours": results["cold"][0]["accuracy"],
+        "rival": results["rival"][0]["accuracy"],
       },
       "rounds": rounds,
       "versions": report.versions(),

@@ -1,29 +1,33 @@
 """Training a head on a frozen module, beside hub.KerasLayer and fit.
 
-    python -m benchmarks.keras [--quick]
+    python -m benchmarks.keras [--quick] [--rounds=3]
 
-EfficientNet-Lite0 at 96 pixels, 2,000 pictures of Fashion-MNIST, 310 steps of 64,
-evaluated on 1,000 and saved; after the imports. Ours is `train` with both exports, with
-no features kept ("cold") and with those of an earlier run ("warm"). The rival runs the
-module in every epoch, as its guide has it. The ratio is the rival's time over the cold
-one's. Shown too: what hub.KerasLayer says to a TF1 Hub module that shall be trainable.
+EfficientNet-Lite0 at 96 pixels, 2,000 images of Fashion-MNIST, 310 steps of 64,
+evaluated on 1,000 and saved, timed after the imports. Ours is `train` with both
+exports, without cached features ("cold") and with those of an earlier run ("warm"). The
+rival runs the module in every epoch, as its guide does. The ratio is the rival's time
+divided by the cold one's. The output also shows the error with which hub.KerasLayer
+refuses to train a TF1 Hub module.
 """
 
-import argparse
 import os
 import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from typing import Any
 
-from benchmarks import frozen_trial, report
+from benchmarks import frozen_trial, processes, report
 
 _TRAIN, _EVAL, _BATCH = 2000, 1000, 64
+# What is measured, in this order, and by which arm.
+_TURNS = {"cold": "ours", "rival": "rival", "warm": "ours"}
 
 
 def _rival(directory: str, steps: int) -> None:
   os.environ["TF_USE_LEGACY_KERAS"] = "1"
-  import tensorflow as tf  # In eager mode, as Keras wants it.
+  import tensorflow as tf  # In eager mode, which Keras needs.
   from hub_estimator.examples import efficientnet, fashion
 
   from hub_estimator.tensorflow_runtime import hub
@@ -61,48 +65,54 @@ def _rival(directory: str, steps: int) -> None:
   _, accuracy = model.evaluate(evaluation, verbose=0)
   model.save(os.path.join(directory, "model"))
   seconds = time.monotonic() - started
-  try:
-    hub.KerasLayer(handle, trainable=True)(tf.zeros([1, 96, 96, 3]))
-    trainable = "taken"
-  except ValueError as error:
-    # The layer's own words, among those of Keras around it.
-    trainable = next(
-      line for line in str(error).splitlines() if "trainable" in line.lower()
-    )
   report.print_json(
-    {"s": seconds, "accuracy": float(accuracy), "trainable": trainable}
+    {
+      "s": seconds,
+      "accuracy": float(accuracy),
+      "trainable": _trainable(
+        lambda: hub.KerasLayer(handle, trainable=True)(tf.zeros([1, 96, 96, 3]))
+      ),
+    }
   )
 
 
-def main(arguments: list[str]) -> None:
+def _trainable(apply: Any) -> str:
+  """Returns the layer's own line of the error, among those that Keras adds."""
+  try:
+    apply()
+  except ValueError as error:
+    return next(
+      line for line in str(error).splitlines() if "trainable" in line.lower()
+    )
+  return "taken"
+
+
+def main(arguments: Sequence[str]) -> None:
   """Measures all arms, round by round, and prints one JSON object."""
-  parser = argparse.ArgumentParser(description=__doc__)
-  parser.add_argument("--quick", action="store_true")
+  parser = processes.make_parser(__doc__)
   parser.add_argument("--rounds", type=int, default=3)
-  parser.add_argument("--arm", choices=("ours", "rival"))
-  parser.add_argument("--directory")
+  arms = {"ours": frozen_trial.ours, "rival": _rival}
+  processes.add_arms(parser, arms)
   args = parser.parse_args(arguments)
   steps = 60 if args.quick else 310
   if args.arm:
-    {"ours": frozen_trial.ours, "rival": _rival}[args.arm](
-      args.directory, steps
-    )
+    arms[args.arm](args.directory, steps)
     return
-  taken: dict[str, list[dict]] = {"cold": [], "warm": [], "rival": []}
+  results: dict[str, list[dict[str, Any]]] = {name: [] for name in _TURNS}
   rounds = 1 if args.quick else args.rounds
   with tempfile.TemporaryDirectory() as scratch:
     for number in range(rounds):
       os.environ["HUB_ESTIMATOR_CACHE"] = f"{scratch}/cache_{number}"
-      for name in ("cold", "rival", "warm"):
-        taken[name].append(
-          report.run(
+      for name, arm in _TURNS.items():
+        results[name].append(
+          processes.run_arm(
             "benchmarks.keras",
-            f"--arm={'rival' if name == 'rival' else 'ours'}",
-            f"--directory={scratch}/{name}_{number}",
-            *(["--quick"] if args.quick else []),
+            arm,
+            f"{scratch}/{name}_{number}",
+            quick=args.quick,
           )
         )
-  seconds = {name: [r["s"] for r in of] for name, of in taken.items()}
+  seconds = {name: [r["s"] for r in of] for name, of in results.items()}
   report.print_json(
     {
       "benchmark": "keras",
@@ -113,8 +123,8 @@ def main(arguments: list[str]) -> None:
       "warm": statistics.median(seconds["warm"]),
       "rival": statistics.median(seconds["rival"]),
       "unit": "s",
-      "accuracy": {name: of[0]["accuracy"] for name, of in taken.items()},
-      "a trainable TF1 module in hub.KerasLayer": taken["rival"][0][
+      "accuracy": {name: of[0]["accuracy"] for name, of in results.items()},
+      "a trainable TF1 module in hub.KerasLayer": results["rival"][0][
         "trainable"
       ],
       "steps": steps,

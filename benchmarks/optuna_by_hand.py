@@ -1,8 +1,8 @@
 """The sweep of benchmarks.sweep_text as a good engineer writes it by hand.
 
-Optuna around an Estimator: a frozen module under a linear head, a grid of rates, a full
-model and a module exported a trial. It resumes no interrupted trial, checks no space
-and keeps no features.
+Optuna around an Estimator: a linear head on a frozen module, a grid of rates, and the
+export of a full model and a module for each trial. It doesn't resume interrupted
+trials, check the space or cache features.
 """
 
 import json

@@ -1,26 +1,22 @@
-"""What starting costs: our package over bare TensorFlow, and each verb.
+"""The cost of starting: our package beside bare TensorFlow, and each verb.
 
     python -m benchmarks.startup [--quick] [--rounds=7]
 
-Every line is a process of its own, in turns, its median over rounds: `import tensorflow`
-alone; Estimator and Hub on it, as `tensorflow_runtime` makes them run; all of this
-package that a run needs; and the verbs on a tiny module. The ratio is bare TensorFlow's
-time over that of `import hub_estimator.experiment`. `--help` shall take 0.3 s at most.
+Every line is a separate process, in turns, the median over rounds: `import tensorflow`
+alone; Estimator and Hub on top of it, as `tensorflow_runtime` makes them run; everything
+in this package that a run needs; and the verbs with a tiny module. The ratio is bare
+TensorFlow's time divided by that of `import hub_estimator.runs`. `--help` must take at
+most 0.3 s.
 """
 
-import argparse
-import os
 import pathlib
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 
-from benchmarks import report
+from benchmarks import processes, report
 
-_COMMAND = [sys.executable, "-m", "hub_estimator.trainers.main"]
 _GIN = """
 include "base.gin"
 HANDLE = {module!r}
@@ -31,13 +27,8 @@ inputs.npz.path = {data!r}
 """
 
 
-def _seconds(command: Sequence[str]) -> float:
-  started = time.monotonic()
-  subprocess.run(command, check=True, capture_output=True)
-  return time.monotonic() - started
-
-
 def _make(directory: str) -> None:
+  """Makes a module, its data and a run's config, in a process of its own."""
   import numpy as np
 
   from hub_estimator import testing
@@ -49,50 +40,32 @@ def _make(directory: str) -> None:
   (root / "run.gin").write_text(_GIN.format(module=module, data=data))
 
 
-def main(arguments: list[str]) -> None:
+def main(arguments: Sequence[str]) -> None:
   """Measures all, round by round, and prints one JSON object."""
-  parser = argparse.ArgumentParser(description=__doc__)
-  parser.add_argument("--quick", action="store_true")
+  parser = processes.make_parser(__doc__)
   parser.add_argument("--rounds", type=int, default=7)
   parser.add_argument("--make", metavar="DIRECTORY")
   args = parser.parse_args(arguments)
   if args.make:
     _make(args.make)
     return
-  os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
   with tempfile.TemporaryDirectory() as scratch:
-    subprocess.run(
-      [sys.executable, "-m", "benchmarks.startup", f"--make={scratch}"],
-      check=True,
-      capture_output=True,
+    processes.seconds(
+      [sys.executable, "-m", "benchmarks.startup", f"--make={scratch}"]
     )
-    python = [sys.executable, "-c"]
-    gin_file = f"--gin_file={scratch}/run.gin"
-    commands = {
-      "python": [*python, "pass"],
-      "import tensorflow": [*python, "import tensorflow"],
-      "import tensorflow_runtime": [
-        *python,
-        "import hub_estimator.tensorflow_runtime",
-      ],
-      "import experiment": [*python, "import hub_estimator.experiment"],
-      "--help": [*_COMMAND, "--help"],
-      "train --help": [*_COMMAND, "train", "--help"],
-      "inspect": [*_COMMAND, "inspect", f"{scratch}/module"],
-      "check": [*_COMMAND, "check", gin_file],
-    }
+    commands = _commands(scratch)
     taken: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(1 if args.quick else args.rounds):
       for name, command in commands.items():
-        taken[name].append(_seconds(command))
+        taken[name].append(processes.seconds(command))
   report.print_json(
     {
       "benchmark": "startup",
       "ratio": report.median_ratio(
-        taken["import tensorflow"], taken["import experiment"]
+        taken["import tensorflow"], taken["import runs"]
       ),
       "target": None,
-      "ours": statistics.median(taken["import experiment"]),
+      "ours": statistics.median(taken["import runs"]),
       "rival": statistics.median(taken["import tensorflow"]),
       "unit": "s",
       "help_target_s": 0.3,
@@ -102,6 +75,25 @@ def main(arguments: list[str]) -> None:
       "versions": report.versions(),
     }
   )
+
+
+def _commands(scratch: str) -> dict[str, list[str]]:
+  """Returns the commands to time, by the names that are printed."""
+  python = [sys.executable, "-c"]
+  hub_estimator = processes.HUB_ESTIMATOR
+  return {
+    "python": [*python, "pass"],
+    "import tensorflow": [*python, "import tensorflow"],
+    "import tensorflow_runtime": [
+      *python,
+      "import hub_estimator.tensorflow_runtime",
+    ],
+    "import runs": [*python, "import hub_estimator.runs"],
+    "--help": [*hub_estimator, "--help"],
+    "train --help": [*hub_estimator, "train", "--help"],
+    "inspect": [*hub_estimator, "inspect", f"{scratch}/module"],
+    "check": [*hub_estimator, "check", f"--gin_file={scratch}/run.gin"],
+  }
 
 
 if __name__ == "__main__":

@@ -1,14 +1,13 @@
-"""Is the study's storage a bottleneck? Stand-in trials on many workers.
+"""Is the study's storage a bottleneck? Simulated trials on many workers.
 
     python -m benchmarks.study [--quick] [--storage=postgresql://…]
 
-Each worker is a thread with a study of its own, in one of 8 processes; a trial
-sleeps, reports three evaluations as a run does, and tells its goal. The rival has no
-storage: as many sleeps, shared out without a cost. The ratio is the rival's time
-over ours.
+Each worker is a thread with its own connection to the study, in one of 8 processes. A
+trial sleeps, reports three evaluations as a run does, and tells its goal. The rival has
+no storage: as many sleeps, distributed at no cost. The ratio is the rival's time
+divided by ours.
 """
 
-import argparse
 import multiprocessing
 import pathlib
 import random
@@ -16,30 +15,42 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
+from multiprocessing.synchronize import Event, Semaphore
 
+from benchmarks import processes as commands
 from benchmarks import report
-from hub_estimator.sweeps import Sweep, read_space
-from hub_estimator.sweeps import study as studies
+from hub_estimator import sweeps
 
 _PROCESSES = 8
 
 
-def _sweep(trials: int) -> Sweep:
-  space = read_space({"rate": ("log", 1e-4, 1.0), "kind": ["a", "b", "c"]})
-  return Sweep(space, max_trials=trials, strategy="random")
+def _sweep(trials: int) -> sweeps.Sweep:
+  space = sweeps.read_space(
+    {"rate": ("log", 1e-4, 1.0), "kind": ["a", "b", "c"]}
+  )
+  return sweeps.Sweep(space, max_trials=trials, strategy="random")
 
 
-def _work(url, lock, trials, threads, seconds, ready, go) -> None:
-  """Runs stand-in trials in `threads` threads until none waits."""
+def _work(
+  url: str,
+  lock: pathlib.Path,
+  trials: int,
+  threads: int,
+  seconds: float,
+  ready: Semaphore,
+  go: Event,
+) -> None:
+  """Runs simulated trials in `threads` threads until none is left."""
 
-  def run(number):
+  def run(number: int) -> None:
     with opening:
-      study = studies.open_study(
+      study = sweeps.open_study(
         url, "stand-in", sweep, identity="i", worker=number
       )
     ready.release()
     go.wait()
-    while (trial := studies.ask(study, sweep, lock=lock)) is not None:
+    while (trial := sweeps.ask(study, sweep, lock=lock)) is not None:
       sweep.space.suggest(trial)
       length = seconds * random.Random(trial.number).uniform(0.5, 1.5)
       for step in range(3):
@@ -58,12 +69,12 @@ def _work(url, lock, trials, threads, seconds, ready, go) -> None:
 
 def _measure(url: str, trials: int, workers: int, seconds: float) -> float:
   sweep = _sweep(trials)
-  studies.open_study(url, "stand-in", sweep, identity="i")
+  sweeps.open_study(url, "stand-in", sweep, identity="i")
   context = multiprocessing.get_context("spawn")
   ready, go = context.Semaphore(0), context.Event()
   with tempfile.TemporaryDirectory() as scratch:
-    # SQLite is for one machine, whose processes have one lock; else each process
-    # stands for a machine.
+    # SQLite is for one machine, whose processes share a lock. With a server, each
+    # process plays the part of a machine.
     alone = url.startswith("sqlite")
     processes = [
       context.Process(
@@ -89,28 +100,29 @@ def _measure(url: str, trials: int, workers: int, seconds: float) -> float:
     for process in processes:
       process.join()
     took = time.monotonic() - started
-  done = studies.trials_of(
-    studies.open_study(url, "stand-in", sweep, identity="i")
+  done = sweeps.trials_of(
+    sweeps.open_study(url, "stand-in", sweep, identity="i")
   )
   if len(done) != trials or not all(t.state.is_finished() for t in done):
-    raise SystemExit(f"{len(done)} trials, of {trials}, or some unfinished")
+    raise SystemExit(
+      f"The study has {len(done)} trials instead of {trials}, or unfinished ones."
+    )
   return took
 
 
 def _ideal(trials: int, workers: int, seconds: float) -> float:
-  """Returns the time of the same sleeps, each worker taking the next at once."""
+  """Returns the time of the same sleeps if each worker starts the next at once."""
   free = [0.0] * workers
-  # After the first trials, numbers are those of the study: its slots' order.
+  # Trials start in the order of their numbers, which fix their lengths.
   for number in range(trials):
     first = min(range(workers), key=free.__getitem__)
     free[first] += seconds * random.Random(number).uniform(0.5, 1.5)
   return max(free)
 
 
-def main(arguments: list[str]) -> None:
+def main(arguments: Sequence[str]) -> None:
   """Measures, and prints one JSON object."""
-  parser = argparse.ArgumentParser(description=__doc__)
-  parser.add_argument("--quick", action="store_true")
+  parser = commands.make_parser(__doc__)
   parser.add_argument("--storage")
   parser.add_argument("--trial_seconds", type=float, default=10.0)
   args = parser.parse_args(arguments)

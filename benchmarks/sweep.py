@@ -1,46 +1,44 @@
-"""Sweeps over frozen modules of images, beside one script a trial, as VTAB runs them.
+"""Sweeps over frozen image modules, beside one script per trial, as VTAB runs them.
 
     python -m benchmarks.sweep [--quick] [--workers=2] [--rival_trials=2]
 
-Two sweeps over heads on Fashion-MNIST (2,000 pictures, 310 steps of 64, evaluated on
+Two sweeps over heads on Fashion-MNIST (2,000 images, 310 steps of 64, evaluated on
 1,000): 24 learning rates on EfficientNet-Lite0 at 96 pixels, and 8 rates on each of 64,
-96 and 128 pixels. Ours is the command `sweep`, from its start to its end, imports, check
-of the space, computing of features, ranking, report and the winner's exports included
-(without their verification, which the rival hasn't).
-The rival is frozen_script.py, a process a trial; the winner's exports too. Its trials
-take the same time but for noise, so `--rival_trials` of each module are run, and their
-median is counted for each of the others. The ratio is the first sweep's.
+96 and 128 pixels. Ours is the command `sweep` from its start to its end. That includes
+imports, the check of the space, the features, ranking, report and the winner's exports,
+without their verification, which the rival doesn't have.
+
+The rival is estimator_script.py, one process per trial, and the winner's exports. Its
+trials take the same time but for noise: `--rival_trials` of each module are run, and
+their median is used for each of the others. The ratio is the first sweep's.
 """
 
-import argparse
 import os
 import pathlib
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from benchmarks import report
+from benchmarks import processes, report
 
 _STEPS = 310
 _RATE = "optimizers.adam.learning_rate"
-
-
-def _seconds(command: Sequence[str]) -> float:
-  started = time.monotonic()
-  done = subprocess.run(command, capture_output=True, text=True, check=False)
-  if done.returncode:
-    raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr[-3000:]}")
-  return time.monotonic() - started
 
 
 def _rates(count: int) -> list[float]:
   return [round(0.0005 * 1.25**i, 6) for i in range(count)]
 
 
-def _ours(root: pathlib.Path, sizes, rates, steps: int, workers: int) -> float:
+def _ours(
+  root: pathlib.Path,
+  sizes: Sequence[int],
+  rates: Sequence[float],
+  steps: int,
+  workers: int,
+) -> float:
+  """Returns the seconds of the command `sweep`."""
   os.environ["HUB_ESTIMATOR_CACHE"] = str(root / "cache")
   gin_file = root / "sweep.gin"
   handles = ", ".join(f"@px{s}/examples.efficientnet_lite0()" for s in sizes)
@@ -56,9 +54,10 @@ def _ours(root: pathlib.Path, sizes, rates, steps: int, workers: int) -> float:
     *(f"px{s}/examples.efficientnet_lite0.image_size = {s}" for s in sizes),
   ]
   gin_file.write_text("\n".join(lines) + "\n")
-  return _seconds(
+  return processes.seconds(
     [
-      *(sys.executable, "-m", "hub_estimator.trainers.main", "sweep"),
+      *processes.HUB_ESTIMATOR,
+      "sweep",
       f"--gin_file={gin_file}",
       f"--sweep_dir={root / 'sweep'}",
       f"--workers={workers}",
@@ -66,13 +65,19 @@ def _ours(root: pathlib.Path, sizes, rates, steps: int, workers: int) -> float:
   )
 
 
-def _rival(root: pathlib.Path, handles, rates, steps: int, sample: int) -> dict:
-  """Returns the seconds of all trials, from those of a sample of each module."""
-  script = str(pathlib.Path(__file__).parent / "frozen_script.py")
+def _rival(
+  root: pathlib.Path,
+  handles: Mapping[int, str],
+  rates: Sequence[float],
+  steps: int,
+  sample: int,
+) -> dict[str, Any]:
+  """Returns the seconds of all trials, estimated from a sample for each module."""
+  script = str(pathlib.Path(__file__).parent / "estimator_script.py")
   total, shown = 0.0, {}
   for size, handle in handles.items():
     took = [
-      _seconds(
+      processes.seconds(
         [
           *(sys.executable, script, handle, str(size), str(rate), str(steps)),
           str(root / f"rival_{size}_{rate}"),
@@ -83,7 +88,7 @@ def _rival(root: pathlib.Path, handles, rates, steps: int, sample: int) -> dict:
     shown[str(size)] = took
     total += statistics.median(took) * len(rates)
   (size, handle), *_ = handles.items()
-  exported = _seconds(
+  exported = processes.seconds(
     [
       *(sys.executable, script, handle, str(size), str(rates[0]), str(steps)),
       *(str(root / "rival_export"), "--export"),
@@ -93,10 +98,9 @@ def _rival(root: pathlib.Path, handles, rates, steps: int, sample: int) -> dict:
   return {"seconds": total + extra, "trials": shown}
 
 
-def main(arguments: list[str]) -> None:
+def main(arguments: Sequence[str]) -> None:
   """Measures both, and prints one JSON object."""
-  parser = argparse.ArgumentParser(description=__doc__)
-  parser.add_argument("--quick", action="store_true")
+  parser = processes.make_parser(__doc__)
   parser.add_argument("--workers", type=int, default=os.cpu_count())
   parser.add_argument("--rival_trials", type=int, default=2)
   args = parser.parse_args(arguments)

@@ -3,29 +3,24 @@
     python -m benchmarks.sweep_memory [--quick]
 
 One worker runs 200 trials of a tiny module, two steps each with an evaluation and an
-export, in this process; its resident memory and its open files are read after each.
-There is no rival: the ratio is the memory after 20 trials over that after the last, 1
-where it is flat.
+export, in this process. After each trial, the benchmark reads the process's resident
+memory and its open files. There is no rival: the ratio is the memory after 20 trials
+divided by that after the last, 1 if it is flat.
 """
 
-import argparse
 import os
 import pathlib
 import sys
 import tempfile
+from collections.abc import Sequence
 
-from benchmarks import report
+from benchmarks import processes, report
 
 _WARM_UP = 20
 
 
-def _resident_mb() -> float:
-  with open("/proc/self/status", encoding="ascii") as status:
-    line = next(line for line in status if line.startswith("VmRSS:"))
-  return int(line.split()[1]) / 1024
-
-
 def _write(root: pathlib.Path, trials: int) -> str:
+  """Writes module, data and a sweep's config; returns the config's path."""
   import numpy as np
 
   from hub_estimator import testing
@@ -54,45 +49,39 @@ sweep.space = {{"optimizers.adam.learning_rate": ("log", 0.001, 0.1)}}
   return str(file)
 
 
-def main(arguments: list[str]) -> None:
+def main(arguments: Sequence[str]) -> None:
   """Measures, and prints one JSON object."""
-  parser = argparse.ArgumentParser(description=__doc__)
-  parser.add_argument("--quick", action="store_true")
-  args = parser.parse_args(arguments)
+  args = processes.make_parser(__doc__).parse_args(arguments)
   trials = 2 * _WARM_UP if args.quick else 200
-  import hub_estimator.experiments  # noqa: F401  Registers the parts.
-  from hub_estimator import config
-  from hub_estimator.sweeps import read_sweep, worker
-  from hub_estimator.sweeps import study as studies
+  from hub_estimator import config, sweeps
 
   memory, files = [], []
-  run = worker._run
 
-  def measured(*args):
-    run(*args)
-    memory.append(_resident_mb())
+  def measure(number: int) -> None:
+    del number
+    memory.append(report.memory_mib("VmRSS"))
     files.append(len(os.listdir("/proc/self/fd")))
     if len(memory) % 20 == 0:
-      print(
-        len(memory),
-        round(memory[-1]),
-        "MiB",
-        files[-1],
-        "files",
-        file=sys.stderr,
-      )
+      done = len(memory)
+      print(f"{done} {memory[-1]:.0f} MiB {files[-1]} files", file=sys.stderr)
 
-  worker._run = measured
   with tempfile.TemporaryDirectory() as scratch:
     root = pathlib.Path(scratch)
     config.parse([_write(root, trials)])
-    at = worker.SweepDir(root / "sweep")
-    at.path.mkdir()
-    at.sweep.write_text(config.text())
-    at.base.write_text(config.text(without="sweep"))
-    sweep = read_sweep()
-    studies.open_study(at.study_url, "sweep", sweep, identity="i")
-    worker.work(at, url=at.study_url, name="sweep", identity="i", worker=0)
+    sweep_dir = sweeps.SweepDir(root / "sweep")
+    sweep_dir.path.mkdir()
+    sweep_dir.sweep.write_text(config.text())
+    sweep_dir.base.write_text(config.text(without="sweep"))
+    url = sweep_dir.study_url
+    sweeps.open_study(url, "sweep", sweeps.read_sweep(), identity="i")
+    sweeps.work(
+      sweep_dir,
+      url=url,
+      name="sweep",
+      identity="i",
+      worker=0,
+      after_trial=measure,
+    )
   report.print_json(
     {
       "benchmark": "sweep_memory",

@@ -1,27 +1,23 @@
-"""A sweep beside the same trials as one command each, as VTAB runs them.
+"""A sweep beside the same trials with one command each, as VTAB runs them.
 
     python -m benchmarks.sweep_text [--quick] [--workers=1] [--rounds=3]
 
-Both train the same grid of learning rates on the movie sentences, on GloVe with a
-frozen module, and export each trial. The rival is a loop over `hub-estimator train`:
-a process a trial. A second one, Optuna by hand around an Estimator, is
-optuna_by_hand.py, in one process. No features are kept from round to round. The ratio
-is the loop's time over ours.
+Both train the same grid of learning rates on the movie sentences with a frozen GloVe
+module, and export each trial. The rival is a loop over `hub-estimator train`, one
+process per trial. A second rival, optuna_by_hand.py, is Optuna around an Estimator in
+one process. No features are cached between rounds. The ratio is the loop's time divided
+by ours.
 """
 
-import argparse
 import os
 import pathlib
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 
-from benchmarks import report
+from benchmarks import processes, report
 
-_TRAIN = [sys.executable, "-m", "hub_estimator.trainers.main"]
 _COMMON = [
   "TRAINABLE = False",
   "MAX_STEPS = 300",
@@ -32,17 +28,11 @@ _RATE = "optimizers.adam.learning_rate"
 
 
 def _run(*arguments: str) -> float:
-  return _seconds([*_TRAIN, *arguments])
-
-
-def _seconds(command: Sequence[str]) -> float:
-  started = time.monotonic()
-  subprocess.run(command, check=True, capture_output=True)
-  return time.monotonic() - started
+  return processes.seconds([*processes.HUB_ESTIMATOR, *arguments])
 
 
 def _lines(path: pathlib.Path) -> int:
-  """Returns how many lines of a file are code."""
+  """Returns the number of lines of code below a file's docstring."""
   lines = path.read_text().split('"""')[-1].splitlines()
   return sum(
     bool(line.strip()) and not line.strip().startswith("#") for line in lines
@@ -53,10 +43,9 @@ def _params(*bindings: str) -> list[str]:
   return [f"--gin_param={b}" for b in (*_COMMON, *bindings)]
 
 
-def main(arguments: list[str]) -> None:
+def main(arguments: Sequence[str]) -> None:
   """Measures both, round by round, and prints one JSON object."""
-  parser = argparse.ArgumentParser(description=__doc__)
-  parser.add_argument("--quick", action="store_true")
+  parser = processes.make_parser(__doc__)
   parser.add_argument("--workers", type=int, default=1)
   parser.add_argument("--rounds", type=int, default=3)
   args = parser.parse_args(arguments)
@@ -67,7 +56,7 @@ def main(arguments: list[str]) -> None:
   script = pathlib.Path(__file__).parent / "optuna_by_hand.py"
   with tempfile.TemporaryDirectory() as scratch:
     root = pathlib.Path(scratch)
-    # What both need is made before either.
+    # Makes the data and the module, which both need.
     _run("check", config)
     for number in range(rounds):
       os.environ["HUB_ESTIMATOR_CACHE"] = str(root / f"ours_{number}")
@@ -97,7 +86,7 @@ def main(arguments: list[str]) -> None:
       directory = root / f"by_hand_{number}"
       directory.mkdir()
       by_hand.append(
-        _seconds(
+        processes.seconds(
           [sys.executable, str(script), str(directory), "300", str(rates)]
         )
       )

@@ -1,4 +1,4 @@
-"""What benchmarks share."""
+"""The numbers that benchmarks print."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from benchmarks import report
 PEAK = "from benchmarks import report; print(report.peak_rss_mb())"
 
 
-def test_memory_is_a_process_own_and_not_its_parents():
+def test_memory_is_that_of_the_process_and_not_of_its_parent():
   held = bytearray(b"x" * (300 << 20))
   child = float(
     subprocess.check_output([sys.executable, "-c", PEAK], text=True)
