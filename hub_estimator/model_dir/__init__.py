@@ -1,4 +1,4 @@
-"""Every file that a run leaves: names, checkpoints, versions, results."""
+"""Every file that a run leaves: its names, checkpoints, versions and result."""
 
 from hub_estimator.model_dir import (
   checkpoints,
@@ -7,17 +7,15 @@ from hub_estimator.model_dir import (
   versions,
 )
 from hub_estimator.model_dir.directory import InUse, check_writable, hold
+from hub_estimator.model_dir.json_files import read_json, write_json
+from hub_estimator.model_dir.results import Result
 from hub_estimator.model_dir.starting_weights import StartingWeights
 from hub_estimator.model_dir.versions import Version
-from hub_estimator.model_dir.workdir import (
-  Workdir,
-  open_run,
-  read_json,
-  write_json,
-)
+from hub_estimator.model_dir.workdir import Workdir, open_run
 
 __all__ = [
   "InUse",
+  "Result",
   "StartingWeights",
   "Version",
   "Workdir",

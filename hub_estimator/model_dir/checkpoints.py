@@ -1,4 +1,4 @@
-"""The checkpoints of a run on disk: the damaged are put aside."""
+"""The checkpoints of a run: their steps, and damaged ones set aside."""
 
 import logging
 import os
@@ -15,20 +15,21 @@ _INDEX = re.compile(r"model\.ckpt-(\d+)\.index")
 ASIDE = "damaged-"
 
 
-def put_damaged_aside(model_dir: pathlib.Path) -> list[str]:
-  """Makes the last checkpoint that can be read the one that training starts with.
+def set_damaged_aside(model_dir: pathlib.Path) -> list[str]:
+  """Renames damaged checkpoints, so that training resumes from the last sound one.
 
-  Every tensor is read and compared with its checksum. What is damaged is renamed,
-  with its path told, and `checkpoint`, which Estimator reads, names the rest. Where
-  that file is lost or damaged itself, it is written anew.
+  Reads every tensor of the last checkpoint and compares it with its checksum. If
+  the checkpoint is damaged, its new name is logged, and the previous checkpoint is
+  checked. The file `checkpoint`, which Estimator reads, then names the sound ones;
+  it is also written again if it is lost or damaged itself.
 
   Args:
-    model_dir: of the run; nobody else works in it.
+    model_dir: of the run; no other process works in it.
 
   Returns:
     The names of the damaged checkpoints, the newest first.
   """
-  # By a save that ended midway.
+  # An interrupted save leaves these.
   for left in model_dir.glob("model.ckpt-*_temp"):
     shutil.rmtree(left, ignore_errors=True)
   steps = sorted(
@@ -47,13 +48,13 @@ def put_damaged_aside(model_dir: pathlib.Path) -> list[str]:
     for path in model_dir.glob(f"{name}.*"):
       os.replace(path, model_dir / f"{ASIDE}{path.name}")
     _LOG.warning(
-      "%s is damaged (%s); its files are put aside as %s%s.*, and training goes on "
+      "%s is damaged (%s); its files are set aside as %s%s.*, and training resumes "
       "from %s.",
       model_dir / name,
       damage,
       ASIDE,
       name,
-      f"step {steps[-1]}" if steps else "its start",
+      f"step {steps[-1]}" if steps else "the beginning",
     )
   if damaged or _named_last(model_dir) != (steps[-1] if steps else None):
     _write_state(model_dir, steps)
@@ -61,13 +62,13 @@ def put_damaged_aside(model_dir: pathlib.Path) -> list[str]:
 
 
 def step_of(checkpoint: str | None) -> int:
-  """Returns the step that a checkpoint holds; 0 where there is none.
+  """Returns the step that a checkpoint holds; 0 if there is no checkpoint.
 
-  That in its name may be some steps less: a cluster's workers go on while the chief
-  saves.
+  The step in its name may be a little smaller: the workers of a cluster continue
+  while the chief saves.
 
   Args:
-    checkpoint: its path.
+    checkpoint: its path, or None.
   """
   return (
     int(tf.train.load_variable(checkpoint, "global_step")) if checkpoint else 0
@@ -75,21 +76,21 @@ def step_of(checkpoint: str | None) -> int:
 
 
 def find_damage(checkpoint: str) -> str | None:
-  """Returns why a checkpoint can't be read, or None."""
+  """Returns the reason why a checkpoint can't be read, or None if it can."""
   try:
     reader = tf.train.load_checkpoint(checkpoint)
     for name in reader.get_variable_to_shape_map():
       reader.get_tensor(name)
-  except Exception as error:  # Errors of TensorFlow's reader, of many classes.
+  except Exception as error:  # TensorFlow's reader raises many classes.
     return one_line(error)
   return None
 
 
 def _named_last(model_dir: pathlib.Path) -> int | None:
-  """Returns the step of the last checkpoint by the `checkpoint` file."""
+  """Returns the step of the last checkpoint that the file `checkpoint` names."""
   try:
     state = tf.train.get_checkpoint_state(str(model_dir))
-  except Exception:  # Of protobuf's text format.
+  except Exception:  # From protobuf's text format.
     return None
   path = state.model_checkpoint_path if state else ""
   match = _INDEX.fullmatch(f"{os.path.basename(path)}.index")
@@ -100,7 +101,8 @@ def _write_state(model_dir: pathlib.Path, steps: list[int]) -> None:
   if not steps:
     (model_dir / "checkpoint").unlink(missing_ok=True)
     return
-  # As Estimator's saver writes it; TensorFlow's function makes paths absolute.
+  # Relative paths, as Estimator's saver writes them; TensorFlow's function would
+  # make them absolute.
   lines = [f'model_checkpoint_path: "model.ckpt-{steps[-1]}"']
   lines += [f'all_model_checkpoint_paths: "model.ckpt-{s}"' for s in steps]
   write_text(model_dir / "checkpoint", "\n".join(lines) + "\n")

@@ -1,4 +1,4 @@
-"""A directory that only one process works in: writable, and held by a lock."""
+"""A directory that one process works in at a time: writable, and locked."""
 
 import contextlib
 import fcntl
@@ -44,7 +44,7 @@ def check_writable(path: pathlib.Path, kind: str) -> None:
 
 @contextlib.contextmanager
 def hold(path: pathlib.Path, kind: str, *, lock: str) -> Iterator[None]:
-  """Holds a directory, which it creates, for this process inside a `with` block.
+  """Holds a directory, created if necessary, for this process in a `with` block.
 
   The system releases the lock when the process dies.
 

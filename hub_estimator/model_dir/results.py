@@ -1,4 +1,4 @@
-"""One run's outcome: write, read."""
+"""The outcome of a run: written, read, and compared by its metrics."""
 
 import dataclasses
 import math
@@ -8,28 +8,29 @@ from typing import Any
 
 import numpy as np
 
-from hub_estimator.model_dir import workdir
+from hub_estimator.model_dir import json_files, result_facts
 
 FINISHED = "finished"
 STOPPED_EARLY = "stopped early"
 FAILED = "failed"
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Result:
-  """What came of a run.
+  """The outcome of a run. Printed, it has one fact a line.
 
   Attributes:
     state: FINISHED, STOPPED_EARLY or FAILED.
     steps: optimizer steps of the last checkpoint.
-    metrics: of the last evaluation, of that checkpoint.
-    best: by metric, {"value", "step"} of its best evaluation. Best is largest,
-      but for losses and errors, which are best where they are smallest.
+    metrics: by name, from the evaluation of the last checkpoint.
+    best: by metric, {"value", "step"} of its best evaluation: the largest value,
+      or the smallest of a loss or an error.
     exports: by kind, {"version", "model", "module"}, paths relative to the
       model_dir; or {"error"}.
-    seconds: what took how long: "check", "train_and_evaluate", "total".
-    skipped_records: bad records that were left out of "train" and "eval".
-    error: one line, where the run failed.
+    seconds: time spent in "check", "train_and_evaluate" and "total".
+    skipped_records: by "train" and "eval", the number of bad records that were
+      skipped.
+    error: one line if the run failed, otherwise None.
   """
 
   state: str
@@ -41,19 +42,27 @@ class Result:
   skipped_records: Mapping[str, int] = dataclasses.field(default_factory=dict)
   error: str | None = None
 
+  def __repr__(self) -> str:
+    return result_facts.to_text(self)
+
+  def _repr_html_(self) -> str:
+    return result_facts.to_html(self)
+
 
 def write(path: pathlib.Path, result: Result) -> None:
-  """Writes a result as JSON; what isn't finite becomes a string."""
-  workdir.write_json(path, plain(dataclasses.asdict(result)))
+  """Writes a result as JSON; a number that isn't finite becomes a string."""
+  json_files.write_json(path, plain(dataclasses.asdict(result)))
 
 
 def read(path: pathlib.Path) -> Result:
-  """Returns a result.
+  """Returns a result that `write` wrote.
+
+  Fields that this version doesn't know are ignored.
 
   Raises:
     UserError: the file can't be read.
   """
-  value = workdir.read_json(path)
+  value = json_files.read_json(path)
   fields = {f.name for f in dataclasses.fields(Result)}
   return Result(**{k: v for k, v in value.items() if k in fields})
 
@@ -64,7 +73,7 @@ def is_better_smaller(metric: str) -> bool:
 
 
 def without_pictures(metrics: Mapping[str, Any]) -> dict[str, Any]:
-  """Returns metrics but those that are pictures for TensorBoard."""
+  """Returns the metrics that are numbers; others are pictures for TensorBoard."""
   return {k: v for k, v in metrics.items() if not isinstance(v, bytes)}
 
 
@@ -73,10 +82,12 @@ def best_of(
 ) -> dict[str, dict[str, float]]:
   """Returns the best value of each metric and its step.
 
+  Values that aren't finite are left out.
+
   Args:
     evaluations: metrics by step.
   """
-  best = {}
+  best: dict[str, dict[str, float]] = {}
   for step, metrics in evaluations.items():
     for name, value in metrics.items():
       if name == "global_step" or not math.isfinite(value):
@@ -89,7 +100,7 @@ def best_of(
 
 
 def plain(value: Any) -> Any:
-  """Returns a value as JSON knows it: NumPy's and bytes turned into Python's."""
+  """Returns a value as JSON has it: no NumPy types, bytes, NaN or infinity."""
   if isinstance(value, Mapping):
     return {str(k): plain(v) for k, v in value.items()}
   if isinstance(value, (list, tuple)):

@@ -1,13 +1,13 @@
-"""Versions on disk: whole or absent, found, kept, pinned.
+"""Exported versions: published whole, found, pruned and pinned.
 
 A version is one checkpoint under two directories,
 
     export/<kind>/model/<version>                   a SavedModel
     export/<kind>/module/<version>/<export_name>    a TF1 Hub module
 
-made in `export/<kind>/.staging`, where no reader looks, and moved into place
-once both halves are on disk: the modules first, then the model. Who finds
-`model/<version>` therefore finds a complete version.
+made in `export/<kind>/.staging`, which readers ignore, and moved into place once
+both halves are on disk: the modules first, then the model. Once
+`model/<version>` exists, the version is complete.
 """
 
 import contextlib
@@ -17,6 +17,7 @@ import os
 import pathlib
 import shutil
 from collections.abc import Iterator
+from typing import IO
 
 from hub_estimator.disk import sync, sync_tree
 from hub_estimator.errors import UserError
@@ -32,8 +33,8 @@ class Version:
   Attributes:
     number: the version.
     model: directory of the full model.
-    modules: directory that holds one directory a module; None where the run
-      exports none.
+    modules: directory that holds one directory for each module; None if the run
+      exports no modules.
   """
 
   number: int
@@ -50,7 +51,7 @@ def find(export_path: pathlib.Path, number: int) -> Version:
   """Returns a complete version.
 
   Raises:
-    UserError: there is none by that number.
+    UserError: there is no version with that number.
   """
   if number not in numbers(export_path):
     raise UserError(
@@ -74,7 +75,7 @@ def publish(
 ) -> Version:
   """Moves staged halves into place, the modules first, and returns the version.
 
-  What has been written since `sync_tree` is put on disk first.
+  All staged files are synced to disk first.
 
   Args:
     export_path: `export/<kind>`.
@@ -90,7 +91,7 @@ def publish(
 
 
 def remove_leftovers(export_path: pathlib.Path) -> None:
-  """Removes what an export that was killed has left."""
+  """Removes the files that interrupted exports have left."""
   shutil.rmtree(export_path / STAGING, ignore_errors=True)
   complete = set(numbers(export_path))
   for number in _numbers(export_path / "module"):
@@ -99,9 +100,13 @@ def remove_leftovers(export_path: pathlib.Path) -> None:
 
 
 def keep_newest(export_path: pathlib.Path, keep: int) -> list[int]:
-  """Removes all versions but the newest `keep`, and returns what it removed.
+  """Removes all but the newest versions, and returns the removed numbers.
 
-  A pinned version stays until an export after its pin has gone.
+  A pinned version stays until the first export after the pin is lifted.
+
+  Args:
+    export_path: `export/<kind>`.
+    keep: how many versions stay, at least 1.
   """
   removed = []
   for number in numbers(export_path)[:-keep]:
@@ -110,8 +115,8 @@ def keep_newest(export_path: pathlib.Path, keep: int) -> list[int]:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
       except BlockingIOError:
         continue
-      # Out of sight by one rename each, the model first: no reader finds a
-      # model without its modules, and none a half-removed directory.
+      # Hidden by one rename each, the model first, so that no reader finds a
+      # model without its modules or a directory that is partly removed.
       trash = export_path / STAGING
       for half in ("model", "module"):
         path = export_path / half / str(number)
@@ -126,12 +131,12 @@ def keep_newest(export_path: pathlib.Path, keep: int) -> list[int]:
 
 @contextlib.contextmanager
 def pinned(export_path: pathlib.Path, number: int) -> Iterator[Version]:
-  """Keeps a version from being removed while the context lasts.
+  """Keeps a version from being removed inside a `with` block.
 
-  The system lifts the pin of a process that dies.
+  If the process dies, the system lifts the pin.
 
   Raises:
-    UserError: there is no such version.
+    UserError: there is no version with that number.
   """
   find(export_path, number)
   with _pin_file(export_path, number) as file:
@@ -139,7 +144,7 @@ def pinned(export_path: pathlib.Path, number: int) -> Iterator[Version]:
     yield find(export_path, number)
 
 
-def _pin_file(export_path: pathlib.Path, number: int):
+def _pin_file(export_path: pathlib.Path, number: int) -> IO[str]:
   pins = export_path / _PINS
   pins.mkdir(parents=True, exist_ok=True)
   return open(pins / str(number), "a")

@@ -1,67 +1,77 @@
-"""Every file name that a run writes, and its manifest."""
+"""The names of all files that a run writes, and its manifest."""
 
 import contextlib
 import dataclasses
-import json
 import os
 import pathlib
-from collections.abc import Mapping
 from typing import Any
 
-from hub_estimator.disk import write_text
 from hub_estimator.errors import UserError
 from hub_estimator.model_dir.directory import check_writable, hold, is_held
+from hub_estimator.model_dir.json_files import read_json
 
 _KIND = "model_dir"
 
 
 @dataclasses.dataclass(frozen=True)
 class Workdir:
-  """The files of one model_dir."""
+  """The files of one model_dir.
+
+  Attributes:
+    path: the absolute path of the model_dir.
+  """
 
   path: pathlib.Path
 
   @classmethod
-  def at(cls, model_dir: str | os.PathLike) -> "Workdir":
+  def at(cls, model_dir: str | os.PathLike[str]) -> "Workdir":
+    """Returns the files of a model_dir, which need not exist."""
     return cls(pathlib.Path(model_dir).expanduser().absolute())
 
   @property
   def config(self) -> pathlib.Path:
+    """The config, with everything that it includes and all bindings."""
     return self.path / "config.gin"
 
   @property
   def operative_config(self) -> pathlib.Path:
+    """The bindings and defaults that the run used."""
     return self.path / "operative_config.gin"
 
   @property
   def manifest(self) -> pathlib.Path:
+    """The identity of the run: its parts, data and modules."""
     return self.path / "manifest.json"
 
   @property
   def result(self) -> pathlib.Path:
+    """The outcome of the run."""
     return self.path / "result.json"
 
   @property
   def examples(self) -> pathlib.Path:
-    """A batch of evaluation, serialized, that exports are verified with."""
+    """A serialized batch of evaluation examples; exports are verified with it."""
     return self.path / "verification_batch.tfrecord"
 
   @property
   def export(self) -> pathlib.Path:
+    """The directory of all exports."""
     return self.path / "export"
 
   def check_writable(self) -> None:
-    """Raises a UserError unless the directory is, or can be made, writable."""
+    """Raises a UserError unless the directory is or can be made writable."""
     check_writable(self.path, _KIND)
 
   def lock(self, name: str = "lock") -> contextlib.AbstractContextManager[None]:
-    """Holds the directory for this process; the system frees it at its death.
+    """Holds the directory for this process inside a `with` block.
+
+    If the process dies, the system releases the lock.
 
     Args:
-      name: of the lock; a cluster's evaluator has one of its own.
+      name: of the lock; a cluster's evaluator has its own.
 
     Raises:
-      UserError: another process holds it.
+      InUse: another process holds it.
     """
     return hold(self.path, _KIND, lock=f".{name}")
 
@@ -70,10 +80,10 @@ class Workdir:
     return is_held(self.path, lock=f".{name}")
 
   def read_manifest(self) -> dict[str, Any] | None:
-    """Returns the manifest, or None where there is no run yet.
+    """Returns the manifest, or None if there is no run yet.
 
     Raises:
-      UserError: it is there and can't be read.
+      UserError: the manifest can't be read.
     """
     if not self.manifest.exists():
       return None
@@ -101,23 +111,3 @@ def open_run(model_dir: str) -> tuple[Workdir, dict[str, Any]]:
       )
     )
   return workdir, manifest
-
-
-def read_json(path: pathlib.Path) -> dict[str, Any]:
-  """Returns a JSON object.
-
-  Raises:
-    UserError: the file can't be read or holds something else.
-  """
-  try:
-    value = json.loads(path.read_text())
-  except (OSError, ValueError) as error:
-    raise UserError(f"{path} can't be read: {error}.") from error
-  if not isinstance(value, dict):
-    raise UserError(f"{path} doesn't hold a JSON object.")
-  return value
-
-
-def write_json(path: pathlib.Path, value: Mapping[str, Any]) -> None:
-  """Writes a JSON object whole, or leaves what was there."""
-  write_text(path, json.dumps(value, indent=2, sort_keys=False) + "\n")

@@ -117,7 +117,7 @@ def begin(request: Request, prepared: Prepared) -> None:
   """
   experiment, workdir = request.experiment, request.workdir
   checked, start = prepared.checked, prepared.start
-  checkpoints.put_damaged_aside(workdir.path)
+  checkpoints.set_damaged_aside(workdir.path)
   if start is not None:
     start.log()
   manifest = {

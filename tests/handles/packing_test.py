@@ -22,10 +22,10 @@ from hub_estimator.tensorflow_runtime import tf
 sys.path.insert(0, sys.argv[1])
 from hub_estimator import exporting
 from hub_estimator.handles import packing
-from hub_estimator.runs import experiment
+from hub_estimator import runs
 from tests.small_runs import make_experiment
 e = make_experiment(sys.argv[2], sys.argv[3], exports=exporting.Exports(), max_steps=10)
-print(packing.pack_version(experiment.export(e, sys.argv[4]))[0])
+print(packing.pack_version(runs.export(e, sys.argv[4]))[0])
 """
 
 

@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
+from hub_estimator import runs
 from hub_estimator.errors import UserError
 from hub_estimator.model_dir import checkpoints
-from hub_estimator.runs import experiment as experiments
 from hub_estimator.tensorflow_runtime import read_eval_metrics, tf
 from tests.small_runs import make_experiment
 
@@ -40,86 +40,82 @@ DAMAGES = {
 @pytest.fixture(scope="module")
 def whole(dense, numbers_npz, tmp_path_factory):
   path = tmp_path_factory.mktemp("whole")
-  return experiments.train(
-    make_experiment(dense, numbers_npz, **STEPS), str(path)
-  )
+  return runs.train(make_experiment(dense, numbers_npz, **STEPS), str(path))
 
 
 @pytest.fixture
 def interrupted(dense, numbers_npz, tmp_path):
   """A run of 20 steps of 30, with checkpoints at 10 and 20."""
-  experiments.train(make_experiment(dense, numbers_npz), str(tmp_path))
+  runs.train(make_experiment(dense, numbers_npz), str(tmp_path))
   return tmp_path
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_training_goes_on_from_the_one_before_to_the_same_end(
+def test_training_resumes_from_the_previous_one_to_the_same_end(
   dense, numbers_npz, interrupted, whole, caplog, damage
 ):
   DAMAGES[damage](interrupted)
-  result = experiments.train(
+  result = runs.train(
     make_experiment(dense, numbers_npz, **STEPS), str(interrupted)
   )
   assert result.metrics == whole.metrics
   assert "model.ckpt-20 is damaged" in caplog.text
-  assert "training goes on from step 10" in caplog.text
+  assert "training resumes from step 10" in caplog.text
   assert (interrupted / "damaged-model.ckpt-20.meta").exists()
 
 
 @pytest.mark.slow
-def test_where_all_are_damaged_training_starts_anew(
+def test_training_starts_again_if_all_are_damaged(
   dense, numbers_npz, interrupted, whole, caplog
 ):
   for path in interrupted.glob("model.ckpt-*.index"):
     _cut(path)
-  result = experiments.train(
+  result = runs.train(
     make_experiment(dense, numbers_npz, **STEPS), str(interrupted)
   )
   assert result.metrics == whole.metrics
-  assert "training goes on from its start" in caplog.text
+  assert "training resumes from the beginning" in caplog.text
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("content", [None, "", 'model_checkpoint_path: "mod'])
-def test_a_lost_list_of_checkpoints_is_written_anew(
+def test_a_lost_list_of_checkpoints_is_written_again(
   dense, numbers_npz, interrupted, whole, content
 ):
   listed = interrupted / "checkpoint"
   listed.unlink()
   if content is not None:
     listed.write_text(content)
-  assert checkpoints.put_damaged_aside(interrupted) == []
+  assert checkpoints.set_damaged_aside(interrupted) == []
   assert tf.train.latest_checkpoint(str(interrupted)).endswith("ckpt-20")
-  result = experiments.train(
+  result = runs.train(
     make_experiment(dense, numbers_npz, **STEPS), str(interrupted)
   )
   assert result.metrics == whole.metrics
 
 
 @pytest.mark.slow
-def test_a_checkpoint_that_was_not_evaluated_is_evaluated_first(
+def test_a_checkpoint_without_an_evaluation_is_evaluated_first(
   dense, numbers_npz, interrupted, whole
 ):
   """Killed, or stopped by a signal, just after step 20 was saved."""
   evaluated = read_eval_metrics(str(interrupted / "eval"))
   shutil.rmtree(interrupted / "eval")
-  tf.summary.FileWriterCache.clear()  # It has a file there open.
-  experiments.train(
-    make_experiment(dense, numbers_npz, **STEPS), str(interrupted)
-  )
+  tf.summary.FileWriterCache.clear()  # It holds an open file there.
+  runs.train(make_experiment(dense, numbers_npz, **STEPS), str(interrupted))
   found = read_eval_metrics(str(interrupted / "eval"))
   assert sorted(found) == [20, 30]
   assert found[20] == evaluated[20]
 
 
-def test_what_is_sound_is_left_alone(interrupted):
+def test_sound_checkpoints_are_left_alone(interrupted):
   before = {p: os.stat(p).st_mtime_ns for p in interrupted.rglob("*")}
-  assert checkpoints.put_damaged_aside(interrupted) == []
+  assert checkpoints.set_damaged_aside(interrupted) == []
   assert {p: os.stat(p).st_mtime_ns for p in interrupted.rglob("*")} == before
 
 
-def test_verbs_on_a_run_name_the_damaged_and_the_others(
+def test_verbs_on_a_run_name_the_damaged_and_the_sound(
   dense, numbers_npz, interrupted
 ):
   experiment = make_experiment(dense, numbers_npz)
@@ -127,10 +123,10 @@ def test_verbs_on_a_run_name_the_damaged_and_the_others(
   with pytest.raises(
     UserError, match="ckpt-20 is damaged: .*; there is also: model.ckpt-10"
   ):
-    experiments.evaluate(experiment, str(interrupted))
-  assert experiments.evaluate(experiment, str(interrupted), checkpoint="10")
+    runs.evaluate(str(interrupted), experiment=experiment)
+  assert runs.evaluate(str(interrupted), experiment=experiment, checkpoint="10")
 
 
 def test_a_new_run_has_none(tmp_path):
-  assert checkpoints.put_damaged_aside(tmp_path) == []
+  assert checkpoints.set_damaged_aside(tmp_path) == []
   assert os.listdir(tmp_path) == []

@@ -1,4 +1,4 @@
-"""What a new run takes of a checkpoint, and what it is told where it can't."""
+"""Weights of a checkpoint that a new run starts with, and errors if none fit."""
 
 import logging
 import re
@@ -6,10 +6,10 @@ import re
 import numpy as np
 import pytest
 
+from hub_estimator import runs
 from hub_estimator.errors import UserError
 from hub_estimator.model_dir import starting_weights
 from hub_estimator.model_dir.workdir import Workdir
-from hub_estimator.runs import experiment as experiments
 from hub_estimator.tensorflow_runtime import estimator, tf
 from tests.small_runs import make_experiment
 
@@ -33,7 +33,7 @@ def _find(stored, tmp_path, pattern="", variables=MODEL):
   return starting_weights.find(str(stored), pattern, variables, workdir)
 
 
-def test_what_has_the_name_and_the_shape_is_taken(stored, tmp_path):
+def test_variables_of_the_same_name_and_shape_are_taken(stored, tmp_path):
   for start_from in (stored, stored / "model.ckpt-7"):
     found = _find(start_from, tmp_path)
     assert found.taken == ["module/kernel"]
@@ -42,7 +42,7 @@ def test_what_has_the_name_and_the_shape_is_taken(stored, tmp_path):
   assert _find(stored, tmp_path, "^module").taken == ["module/kernel"]
 
 
-def test_only_a_graph_of_training_starts_with_it(stored, tmp_path):
+def test_only_a_training_graph_starts_with_them(stored, tmp_path):
   found = _find(stored, tmp_path)
   modes = estimator.ModeKeys
 
@@ -60,11 +60,12 @@ def test_only_a_graph_of_training_starts_with_it(stored, tmp_path):
       np.testing.assert_array_equal(session.run(bias), [0.0, 0.0])
 
 
-def test_what_does_not_fit_is_told_in_one_line(stored, tmp_path):
+def test_weights_that_do_not_fit_are_named_in_one_line(stored, tmp_path):
   with pytest.raises(UserError, match="'/none' holds no checkpoint"):
     _find("/none", tmp_path)
   with pytest.raises(
-    UserError, match=r"holds none of this model's variables in whose name 'x\$'"
+    UserError,
+    match=r"holds none of this model's variables whose names match 'x\$'",
   ):
     _find(stored, tmp_path, "x$")
   own = Workdir.at(str(stored))
@@ -75,15 +76,15 @@ def test_what_does_not_fit_is_told_in_one_line(stored, tmp_path):
   assert starting_weights.is_own(str(stored), own)
 
 
-def test_it_is_told_once(dense, numbers_npz, tmp_path, caplog):
+def test_the_start_is_logged_once(dense, numbers_npz, tmp_path, caplog):
   caplog.set_level(logging.INFO, logger="hub_estimator")
-  experiments.train(
+  runs.train(
     make_experiment(dense, numbers_npz, max_steps=1), str(tmp_path / "old")
   )
   started = make_experiment(
     dense, numbers_npz, max_steps=1, start_from=str(tmp_path / "old")
   )
   for _ in range(2):  # The second finds it done.
-    experiments.train(started, str(tmp_path / "new"))
+    runs.train(started, str(tmp_path / "new"))
   told = [m for m in caplog.messages if re.match("Starting from", m)]
   assert len(told) == 1

@@ -56,7 +56,7 @@ def test_a_pin_of_a_dead_process_is_lifted(tmp_path):
     _publish(tmp_path, number)
   code = (
     "import pathlib, sys, time\n"
-    "from hub_estimator import versions\n"
+    "from hub_estimator.model_dir import versions\n"
     "with versions.pinned(pathlib.Path(sys.argv[1]), 1):\n"
     "  print('pinned', flush=True)\n"
     "  time.sleep(60)\n"

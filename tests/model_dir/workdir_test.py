@@ -33,20 +33,6 @@ def test_a_second_process_is_refused_and_a_dead_one_holds_nothing(tmp_path):
     pass
 
 
-def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
-  path = tmp_path / "a.json"
-  workdir.write_json(path, {"a": 1})
-
-  def full(descriptor):
-    raise OSError(28, "No space left on device")
-
-  monkeypatch.setattr(os, "fsync", full)
-  with pytest.raises(OSError, match="No space"):
-    workdir.write_json(path, {"a": 2})
-  assert workdir.read_json(path) == {"a": 1}
-  assert os.listdir(tmp_path) == ["a.json"]
-
-
 def test_a_path_below_a_file_is_refused(tmp_path):
   (tmp_path / "file").touch()
   with pytest.raises(UserError, match="can't be made: .*file is a file"):
