@@ -94,7 +94,7 @@ def glove50_saved_model(*, n_words: int = 40000) -> str:
     )
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
-    def embed(sentences: tf.Tensor) -> tf.Tensor:
+    def embed(sentences: tf1.Tensor) -> tf1.Tensor:
       lower = tf.strings.lower(sentences, encoding="utf-8")
       spaced = tf.strings.regex_replace(lower, "[[:punct:]]", " ")
       tokens = tf.strings.split(spaced)

@@ -9,6 +9,7 @@ import pathlib
 import random
 import tarfile
 from collections.abc import Mapping
+from typing import IO
 
 import gin
 from hub_estimator.examples import registry
@@ -30,18 +31,23 @@ def read_rows(kind: str) -> list[tuple[str, float]]:
     kind: "movie", "amazon", "nyt" or "tweet".
   """
   with tarfile.open(registry.download(_PACKAGE, source=True)) as package:
-    inner = next(
-      n for n in package.getnames() if n.endswith("hutto_ICWSM_2014.tar.gz")
-    )
-    with tarfile.open(fileobj=package.extractfile(inner)) as data:
-      name = next(n for n in data.getnames() if n.endswith(_FILES[kind]))
-      lines = data.extractfile(name).read().decode("latin-1").splitlines()
+    with tarfile.open(
+      fileobj=_open_member(package, "hutto_ICWSM_2014.tar.gz")
+    ) as data:
+      text = _open_member(data, _FILES[kind]).read().decode("latin-1")
   rows = []
-  for line in lines:
-    _, score, text = line.split("\t", 2)
+  for line in text.splitlines():
+    _, score, sentence = line.split("\t", 2)
     if float(score) != 0:
-      rows.append((text.strip(), float(score)))
+      rows.append((sentence.strip(), float(score)))
   return rows
+
+
+def _open_member(archive: tarfile.TarFile, ending: str) -> IO[bytes]:
+  name = next(n for n in archive.getnames() if n.endswith(ending))
+  member = archive.extractfile(name)
+  assert member is not None, f"{name} isn't a file"
+  return member
 
 
 @gin.register("sentences_csv", module="examples")

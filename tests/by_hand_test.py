@@ -1,12 +1,11 @@
-"""The same numbers as a model_fn written by hand, step by step."""
+"""Every step of training equals a model_fn written by hand."""
 
 import numpy as np
 import pytest
 
-from hub_estimator import exporting, heads, inputs, modules, optimizers
+from hub_estimator import exporting, heads, inputs, modules, optimizers, runs
 from hub_estimator.experiments import Experiment
 from hub_estimator.model import encoders, tops
-from hub_estimator.runs import checking
 from hub_estimator.tensorflow_runtime import estimator, hub, tf
 
 STEPS = 20
@@ -32,8 +31,8 @@ class _LossHook(estimator.SessionRunHook):
     self.losses.append(run_values.results)
 
 
-def _by_hand(handle, feature, *, trainable, tags, n_classes=2):
-  """What a careful engineer writes, with TF1 and Hub alone."""
+def _by_hand(handle, feature, *, trainable, tags):
+  """Returns a model_fn as a careful engineer writes it with TF1 and Hub alone."""
 
   def model_fn(features, labels, mode):
     training = mode == "train"
@@ -41,13 +40,13 @@ def _by_hand(handle, feature, *, trainable, tags, n_classes=2):
       handle, trainable=trainable and training, tags=tags if training else None
     )
     output = module(features[feature])
-    wanted = [
+    update_ops = [
       op
       for op in tf.get_collection(tf.GraphKeys.UPDATE_OPS)
       if "_apply_default/" in op.name and "other" not in op.name
     ]
-    if wanted:  # The module's second signature comes second in the graph.
-      wanted = wanted[: len(wanted) // 2]
+    # The first half belongs to the first signature.
+    update_ops = update_ops[: len(update_ops) // 2]
     with tf.variable_scope("head/logits"):
       kernel = tf.get_variable(
         "kernel", [output.shape[1], 1], initializer=tf.zeros_initializer()
@@ -60,7 +59,7 @@ def _by_hand(handle, feature, *, trainable, tags, n_classes=2):
     )
     loss += tf.losses.get_regularization_loss() + L2 * tf.nn.l2_loss(kernel)
     tf.add_to_collection("the_loss", loss)
-    with tf.control_dependencies(wanted):
+    with tf.control_dependencies(update_ops):
       train_op = tf.train.AdamOptimizer(RATE).minimize(
         loss, global_step=tf.train.get_global_step()
       )
@@ -70,7 +69,8 @@ def _by_hand(handle, feature, *, trainable, tags, n_classes=2):
 
 
 def _ours(experiment):
-  function = checking.check(experiment).model_fn
+  """Returns a run's model_fn that also collects its loss."""
+  function = runs.check(experiment).model_fn
 
   def model_fn(features, labels, mode, config):
     spec = function(features, labels, mode, config)
@@ -81,6 +81,7 @@ def _ours(experiment):
 
 
 def _train(model_fn, examples, model_dir):
+  """Returns variables before training, the losses, and variables after it."""
   made = estimator.Estimator(
     model_fn, str(model_dir), estimator.RunConfig(tf_random_seed=3)
   )

@@ -1,4 +1,4 @@
-"""Those who read what is exported: other loaders, other TensorFlows, servers."""
+"""Exports, read by other loaders, other TensorFlows and servers."""
 
 import importlib.metadata
 import importlib.util
@@ -12,8 +12,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from hub_estimator import exporting
-from hub_estimator.runs import experiment as experiments
+from hub_estimator import exporting, runs
 from hub_estimator.tensorflow_runtime import TENSORFLOW_VERSION, tf
 from tests.small_runs import make_experiment
 
@@ -24,7 +23,7 @@ X = np.random.default_rng(5).normal(size=(4, 4)).astype(np.float32)
 
 @pytest.fixture(scope="module")
 def exports(batch_norm, text, numbers_npz, sentences_csv, tmp_path_factory):
-  """By kind: (model, module, values fed, predictions, embeddings)."""
+  """Returns the exports of a run on numbers and of one on text, by kind."""
   made = {}
   for kind, handle, data, feature, values in (
     ("numbers", batch_norm, numbers_npz, "x", X),
@@ -34,7 +33,7 @@ def exports(batch_norm, text, numbers_npz, sentences_csv, tmp_path_factory):
     experiment = make_experiment(
       handle, data, exports=exporting.Exports(["final"]), max_steps=10
     )
-    version = experiments.train(experiment, str(path)).exports["final"]
+    version = runs.train(experiment, str(path)).exports["final"]
     with tf.Graph().as_default(), tf.Session() as session:
       loaded = tf.saved_model.load(
         session, ["serve"], str(path / version["model"])
@@ -54,8 +53,8 @@ def exports(batch_norm, text, numbers_npz, sentences_csv, tmp_path_factory):
   return made
 
 
-# Run by other environments: plain TensorFlow and Hub, nothing of ours but what
-# `prelude` imports.
+# Other environments run this with plain TensorFlow and Hub; only `prelude` imports
+# anything from this package.
 READ = """
 import json, os, sys
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -102,6 +101,7 @@ READ_WITH_HUB_MODULE = """
 
 
 def _read(python, exports, prelude, read, path="") -> None:
+  """Runs READ in another interpreter and checks that it read all exports."""
   code = READ.format(
     prelude=prelude, read=textwrap.dedent(read).replace("\n", "\n  ")
   )
@@ -117,7 +117,7 @@ def _read(python, exports, prelude, read, path="") -> None:
 
 
 @pytest.mark.slow
-def test_hub_load_and_keras_layer_of_the_last_tensorflow_hub(exports, tmp_path):
+def test_the_last_tensorflow_hub_loads_exports(exports, tmp_path):
   subprocess.run(
     [
       *(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"),
@@ -126,7 +126,7 @@ def test_hub_load_and_keras_layer_of_the_last_tensorflow_hub(exports, tmp_path):
     check=True,
   )
   if importlib.util.find_spec("pkg_resources") is None:
-    # 0.16.1 imports it; an environment of its own would have an old setuptools.
+    # 0.16.1 imports it; its own environment would have an old setuptools.
     (tmp_path / "pkg_resources.py").write_text(
       "from packaging.version import parse as parse_version\n"
     )
@@ -142,12 +142,12 @@ def test_hub_load_and_keras_layer_of_the_last_tensorflow_hub(exports, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_other_end_of_tensorflow_reads_it(exports):
+def test_the_other_supported_tensorflow_reads_exports(exports):
   other = ROOT / (".venv" if TENSORFLOW_VERSION == (2, 15) else ".venv-oldest")
   python = other / "bin" / "python"
   if not python.exists():
     pytest.skip(
-      f"{other} doesn't exist; make test-oldest and make test make it"
+      f"{other} doesn't exist; make test-oldest or make test creates it"
     )
   _read(
     str(python),
@@ -160,8 +160,8 @@ def test_the_other_end_of_tensorflow_reads_it(exports):
 
 
 @pytest.mark.slow
-def test_tensorflow_servings_protocol(exports, tmp_path):
-  """A PredictRequest, as a client sends it, against the loaded signatures."""
+def test_a_request_of_tensorflow_serving_fits_the_signatures(exports, tmp_path):
+  """Feeds a client's PredictRequest to the loaded signatures."""
   version = importlib.metadata.version("tensorflow")
   if version.startswith("2.15"):
     version = "2.15.1"

@@ -75,7 +75,7 @@ def polynomial(
 
   Args:
     step: the global step.
-    rate: the learning rate at step 0.
+    rate: the learning rate before any decay.
     decay_steps: steps until the rate is `final`.
     final: the last learning rate.
     power: 1 decays linearly.
@@ -108,7 +108,7 @@ def cosine(
 
   Args:
     step: the global step.
-    rate: the learning rate at step 0.
+    rate: the learning rate before any decay.
     decay_steps: steps until the rate is `final`.
     final: the last learning rate.
     restart: whether the decay starts again every `decay_steps`; if not, the
@@ -138,7 +138,7 @@ def exponential(
 
   Args:
     step: the global step.
-    rate: the learning rate at step 0.
+    rate: the learning rate before any decay.
     decay_steps: steps in which the rate shrinks once by `decay`.
     decay: the factor.
     restart_steps: steps after which the decay starts again; None never starts
