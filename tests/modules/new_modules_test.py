@@ -1,11 +1,9 @@
 import numpy as np
 import pytest
 
-from hub_estimator import exporting
+from hub_estimator import exporting, runs
 from hub_estimator.errors import UserError
-from hub_estimator.modules.module_info import read_module_info
-from hub_estimator.modules.new_modules import NewModule
-from hub_estimator.runs import experiment as experiments
+from hub_estimator.modules import NewModule, read_module_info
 from hub_estimator.tensorflow_runtime import hub, tf
 from tests.small_runs import make_experiment
 
@@ -42,7 +40,7 @@ def test_a_module_that_does_not_exist_is_trained_and_exported(
   experiment = make_experiment(
     new, numbers_npz, exports=exporting.Exports(["final"])
   )
-  result = experiments.train(experiment, str(tmp_path / "run"))
+  result = runs.train(experiment, str(tmp_path / "run"))
   module = tmp_path / "run" / result.exports["final"]["module"] / "module"
   reader = tf.train.load_checkpoint(str(tmp_path / "run"))
   for tags in ((), ("train",)):
@@ -53,7 +51,7 @@ def test_a_module_that_does_not_exist_is_trained_and_exported(
   assert np.abs(reader.get_tensor("module/mean")).min() > 0
   # What was exported is a handle like any other.
   again = make_experiment(str(module), numbers_npz, max_steps=10)
-  assert experiments.train(again, str(tmp_path / "next")).steps == 10
+  assert runs.train(again, str(tmp_path / "next")).steps == 10
 
 
 @pytest.mark.slow
@@ -67,7 +65,7 @@ def test_the_seed_fixes_its_initial_values(numbers_npz, tmp_path):
       eval_every_steps=1,
       module_trainable=False,
     )
-    experiments.train(experiment, str(tmp_path / run))
+    runs.train(experiment, str(tmp_path / run))
     reader = tf.train.load_checkpoint(str(tmp_path / run))
     kernels.append(reader.get_tensor("module/kernel"))
   np.testing.assert_array_equal(kernels[0], kernels[1])
@@ -77,12 +75,12 @@ def test_the_seed_fixes_its_initial_values(numbers_npz, tmp_path):
 @pytest.mark.slow
 def test_it_resumes_and_another_one_is_refused(numbers_npz, tmp_path):
   experiment = make_experiment(NewModule(net), numbers_npz, max_steps=10)
-  experiments.train(experiment, str(tmp_path))
+  runs.train(experiment, str(tmp_path))
   longer = make_experiment(NewModule(net), numbers_npz, max_steps=20)
-  assert experiments.train(longer, str(tmp_path)).steps == 20
+  assert runs.train(longer, str(tmp_path)).steps == 20
   wider = make_experiment(NewModule(net, [([], {"width": 5})]), numbers_npz)
   with pytest.raises(UserError, match=r"was trained with the content"):
-    experiments.train(wider, str(tmp_path))
+    runs.train(wider, str(tmp_path))
 
 
 def test_the_same_function_has_the_same_fingerprint():

@@ -1,12 +1,9 @@
 import json
 
 import pytest
-from hub_estimator.trainers import main as command
 
-import hub_estimator.experiments  # noqa: F401  Registers the parts.
-from hub_estimator import config, testing
-from hub_estimator.modules import inspecting
-from hub_estimator.modules.module_info import read_module_info
+from hub_estimator import testing
+from hub_estimator.modules import NewModule, inspecting, read_module_info
 from hub_estimator.tensorflow_runtime import hub, tf
 
 
@@ -36,7 +33,7 @@ def test_numbers_are_those_of_the_instantiated_module(batch_norm):
     ("dm21_DM21", None, set()),
   ],
 )
-def test_real_modules(shared_module, name, parameters, conforms):
+def test_real_modules_are_described(shared_module, name, parameters, conforms):
   described = inspecting.describe(read_module_info(shared_module(name)))
   if parameters is not None:
     assert described["variants"][0]["parameters"] == parameters
@@ -46,41 +43,7 @@ def test_real_modules(shared_module, name, parameters, conforms):
   assert name in inspecting.to_text(described)
 
 
-def test_a_departure_is_told(dense):
-  found = inspecting.common_signatures(read_module_info(dense))
-  assert found["text_embedding"] == [
-    "it takes float32 [None, 4], not one string [None]"
-  ]
-  assert found["image_feature_vector"] == [
-    "no signature 'image_feature_vector'"
-  ]
-
-
-@pytest.mark.parametrize("name", ["glove50_20k", "dm21_DM21"])
-def test_the_run_config_builds_a_run(shared_module, name, tmp_path):
-  info = read_module_info(shared_module(name))
-  path = tmp_path / "run.gin"
-  path.write_text(inspecting.to_gin(info))
-  config.parse([str(path)])
-  experiment = config.build("run")
-  assert experiment.encoder.module.handle == info.handle
-  signature = info.signature(experiment.encoder.module.signature)
-  if experiment.encoder.adapter.inputs:
-    assert set(experiment.encoder.adapter.inputs) == set(signature.inputs)
-
-
-def test_the_verb_prints_each_form(text, capsys):
-  assert command.main(["inspect", text]) == 0
-  assert "signature 'tokens'" in capsys.readouterr().out
-  assert command.main(["inspect", text, "--json"]) == 0
-  assert json.loads(capsys.readouterr().out)["assets"] == ["tokens.txt"]
-  assert command.main(["inspect", text, "--gin"]) == 0
-  assert f"HANDLE = {text!r}" in capsys.readouterr().out
-  assert command.main(["inspect", "/no/module"]) == 2
-  assert "doesn't exist" in capsys.readouterr().err
-
-
-def test_what_a_signature_without_inputs_tells_is_shown(tmp_path):
+def test_values_of_a_signature_without_inputs_are_shown(tmp_path):
   info = read_module_info(testing.token_module(tmp_path / "tokens"))
   described = inspecting.describe(info)
   signatures = described["variants"][0]["signatures"]
@@ -89,3 +52,13 @@ def test_what_a_signature_without_inputs_tells_is_shown(tmp_path):
   assert values["vocab_file"].endswith("tokens/assets/vocab.txt")
   assert signatures["tokens"]["values"] is None
   assert "do_lower_case: bool [] = True" in inspecting.to_text(described)
+
+
+def test_a_new_module_is_described_without_files():
+  def module_fn():
+    x = tf.placeholder(tf.float32, [None, 4])
+    hub.add_signature(inputs={"x": x}, outputs=x)
+
+  described = inspecting.describe(read_module_info(NewModule(module_fn)))
+  assert (described["path"], described["bytes"]) == (None, 0)
+  assert "signature 'default'" in inspecting.to_text(described)
