@@ -4,7 +4,8 @@ import importlib.util
 import pathlib
 
 import pytest
-from gin import config
+
+from hub_estimator import config
 
 DOCS = pathlib.Path(__file__).parent.parent / "docs"
 _spec = importlib.util.spec_from_file_location(
@@ -29,9 +30,9 @@ def test_every_part_stands_on_one_page():
   ]
   registered = {
     selector.removeprefix("hub_estimator.")
-    for selector, known in config._REGISTRY._selector_map.items()
-    if known.wrapped.__module__.startswith("hub_estimator.")
-    and ".examples" not in known.wrapped.__module__
+    for selector, part in config.registered_parts().items()
+    if part.__module__.startswith("hub_estimator.")
+    and ".examples" not in part.__module__
   }
   assert len(listed) == len(set(listed))
   assert set(listed) == registered

@@ -1,0 +1,38 @@
+"""The config of a run: gin files parsed, built into values and dumped.
+
+A config is gin's global state. `parse` always clears it first, so that bindings of
+an earlier run can't leak into the next.
+"""
+
+from hub_estimator.config.bindings import (
+  build,
+  operative_text,
+  take_raw,
+  text,
+)
+from hub_estimator.config.gin_files import CONFIGS_DIR, shipped
+from hub_estimator.config.gin_internals import registered_parts
+from hub_estimator.config.parsing import (
+  SITE_FILE,
+  clear,
+  import_path,
+  parse,
+  site_files,
+)
+from hub_estimator.config.safe_imports import SAFE
+
+__all__ = [
+  "CONFIGS_DIR",
+  "SAFE",
+  "SITE_FILE",
+  "build",
+  "clear",
+  "import_path",
+  "operative_text",
+  "parse",
+  "registered_parts",
+  "shipped",
+  "site_files",
+  "take_raw",
+  "text",
+]
