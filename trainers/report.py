@@ -26,10 +26,9 @@ def main(args: argparse.Namespace) -> int:
   from hub_estimator.trainers import startup
 
   startup.import_tensorflow()
-  import hub_estimator.experiments  # noqa: F401  Registers the parts.
-  from hub_estimator.sweeps import running
+  from hub_estimator import sweeps
 
-  outcome = running.rank(args.sweep_dir, storage=args.storage)
+  outcome = sweeps.rank(args.sweep_dir, storage=args.storage)
   print(outcome.table)
   print(f"\nreport   {args.sweep_dir}/report.html")
   return 0

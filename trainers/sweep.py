@@ -67,34 +67,24 @@ def main(args: argparse.Namespace) -> int:
   """Runs the sweep and prints its table."""
   from hub_estimator.trainers import startup
 
-  from hub_estimator.workers import forking
+  from hub_estimator.workers import Forker, Processes, RayWorkers
 
-  # It imports TensorFlow while this process does.
-  forker = None
   if args.executor == "processes":
-    forker = forking.Forker("hub_estimator.sweeps.worker")
-  startup.import_tensorflow()
-  import hub_estimator.experiments  # noqa: F401  Registers the parts.
-  from hub_estimator import config
-  from hub_estimator.sweeps import running, worker
-  from hub_estimator.workers import processes, ray_workers
-
-  if forker is not None:
-
-    def start(arguments, log):
-      environment = processes.worker_environment()
-      return forker.start(worker.main, arguments, log, environment)
-
-    make_workers = functools.partial(processes.Processes, start=start)
+    # It imports TensorFlow while this process does.
+    forker = Forker("hub_estimator.sweeps.worker")
+    make_workers = functools.partial(Processes, start=forker.start)
   else:
     make_workers = functools.partial(
-      ray_workers.RayWorkers,
+      RayWorkers,
       address=args.ray_address,
       cpus=args.worker_cpus,
       gpus=args.worker_gpus,
     )
+  startup.import_tensorflow()
+  from hub_estimator import config, sweeps
+
   config.parse(args.gin_file, args.gin_param)
-  outcome = running.run_sweep(
+  outcome = sweeps.run_sweep(
     args.sweep_dir,
     workers=args.workers,
     storage=args.storage,

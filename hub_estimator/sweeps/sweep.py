@@ -1,4 +1,4 @@
-"""The sweep's own choices, from gin."""
+"""The settings of a sweep, from gin."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -9,12 +9,12 @@ import gin
 from hub_estimator import config
 from hub_estimator.errors import UserError, check_count, nearest
 from hub_estimator.model_dir import results
-from hub_estimator.sweeps.space import read_space
+from hub_estimator.sweeps.notation import read_space
 
 _NAME = "sweep"
 STRATEGIES = ("tpe", "random", "grid", "nsga2")
 PRUNINGS = ("median", "hyperband")
-# Goals that are no metrics of the evaluation.
+# Goals that aren't metrics of the evaluation.
 SECONDS = "seconds"
 BYTES = "bytes"
 
@@ -26,23 +26,23 @@ class Sweep:
 
   Attributes:
     space: what varies, by gin binding or macro: a list of choices; ("float", low,
-      high[, step]); ("log", low, high); ("int", low, high[, step]). Or by a name of
-      yours, bundles that vary together: {"name": {binding: value, …}, …}, where a
-      value may again vary, under this choice alone: ("choice", a, b), a range, or
+      high[, step]); ("log", low, high); ("int", low, high[, step]). Or, under a name
+      of yours, bundles that vary together: {"name": {binding: value, …}, …}, where a
+      value may itself vary under this choice alone: ("choice", a, b), a range, or
       bundles.
-    goals: one metric of the evaluation, or two goals, of which "seconds" (of the
-      whole run) and "bytes" (of the exported model) may be the second.
+    goals: one metric of the evaluation, or two goals, of which the second may be
+      "seconds" (of the whole run) or "bytes" (of the exported model).
     smaller_is_better: {goal: bool}; None means that losses, errors, seconds and
       bytes are, and others aren't.
     strategy: "tpe", "random", "grid" (all combinations), or "nsga2" for two goals.
-    pruning: None, or "median" or "hyperband": ends trials early that are behind
-      at their evaluations. For one goal.
+    pruning: "median" or "hyperband" stops a trial early if it is behind the others
+      at an evaluation; None lets every trial finish. For one goal.
     repeats: runs of each trial, with seeds one apart; the goal is their mean.
-    max_trials: in all; a grid has as many as it has combinations.
-    max_hours: no trial starts later; None sets no bound.
+    max_trials: number of trials; a grid has one for each combination.
+    max_hours: no trial starts after that time; None sets no bound.
     max_failures: no trial starts after so many have failed.
-    seed: of the strategy's draws. With several workers, what they draw depends on
-      which is first as well.
+    seed: of the strategy's draws. With several workers, their draws also depend on
+      which worker is first.
   """
 
   space: Any
@@ -58,7 +58,7 @@ class Sweep:
   max_failures: int = 10
   seed: int = 1
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     if isinstance(self.goals, str) or not 1 <= len(self.goals) <= 2:
       raise UserError(
         f"sweep.goals is {self.goals!r}; it is a list of one or two goals."
@@ -82,18 +82,18 @@ class Sweep:
         )
 
   def is_smaller_better(self, goal: str) -> bool:
-    """Returns the direction of a goal."""
+    """Returns whether smaller values of a goal are better."""
     default = goal in (SECONDS, BYTES) or results.is_better_smaller(goal)
     return (self.smaller_is_better or {}).get(goal, default)
 
 
 def read_sweep() -> Sweep:
-  """Returns the sweep that is bound in gin, its space as a `Space`.
+  """Returns the sweep that is bound in gin, with its space as a `Space`.
 
-  What varies isn't evaluated: each trial evaluates its own.
+  The values in the space aren't evaluated: each trial evaluates its own.
 
   Raises:
-    UserError: there is none, or something doesn't fit.
+    UserError: gin binds no sweep.space, or a setting is invalid.
   """
   raw = config.take_raw(f"{_NAME}.space")
   if raw is None:

@@ -7,12 +7,10 @@ import shutil
 import tempfile
 import time
 
-from hub_estimator import config
+from hub_estimator import runs
 from hub_estimator.disk import write_text
-from hub_estimator.errors import UserError
-from hub_estimator.model_dir import Workdir, versions
-from hub_estimator.runs import experiment as experiments
-from hub_estimator.sweeps.leaderboard import Row
+from hub_estimator.model_dir import InUse, Version, Workdir, versions
+from hub_estimator.sweeps.row import Row
 
 _ATTEMPTS = 60
 
@@ -20,29 +18,30 @@ _ATTEMPTS = 60
 def write(row: Row, directory: pathlib.Path) -> pathlib.Path | None:
   """Writes best.gin and best/, with the trial's full model and modules.
 
-  What the trial has exported is linked, not copied; a trial that exports nothing
-  is exported now.
+  The trial's export is hard-linked, not copied. A trial without an export is
+  exported now.
 
   Args:
     row: of the best trial.
-    directory: of the sweep.
+    directory: the sweep_dir.
 
   Returns:
-    best/, or None where the trial ran on another machine.
+    best/, or None if the trial ran on another machine.
   """
-  model_dir = pathlib.Path(row.model_dir)
-  run = Workdir.at(model_dir)
+  if row.model_dir is None:
+    return None
+  run = Workdir.at(row.model_dir)
   if not run.config.exists():
     return None
   write_text(directory / "best.gin", run.config.read_text(encoding="utf-8"))
-  halves = _exported(row, model_dir) or _export(run)
+  halves = _exported(row, run.path) or _export(run)
   best = directory / "best"
   with tempfile.TemporaryDirectory(dir=directory, prefix=".best-") as scratch:
     partial, old = pathlib.Path(scratch, "new"), pathlib.Path(scratch, "old")
     for name, path in halves.items():
       if path is not None:
         shutil.copytree(path, partial / name / path.name, copy_function=os.link)
-    # Another command may do the same, where machines share the directory.
+    # If machines share the directory, another command may do this at the same time.
     with contextlib.suppress(FileNotFoundError):
       os.rename(best, old)
     with contextlib.suppress(OSError):
@@ -50,33 +49,38 @@ def write(row: Row, directory: pathlib.Path) -> pathlib.Path | None:
   return best
 
 
-def _exported(row: Row, model_dir) -> dict[str, pathlib.Path | None] | None:
-  """Returns the halves of the version that was made of the last checkpoint."""
+def _exported(
+  row: Row, model_dir: pathlib.Path
+) -> dict[str, pathlib.Path | None] | None:
+  """Returns both halves of the version exported from the last checkpoint."""
   for kind in ("final", "latest"):
     export = row.exports.get(kind, {})
     if "model" in export:
       module = export["module"]
       return {
         "model": model_dir / export["model"],
-        "module": module and model_dir / module,
+        "module": model_dir / module if module else None,
       }
   return None
 
 
 def _export(run: Workdir) -> dict[str, pathlib.Path | None]:
-  """Exports a run's last checkpoint, unless another command just did."""
+  """Exports a run's last checkpoint, unless another command has just done so."""
+  version = _find_or_export(run)
+  return {"model": version.model, "module": version.modules}
+
+
+def _find_or_export(run: Workdir) -> Version:
   path = run.export / "latest"
-  for attempt in range(1, _ATTEMPTS + 1):
+  attempt = 0
+  while True:
+    attempt += 1
     numbers = versions.numbers(path)
     if numbers:
-      version = versions.find(path, numbers[-1])
-      break
-    config.parse([str(run.config)])
+      return versions.find(path, numbers[-1])
     try:
-      version = experiments.export(config.build("run"), str(run.path))
-      break
-    except UserError as error:
-      if "is in use by" not in str(error) or attempt == _ATTEMPTS:
+      return runs.export(run.path)
+    except InUse:
+      if attempt == _ATTEMPTS:
         raise
-      time.sleep(1)
-  return {"model": version.model, "module": version.modules}
+    time.sleep(1)

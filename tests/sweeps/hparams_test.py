@@ -12,8 +12,7 @@ import urllib.request
 import pytest
 from tensorboard.plugins.hparams import metadata, plugin_data_pb2
 
-from hub_estimator.sweeps import hparams, leaderboard
-from hub_estimator.sweeps.sweep import Sweep
+from hub_estimator.sweeps import Row, Sweep, hparams, leaderboard
 from hub_estimator.tensorflow_runtime import tf
 from tests.sweeps import small
 
@@ -51,7 +50,7 @@ def test_each_trial_has_its_parameters_goals_and_state(
   )
   at, sweep, study = small.run_here(file, tmp_path / "sweep")
   rows = leaderboard.make_rows(study, sweep)
-  for _ in range(2):  # Ranked again, it is written anew.
+  for _ in range(2):  # Ranked again, they are rewritten.
     hparams.write(rows, sweep, at.path)
   params, values, states = _read(at.path / "hparams/0")
   assert params == {"optimizers.sgd.learning_rate": 0.5, "HANDLE": dense}
@@ -64,8 +63,8 @@ def test_each_trial_has_its_parameters_goals_and_state(
 @pytest.mark.slow
 def test_tensorboards_own_server_lists_parameters_and_trials(tmp_path):
   rows = [
-    leaderboard.Row(
-      **dict.fromkeys(f.name for f in dataclasses.fields(leaderboard.Row))
+    Row(
+      **dict.fromkeys(f.name for f in dataclasses.fields(Row))
       | {
         "trial": number,
         "state": "finished",

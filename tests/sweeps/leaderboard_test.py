@@ -1,34 +1,10 @@
-"""The ranking, by hand-made trials of a real study."""
+"""The ranking of hand-made trials in a real study."""
 
-import csv
-import io
 import json
 
-import pytest
-from optuna.trial import TrialState
-
-from hub_estimator.sweeps import leaderboard
-from hub_estimator.sweeps import study as studies
-from hub_estimator.sweeps.space import read_space
-from hub_estimator.sweeps.sweep import Sweep
-
-
-def _study(tmp_path, sweep, values, **attrs):
-  """Returns a study whose trials gave `values`; None fails."""
-  study = studies.open_study(
-    f"sqlite:///{tmp_path}/study.db", "s", sweep, identity="i"
-  )
-  for value in values:
-    trial = studies.ask(study, sweep, lock=tmp_path / "lock")
-    sweep.space.suggest(trial)
-    for key, attr in attrs.items():
-      trial.set_user_attr(key, attr)
-    if value is None:
-      trial.set_user_attr(studies.ERROR, "no | good")
-      study.tell(trial, state=TrialState.FAIL)
-    else:
-      study.tell(trial, value)
-  return study
+from hub_estimator.sweeps import Leaderboard, Sweep, leaderboard, read_space
+from hub_estimator.sweeps.leaderboard import rank_trials
+from tests.sweeps import small
 
 
 def _sweep(choices, **changes):
@@ -37,7 +13,9 @@ def _sweep(choices, **changes):
 
 def test_the_best_is_first_and_failures_are_last(tmp_path):
   sweep = _sweep(["/a", "/b", "/c"])
-  rows = leaderboard.make_rows(_study(tmp_path, sweep, [0.5, None, 0.7]), sweep)
+  rows = leaderboard.make_rows(
+    small.study_with(tmp_path, sweep, [0.5, None, 0.7]), sweep
+  )
   assert [(r.rank, r.trial, r.state) for r in rows] == [
     (1, 2, "finished"),
     (2, 0, "finished"),
@@ -49,14 +27,16 @@ def test_the_best_is_first_and_failures_are_last(tmp_path):
 
 def test_a_loss_is_best_where_it_is_smallest(tmp_path):
   sweep = _sweep(["/a", "/b"], goals=["loss"])
-  rows = leaderboard.make_rows(_study(tmp_path, sweep, [0.5, 0.4]), sweep)
+  rows = leaderboard.make_rows(
+    small.study_with(tmp_path, sweep, [0.5, 0.4]), sweep
+  )
   assert [r.trial for r in rows] == [1, 0]
 
 
 def test_of_two_goals_the_front_is_first(tmp_path):
   sweep = _sweep(["/a", "/b", "/c"], goals=["accuracy", "bytes"])
   # The third is beaten in both.
-  study = _study(tmp_path, sweep, [[0.7, 10], [0.6, 5], [0.65, 20]])
+  study = small.study_with(tmp_path, sweep, [[0.7, 10], [0.6, 5], [0.65, 20]])
   rows = leaderboard.make_rows(study, sweep)
   assert [(r.trial, r.is_on_front) for r in rows] == [
     (0, True),
@@ -67,45 +47,43 @@ def test_of_two_goals_the_front_is_first(tmp_path):
 
 def test_files_hold_what_the_table_shows(tmp_path):
   sweep = _sweep(["/a", "/b"])
-  study = _study(
-    tmp_path,
-    sweep,
-    [0.5, None],
-    spreads=[0.01],
-    metrics={"loss": 0.3},
-    seconds=2.5,
-    bytes=1500000,
-    modules={"module": "/modules/a"},
+  rows = leaderboard.make_rows(
+    small.study_with(tmp_path, sweep, [0.5, None]), sweep
   )
-  rows = leaderboard.make_rows(study, sweep)
   leaderboard.write(rows, sweep, tmp_path)
-  table = list(
-    csv.DictReader(io.StringIO((tmp_path / "leaderboard.csv").read_text()))
-  )
-  assert table[0]["accuracy"] == "0.5" and table[0]["metric loss"] == "0.3"
-  assert table[1]["error"] == "no | good"
   written = json.loads((tmp_path / "leaderboard.json").read_text())
+  assert written["goals"] == ["accuracy"]
+  assert written["smaller_is_better"] == {"accuracy": False}
   assert written["trials"][0]["goals"] == {"accuracy": 0.5}
-  markdown = (tmp_path / "leaderboard.md").read_text()
-  assert "| 1 | 0 | finished | 0.5 ± 0.01 | /a | 2.5 | 1.5 |" in markdown
-  assert "- trial 1: no | good" in markdown
-  text = leaderboard.to_text(rows, sweep)
-  assert text.splitlines()[0].split()[:4] == [
-    "rank",
-    "trial",
-    "state",
-    "accuracy",
-  ]
+  assert (
+    "| 1 | 0 | finished | 0.5 |" in (tmp_path / "leaderboard.md").read_text()
+  )
+  assert "no | good" in (tmp_path / "leaderboard.csv").read_text()
 
 
-@pytest.mark.parametrize("count", [0, 25])
-def test_no_trials_and_many_are_shown(tmp_path, count):
-  sweep = _sweep([f"/{i}" for i in range(max(count, 1))])
-  study = _study(tmp_path, sweep, [float(i) for i in range(count)])
-  rows = [
-    row
-    for row in leaderboard.make_rows(study, sweep)
-    if row.state == "finished"
+def test_a_leaderboard_is_a_sequence_that_shows_itself(tmp_path):
+  sweep = _sweep(["/a", "/<b>", "/c"])
+  study = small.study_with(tmp_path, sweep, [0.5, 0.75, None])
+  board = rank_trials(study, sweep)
+  assert len(board) == 3
+  assert [row.trial for row in board] == [1, 0, 2]
+  assert board[0] is board.best
+  assert repr(board) == (
+    "<Leaderboard: 2 finished, 1 failed, best: trial 1 with accuracy 0.75>"
+  )
+  assert str(board).splitlines()[1].split()[:4] == [
+    "1",
+    "1",
+    "finished",
+    "0.75",
   ]
-  text = leaderboard.to_text(rows, sweep)
-  assert ("… and 5 more in leaderboard.md" in text) == (count == 25)
+  page = board._repr_html_()
+  assert "<td>0.75</td>" in page and "<td>/&lt;b&gt;</td>" in page
+
+
+def test_without_a_finished_trial_none_is_best(tmp_path):
+  sweep = _sweep(["/a"])
+  empty = Leaderboard([], sweep)
+  assert empty.best is None and repr(empty) == "<Leaderboard: no trials>"
+  failed = rank_trials(small.study_with(tmp_path, sweep, [None]), sweep)
+  assert failed.best is None and repr(failed) == "<Leaderboard: 1 failed>"

@@ -14,11 +14,9 @@ import pytest
 from optuna.trial import TrialState
 
 from hub_estimator import config
-from hub_estimator.sweeps import running
-from hub_estimator.sweeps import study as studies
-from hub_estimator.sweeps.sweep import read_sweep
+from hub_estimator.sweeps import open_study, read_sweep, trials_of
+from hub_estimator.sweeps.study import identity_of
 from tests.sweeps import small
-from tests.sweeps.running_test import _command, _wait_for, _workers
 
 pytestmark = pytest.mark.newest
 
@@ -95,26 +93,24 @@ def test_two_commands_with_two_workers_each_share_a_study_one_is_killed(
   here, there = tmp_path / "here/shared", tmp_path / "there/shared"
   commands = [
     subprocess.Popen(
-      _command(file, directory, "--workers=2", f"--storage={server}"),
+      small.command(file, directory, "--workers=2", f"--storage={server}"),
       stderr=subprocess.PIPE,
       text=True,
     )
     for directory in (here, there)
   ]
-  _wait_for(lambda: list(here.glob("trials/*/model.ckpt-100.index")))
-  os.kill(_workers(here)[0], signal.SIGKILL)
+  small.wait_for(lambda: list(here.glob("trials/*/model.ckpt-100.index")))
+  os.kill(small.workers_of(here)[0], signal.SIGKILL)
   logs = [command.communicate(timeout=400)[1] for command in commands]
   assert [c.returncode for c in commands] == [0, 0], logs
   config.parse([file])
   base = (here / "base.gin").read_text()
   sweep = read_sweep()
-  study = studies.open_study(
-    server, "shared", sweep, identity=running._identity(base, sweep)
-  )
-  trials = studies.trials_of(study)
+  study = open_study(server, "shared", sweep, identity=identity_of(base, sweep))
+  trials = trials_of(study)
   assert [t.state for t in trials] == [TrialState.COMPLETE] * 6
   assert len({t.params["optimizers.adam.learning_rate"] for t in trials}) == 6
-  # Both ran some, and both tell the same ranking.
+  # Both ran some, and both report the same ranking.
   assert len(list(here.glob("trials/*"))) + len(
     list(there.glob("trials/*"))
   ) in (6, 7)

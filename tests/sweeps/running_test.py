@@ -3,67 +3,85 @@
 import csv
 import json
 import os
-import pathlib
 import re
 import signal
 import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
 
-from hub_estimator import config
+from hub_estimator import config, progress, runs
 from hub_estimator.errors import UserError
-from hub_estimator.runs import experiment as experiments
-from hub_estimator.sweeps import running
+from hub_estimator.sweeps import SweepDir, rank, run_sweep, work
 from hub_estimator.tensorflow_runtime import hub, tf
 from tests.sweeps import small
 
 _RATES = "sweep.space = {'optimizers.adam.learning_rate': [0.05, 0.02, 0.01]}\n"
 
 
-def _command(file, directory, *more):
-  return [
-    sys.executable,
-    "-m",
-    "hub_estimator.trainers.main",
-    "sweep",
-    f"--gin_file={file}",
-    f"--sweep_dir={directory}",
-    *more,
-  ]
+class _InThisProcess:
+  """Workers that run all trials when they start."""
+
+  def __init__(self, program, count):
+    del count
+    self.path, self.url, self.name, self.identity = program.arguments
+    self.ended = False
+
+  def __len__(self):
+    return 1
+
+  def start_missing(self):
+    work(
+      SweepDir.at(self.path),
+      url=self.url,
+      name=self.name,
+      identity=self.identity,
+      worker=0,
+    )
+
+  def reap(self):
+    return []
+
+  def any_alive(self):
+    return False
+
+  def stop(self):
+    self.ended = True
 
 
-def _run(file, directory, *more):
-  return subprocess.run(
-    _command(file, directory, *more),
-    capture_output=True,
-    text=True,
-    check=False,
-    timeout=300,
+def test_a_sweep_runs_from_python_and_is_ranked_again(
+  tmp_path, dense, numbers_npz
+):
+  file = small.write_config(
+    tmp_path / "sweep.gin",
+    dense,
+    numbers_npz,
+    "sweep.space = {'optimizers.adam.learning_rate': [0.05, 0.01]}\n",
   )
+  config.parse([file])
+  heard = []
+  with progress.listen(heard.append):
+    outcome = run_sweep(str(tmp_path / "sweep"), make_workers=_InThisProcess)
+  assert [row.state for row in outcome.leaderboard] == ["finished"] * 2
+  assert outcome.best == tmp_path / "sweep/best"
+  assert (tmp_path / "sweep/report.html").exists()
+  sweeping = [p for p in heard if p.what == "sweeping"]
+  assert [(p.done, p.total, p.unit) for p in sweeping] == [
+    (1, 2, "trials"),
+    (2, 2, "trials"),
+  ]
+  # No trial is repeated, and the ranking stays.
+  assert rank(str(tmp_path / "sweep")) == outcome
+  config.parse([file])
+  again = run_sweep(str(tmp_path / "sweep"), make_workers=_InThisProcess)
+  assert again == outcome
 
 
-def _wait_for(condition, seconds=120):
-  deadline = time.monotonic() + seconds
-  while not condition():
-    assert time.monotonic() < deadline, "it never came"
-    time.sleep(0.1)
-
-
-def _workers(directory) -> list[int]:
-  """Returns the processes that work on a sweep."""
-  found = []
-  for entry in pathlib.Path("/proc").iterdir():
-    if entry.name.isdigit():
-      try:
-        written = pathlib.Path(os.readlink(entry / "fd/1"))
-      except OSError:
-        continue
-      if written.parent == pathlib.Path(directory) / "logs":
-        found.append(int(entry.name))
-  return found
+def test_what_cannot_be_run_or_ranked_is_named(tmp_path):
+  with pytest.raises(UserError, match="workers is 0; it is at least 1"):
+    run_sweep(str(tmp_path), workers=0)
+  with pytest.raises(UserError, match="No sweep at .*: it has no sweep.gin"):
+    rank(str(tmp_path))
 
 
 @pytest.mark.slow
@@ -78,7 +96,7 @@ def test_the_command_ranks_modules_exports_the_best_and_tells_how_to_do_it_again
     " 'optimizers.adam.learning_rate': [0.05, 0.01]}\n",
   )
   at = tmp_path / "sweep"
-  done = _run(file, at, "--workers=2")
+  done = small.run_command(file, at, "--workers=2")
   assert done.returncode == 0, done.stderr
   assert "4 of 4 done" in done.stderr
   assert done.stdout.startswith("rank  trial  state")
@@ -89,7 +107,7 @@ def test_the_command_ranks_modules_exports_the_best_and_tells_how_to_do_it_again
   assert {row["HANDLE"] for row in table} == {dense, batch_norm}
   # The winner's config makes the same numbers, and its exports load.
   config.parse([str(at / "best.gin")])
-  again = experiments.train(config.build("run"), str(tmp_path / "again"))
+  again = runs.train(config.build("run"), str(tmp_path / "again"))
   assert again.metrics["loss"] == losses[0]
   (module,) = (at / "best" / "module").glob("*/module")
   (model,) = (at / "best" / "model").iterdir()
@@ -100,45 +118,9 @@ def test_the_command_ranks_modules_exports_the_best_and_tells_how_to_do_it_again
   assert not re.search(r"<(script|link)[^>]+(src|href)=.http", page)
   # Again: nothing is left to do.
   before = (at / "trials/0/model.ckpt-20.index").stat().st_mtime_ns
-  done = _run(file, at)
-  assert done.returncode == 0 and "Going on: 4 of 4" in done.stderr
+  done = small.run_command(file, at)
+  assert done.returncode == 0 and "Continuing: 4 of 4" in done.stderr
   assert (at / "trials/0/model.ckpt-20.index").stat().st_mtime_ns == before
-
-
-def test_all_mistakes_of_a_space_are_told_at_once_before_any_trial(
-  tmp_path, dense, numbers_npz
-):
-  file = small.write_config(
-    tmp_path / "sweep.gin",
-    dense,
-    numbers_npz,
-    f"sweep.space = {{'HANDLE': [{dense!r}, '/no/such/module'],"
-    " 'SIGNATURE': ['default', 'defualt']}\nsweep.goals = ['los']\n",
-  )
-  config.parse([file])
-  with pytest.raises(UserError) as error:
-    running.run_sweep(str(tmp_path / "sweep"), workers=1)
-  message = str(error.value)
-  assert message.startswith("3 mistakes in the space: (1) ")
-  for part in (
-    "with HANDLE = '/no/such/module': ",
-    "has no signature 'defualt'",
-    "sweep.goals 'los': did you mean 'loss'",
-  ):
-    assert part in message
-  assert not (tmp_path / "sweep").exists()
-
-
-def test_a_binding_that_does_not_exist_is_named(tmp_path, dense, numbers_npz):
-  file = small.write_config(
-    tmp_path / "sweep.gin",
-    dense,
-    numbers_npz,
-    "sweep.space = {'run.bacth_size': [1, 2]}\n",
-  )
-  config.parse([file])
-  with pytest.raises(UserError, match="A mistake in the space: .*'bacth_size'"):
-    running.run_sweep(str(tmp_path / "sweep"), workers=1)
 
 
 @pytest.mark.slow
@@ -153,14 +135,14 @@ def test_a_worker_that_is_killed_costs_nothing_but_time(
   )
   at = tmp_path / "sweep"
   command = subprocess.Popen(
-    _command(file, at, "--workers=1"), stderr=subprocess.PIPE, text=True
+    small.command(file, at, "--workers=1"), stderr=subprocess.PIPE, text=True
   )
-  _wait_for(lambda: list(at.glob("trials/1/model.ckpt-1??.index")))
-  (worker,) = _workers(at)
+  small.wait_for(lambda: list(at.glob("trials/1/model.ckpt-1??.index")))
+  (worker,) = small.workers_of(at)
   os.kill(worker, signal.SIGKILL)
   _, log = command.communicate(timeout=300)
   assert command.returncode == 0, log
-  assert "Trial 1 was interrupted and goes on." in log
+  assert "Trial 1 was interrupted and will be continued." in log
   written = json.loads((at / "leaderboard.json").read_text())["trials"]
   assert sorted(t["trial"] for t in written) == [0, 1, 2]
   assert {t["state"] for t in written} == {"finished"}
@@ -168,7 +150,7 @@ def test_a_worker_that_is_killed_costs_nothing_but_time(
   # The very numbers of a sweep that nothing happened to.
   interrupted = next(t for t in written if t["trial"] == 1)
   config.parse([str(at / "trials/1/config.gin")])
-  alone = experiments.train(config.build("run"), str(tmp_path / "alone"))
+  alone = runs.train(config.build("run"), str(tmp_path / "alone"))
   assert interrupted["goals"]["loss"] == alone.metrics["loss"]
 
 
@@ -182,15 +164,15 @@ def test_the_command_is_killed_and_goes_on(tmp_path, dense, numbers_npz):
   )
   at = tmp_path / "sweep"
   command = subprocess.Popen(
-    _command(file, at, "--workers=2"), stderr=subprocess.DEVNULL
+    small.command(file, at, "--workers=2"), stderr=subprocess.DEVNULL
   )
-  _wait_for(lambda: list(at.glob("trials/1/model.ckpt-1??.index")))
-  second = _run(file, at)
+  small.wait_for(lambda: list(at.glob("trials/1/model.ckpt-1??.index")))
+  second = small.run_command(file, at)
   assert second.returncode == 2 and "is in use by process" in second.stderr
   command.kill()
   command.wait()
-  _wait_for(lambda: not _workers(at), seconds=20)
-  done = _run(file, at, "--workers=2")
+  small.wait_for(lambda: not small.workers_of(at), seconds=20)
+  done = small.run_command(file, at, "--workers=2")
   assert done.returncode == 0, done.stderr
   written = json.loads((at / "leaderboard.json").read_text())["trials"]
   assert sorted(t["trial"] for t in written) == [0, 1, 2]
@@ -198,9 +180,9 @@ def test_the_command_is_killed_and_goes_on(tmp_path, dense, numbers_npz):
   other = small.write_config(
     tmp_path / "other.gin", dense, numbers_npz, _RATES + "MAX_STEPS = 30\n"
   )
-  refused = _run(other, at)
+  refused = small.run_command(other, at)
   assert refused.returncode == 2
-  assert "is of another config or space" in refused.stderr
+  assert "belongs to another config or space" in refused.stderr
 
 
 @pytest.mark.slow
@@ -229,16 +211,10 @@ def test_a_trial_that_kills_its_worker_stops_no_other(
     "sweep.space = {'my.deadly.deadly': [True, False]}\n",
   )
   at = tmp_path / "sweep"
-  done = subprocess.run(
-    _command(file, at),
-    capture_output=True,
-    text=True,
-    check=False,
-    timeout=300,
-  )
+  done = small.run_command(file, at)
   assert done.returncode == 0, done.stderr
   written = json.loads((at / "leaderboard.json").read_text())["trials"]
   assert [(t["trial"], t["state"], t["error"]) for t in written] == [
     (1, "finished", None),
-    (0, "failed", "its worker died, 2 times"),
+    (0, "failed", "its worker died 2 times"),
   ]

@@ -1,4 +1,6 @@
-"""The best trial's exports, and what else is made of a finished sweep."""
+"""The best trial's exports."""
+
+import dataclasses
 
 import numpy as np
 import pytest
@@ -43,8 +45,6 @@ def test_the_winners_version_is_linked_whole(finished):
 
 @pytest.mark.slow
 def test_a_winner_on_another_machine_is_none(finished, tmp_path):
-  import dataclasses
-
   _, _, _, rows = finished
   gone = dataclasses.replace(rows[0], model_dir=str(tmp_path / "gone"))
   assert winner.write(gone, tmp_path) is None

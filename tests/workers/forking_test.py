@@ -1,4 +1,4 @@
-"""Forked processes: they share what was imported, and end as others do."""
+"""Forked processes: they share imports and end as other processes do."""
 
 import importlib
 import os
@@ -8,18 +8,22 @@ import time
 
 import pytest
 
-from hub_estimator.workers import forking, processes
+from hub_estimator import config
+from hub_estimator.workers import Forker, Processes, Program
 
-# Of a module that is quickly imported, and has a function of a list.
+# A module that is quickly imported. The first argument says what its workers do.
 MODULE = """
 import os, sys, time
 IMPORTED_BY = os.getpid()
-def tell(arguments):
-  print(IMPORTED_BY, os.getpid(), os.environ.get("TOLD"), os.getcwd(), sys.path[-1])
-def fail(arguments):
-  raise ValueError(arguments[0])
-def sleep(arguments):
-  time.sleep(600)
+def main(arguments):
+  if arguments[0] == "tell":
+    print(IMPORTED_BY, os.getpid(), os.environ.get("TOLD"), os.getcwd(), sys.path[-1])
+  elif arguments[0] == "fail":
+    raise ValueError(arguments[1])
+  elif arguments[0] == "fail as number 0" and arguments[1] == "0":
+    raise ValueError(arguments[0])
+  else:
+    time.sleep(600)
 """
 
 
@@ -35,58 +39,60 @@ def module(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def forker(module):
-  return forking.Forker(module.__name__)
+  return Forker(module.__name__)
 
 
 def test_they_share_what_was_imported_and_have_all_that_changed_since(
   forker, module, tmp_path, monkeypatch
 ):
+  beside = tmp_path / "beside"
+  beside.mkdir()
+  (beside / "some.gin").touch()
+  config.parse([str(beside / "some.gin")])
+  program = Program(module.__name__, ["tell"], tmp_path)
   told = []
   for number in range(2):
     monkeypatch.setenv("TOLD", str(number))
     monkeypatch.chdir(tmp_path)
-    log = tmp_path / f"{number}.log"
-    environment = {"PYTHONPATH": "/beside"}
-    assert forker.start(module.tell, [], log, environment).wait(60) == 0
-    told.append(log.read_text().split())
+    assert forker.start(program, number).wait(60) == 0
+    told.append(program.log_of(number).read_text().split())
   (of_first, *first), (of_second, *second) = told
   assert of_first == of_second != str(os.getpid())
   assert first[0] != second[0]
   assert (first[1], second[1]) == ("0", "1")
-  assert first[2:] == [str(tmp_path), "/beside"]
+  assert first[2:] == [str(tmp_path), str(beside)]
 
 
 def test_one_that_fails_says_why_in_its_log(forker, module, tmp_path):
-  process = forker.start(module.fail, ["for a reason"], tmp_path / "log", {})
+  program = Program(module.__name__, ["fail", "for a reason"], tmp_path)
+  process = forker.start(program, 0)
   assert process.wait(60) == 1
   assert process.poll() == process.returncode == 1
-  assert "ValueError: for a reason" in (tmp_path / "log").read_text()
+  assert "ValueError: for a reason" in program.log_of(0).read_text()
 
 
 def test_one_is_waited_for_and_ended(forker, module, tmp_path):
-  process = forker.start(module.sleep, [], tmp_path / "log", {})
+  program = Program(module.__name__, ["sleep"], tmp_path)
+  process = forker.start(program, 0)
   assert process.poll() is None
   with pytest.raises(subprocess.TimeoutExpired):
     process.wait(0.1)
   process.terminate()
   assert process.wait(60) == -signal.SIGTERM
-  process = forker.start(module.sleep, [], tmp_path / "log", {})
+  process = forker.start(program, 0)
   process.kill()
   assert process.wait(60) == -signal.SIGKILL
 
 
 def test_a_pool_starts_reaps_and_stops_them(forker, module, tmp_path):
-  def start(arguments, log):
-    run = module.fail if arguments[-1] == "0" else module.sleep
-    return forker.start(run, arguments, log, {})
-
-  pool = processes.Processes(["of all"], tmp_path / "logs", 2, start=start)
+  program = Program(module.__name__, ["fail as number 0"], tmp_path / "logs")
+  pool = Processes(program, 2, start=forker.start)
   pool.start_missing()
   deadline = time.monotonic() + 60
   while not (codes := pool.reap()):
     assert time.monotonic() < deadline
     time.sleep(0.05)
   assert codes == [1] and pool.any_alive()
-  assert "of all" in (tmp_path / "logs/worker_0.log").read_text()
+  assert "fail as number 0" in (tmp_path / "logs/worker_0.log").read_text()
   pool.stop()
   assert pool.reap() == [-signal.SIGTERM]

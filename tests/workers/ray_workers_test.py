@@ -7,8 +7,9 @@ import os
 import pytest
 
 from hub_estimator import config
-from hub_estimator.sweeps import running
-from hub_estimator.workers import ray_workers
+from hub_estimator.errors import UserError
+from hub_estimator.sweeps import run_sweep
+from hub_estimator.workers import Program, RayWorkers
 from tests.sweeps import small
 
 pytestmark = pytest.mark.newest
@@ -46,7 +47,7 @@ def test_a_node_that_is_removed_loses_nothing(
   at = tmp_path / "sweep"
   removed = []
 
-  class Removing(ray_workers.RayWorkers):
+  class Removing(RayWorkers):
     def reap(self):
       if not removed and list(at.glob("trials/[01]/model.ckpt-1??.index")):
         removed.append(nodes[0])
@@ -54,7 +55,7 @@ def test_a_node_that_is_removed_loses_nothing(
       return super().reap()
 
   config.parse([file])
-  outcome = running.run_sweep(
+  outcome = run_sweep(
     str(at),
     workers=2,
     make_workers=functools.partial(
@@ -62,17 +63,15 @@ def test_a_node_that_is_removed_loses_nothing(
     ),
   )
   assert removed
-  assert [row.state for row in outcome.rows] == ["finished"] * 4
-  assert sorted(row.trial for row in outcome.rows) == [0, 1, 2, 3]
+  assert [row.state for row in outcome.leaderboard] == ["finished"] * 4
+  assert sorted(row.trial for row in outcome.leaderboard) == [0, 1, 2, 3]
   written = json.loads((at / "leaderboard.json").read_text())["trials"]
   assert len(written) == 4
   assert sorted(os.listdir(at / "trials")) == ["0", "1", "2", "3"]
 
 
 def test_a_cluster_that_is_not_there_gets_one_line(tmp_path):
-  from hub_estimator.errors import UserError
-
   with pytest.raises(UserError, match="no Ray cluster at 'auto'"):
-    ray_workers.RayWorkers(
-      [], tmp_path / "logs", 1, address="auto", cpus=1.0, gpus=0.0
+    RayWorkers(
+      Program("", [], tmp_path / "logs"), 1, address="auto", cpus=1.0, gpus=0.0
     )

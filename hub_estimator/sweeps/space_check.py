@@ -1,0 +1,96 @@
+"""The check of a whole space before the first trial."""
+
+import logging
+import pathlib
+import tempfile
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from hub_estimator import config, progress, runs
+from hub_estimator.errors import UserError
+from hub_estimator.sweeps.combinations import Params
+from hub_estimator.sweeps.space import Fixed
+from hub_estimator.sweeps.sweep import BYTES, SECONDS, Sweep
+from hub_estimator.training import ProcessCache
+
+_log = logging.getLogger(__name__)
+
+
+def check_space(base: str, sweep: Sweep) -> None:
+  """Checks a run for each option and each bound of each range.
+
+  Args:
+    base: the gin bindings that all trials share.
+    sweep: its settings.
+
+  Raises:
+    UserError: some runs are invalid; the message names all mistakes.
+  """
+  started = time.monotonic()
+  probes = sweep.space.probes()
+  if sweep.strategy == "grid":
+    sweep.space.grid()
+  metrics = [
+    ("sweep.goals", goal)
+    for goal in sweep.goals
+    if goal not in (SECONDS, BYTES)
+  ]
+  mistakes = _Mistakes(probes[0])
+  cache = ProcessCache()
+  with tempfile.TemporaryDirectory() as scratch:
+    file = pathlib.Path(scratch) / "base.gin"
+    file.write_text(base, encoding="utf-8")
+    for done, params in enumerate(probes):
+      progress.report(
+        "checking the space", done, len(probes), unit="combinations"
+      )
+      bindings = sweep.space.suggest(Fixed(params))
+      try:
+        config.parse([str(file)], bindings)
+        with runs.reporting_value_errors():
+          runs.check(config.build("run"), metrics=metrics, cache=cache)
+      except UserError as error:
+        mistakes.add(error, params, bindings)
+  mistakes.raise_if_any()
+  _log.info(
+    "Checked %d combinations in %.1f s: every choice and every bound of a range.",
+    len(probes),
+    time.monotonic() - started,
+  )
+
+
+class _Mistakes:
+  """The different errors of a space, each with the values that cause it."""
+
+  def __init__(self, first: Params):
+    """Makes an empty list; `first` is the combination that others vary."""
+    self._first = first
+    self._found: dict[str, tuple[str, str]] = {}
+
+  def add(
+    self, error: UserError, params: Params, bindings: Sequence[str]
+  ) -> None:
+    changed = {k: v for k, v in params.items() if v != self._first.get(k)}
+    # One mistake can occur with several values: without them, its messages are equal.
+    alike = str(error)
+    for binding in bindings:
+      alike = alike.replace(binding, binding.split(" = ")[0])
+    self._found.setdefault(alike, (_show(changed or params), str(error)))
+
+  def raise_if_any(self) -> None:
+    if not self._found:
+      return
+    count = len(self._found)
+    listed = " ".join(
+      f"({i}) with {shown}: {message}"
+      for i, (shown, message) in enumerate(self._found.values(), start=1)
+    )
+    raise UserError(
+      (f"{count} mistakes" if count > 1 else "A mistake")
+      + f" in the space: {listed}"
+    )
+
+
+def _show(params: dict[str, Any]) -> str:
+  return ", ".join(f"{k} = {v!r}" for k, v in params.items())
