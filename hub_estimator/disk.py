@@ -1,11 +1,14 @@
-"""Files and directories that are whole after a crash or a power cut."""
+"""Files and directories that survive a crash or a power cut undamaged."""
 
 import os
 import pathlib
 
 
 def write_text(path: pathlib.Path, text: str) -> None:
-  """Writes a file whole, or leaves what was there."""
+  """Replaces a file's content atomically: if this fails, the old content stays.
+
+  Directories above the file are created.
+  """
   path.parent.mkdir(parents=True, exist_ok=True)
   partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
   try:
@@ -19,14 +22,14 @@ def write_text(path: pathlib.Path, text: str) -> None:
 
 
 def sync_tree(root: pathlib.Path) -> None:
-  """Puts files and directories on disk, so that a power cut loses no half."""
+  """Flushes all files and directories below a directory to disk."""
   for directory, _, files in os.walk(root):
     for name in (*files, "."):
       sync(pathlib.Path(directory) / name)
 
 
 def sync(path: pathlib.Path) -> None:
-  """Puts a file, or a directory's list of names, on disk."""
+  """Flushes a file, or the list of names in a directory, to disk."""
   descriptor = os.open(path, os.O_RDONLY)
   try:
     os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""Mistakes that a user can mend, told in one line."""
+"""Errors that a user can fix, each with a message of one line."""
 
 import difflib
 import re
@@ -7,19 +7,22 @@ from typing import Any
 
 
 class UserError(ValueError):
-  """What came, where, and what exists. Commands print it and exit with 2."""
+  """An error that the user can fix; commands print it and exit with 2.
+
+  The message says what came, where, and what exists.
+  """
 
 
 class RunFailed(RuntimeError):
-  """A run that started rightly and could not go on. Commands exit with 1."""
+  """A run that started correctly and could not finish; commands exit with 1."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
   """Returns "did you mean 'x'? It has: …" for an unknown name.
 
   Args:
-    name: what was asked for.
-    known: what exists; the nearest of them is named first.
+    name: the unknown name.
+    known: the names that exist; the nearest is named first.
   """
   known = sorted({str(k) for k in known})
   close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.6)
@@ -29,12 +32,15 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def check_count(value: Any, what: str, *, least: int = 1) -> None:
-  """Raises a UserError that names `what` unless `value` is an integer of that size.
+  """Raises a UserError unless a value is an integer of at least some size.
 
   Args:
-    value: what came; True and False are no integers.
-    what: the binding.
-    least: the smallest: 1, or 0.
+    value: the value to check; True and False don't count as integers.
+    what: the name of the binding, for the message.
+    least: the smallest valid value, 1 or 0.
+
+  Raises:
+    UserError: it isn't.
   """
   if not isinstance(value, int) or isinstance(value, bool) or value < least:
     wanted = "above 0" if least == 1 else f"of at least {least}"
@@ -42,7 +48,15 @@ def check_count(value: Any, what: str, *, least: int = 1) -> None:
 
 
 def check_regex(pattern: str, what: str) -> None:
-  """Raises a UserError that names `what` unless `pattern` is a regex."""
+  """Raises a UserError unless a pattern is a regular expression.
+
+  Args:
+    pattern: the pattern to check.
+    what: the name of the binding, for the message.
+
+  Raises:
+    UserError: it isn't.
+  """
   try:
     re.compile(pattern)
   except re.error as error:
@@ -50,6 +64,6 @@ def check_regex(pattern: str, what: str) -> None:
 
 
 def one_line(error: BaseException | str) -> str:
-  """Returns an error's message with its line breaks folded."""
+  """Returns an error's message without line breaks."""
   lines = (line.strip() for line in str(error).splitlines())
   return " ".join(line for line in lines if line)

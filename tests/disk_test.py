@@ -5,7 +5,7 @@ import pytest
 from hub_estimator import disk
 
 
-def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
+def test_a_file_is_replaced_atomically(tmp_path, monkeypatch):
   path = tmp_path / "new" / "file"
   disk.write_text(path, "first")
   assert path.read_text() == "first"

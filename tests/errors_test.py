@@ -1,4 +1,4 @@
-"""Messages of mistakes: one line, with what came and what exists."""
+"""Error messages are one line, with what came and what exists."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from hub_estimator.errors import (
 
 
 @pytest.mark.parametrize("value", [0, -1, True, 1.0, "1", None])
-def test_what_is_no_count_is_named(value):
+def test_a_value_that_is_no_count_is_named(value):
   with pytest.raises(UserError) as told:
     check_count(value, "run.max_steps")
   assert str(told.value) == (
@@ -20,7 +20,7 @@ def test_what_is_no_count_is_named(value):
   )
 
 
-def test_counts_start_where_they_shall():
+def test_the_smallest_count_can_be_zero():
   check_count(1, "a")
   check_count(0, "a", least=0)
   with pytest.raises(
