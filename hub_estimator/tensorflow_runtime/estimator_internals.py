@@ -21,7 +21,7 @@ from tensorflow_estimator.python.estimator.estimator import (
 from hub_estimator.tensorflow_runtime.loading import estimator, tf
 
 __all__ = [
-  "EvaluationGraph",
+  "EvaluationParts",
   "build_evaluation_graph",
   "heads_of",
   "read_eval_metrics",
@@ -61,8 +61,8 @@ def set_session_config(
 
 
 @dataclasses.dataclass(frozen=True)
-class EvaluationGraph:
-  """What an Estimator needs to evaluate in the graph that it has built.
+class EvaluationParts:
+  """The parts of an evaluation graph that an Estimator has built.
 
   Attributes:
     scaffold: restores a checkpoint.
@@ -79,14 +79,14 @@ class EvaluationGraph:
 
 def build_evaluation_graph(
   made: estimator.Estimator, input_fn: Callable[[], tf.data.Dataset]
-) -> EvaluationGraph:
+) -> EvaluationParts:
   """Adds an Estimator's evaluation to the current graph, and returns its parts.
 
   Args:
     made: the Estimator whose model_fn is called.
     input_fn: returns the examples, each of them once.
   """
-  return EvaluationGraph(*made._evaluate_build_graph(input_fn, hooks=[]))
+  return EvaluationParts(*made._evaluate_build_graph(input_fn, hooks=[]))
 
 
 def replace_training(made: estimator.Estimator, train: Train) -> None:
