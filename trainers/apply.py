@@ -62,10 +62,9 @@ def main(args: argparse.Namespace) -> int:
   """Applies the module and writes its outputs."""
   flags.read_handles(args)
   import hub_estimator.experiments  # noqa: F401  Registers the adapter.
-  from hub_estimator import config
-  from hub_estimator.runs import applying
+  from hub_estimator import config, runs
 
-  count = applying.apply(
+  count = runs.apply_to_file(
     args.handle,
     input_path=args.input,
     output_path=args.output,

@@ -22,14 +22,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
   """Checks a run and prints its modules, features and sizes."""
   experiment = flags.read_experiment(args.gin_file, args.gin_param)
-  from hub_estimator.runs import checking
-  from hub_estimator.runs import experiment as experiments
+  from hub_estimator import runs
 
   if args.model_dir is not None:
-    checked = experiments.check_run(experiment, args.model_dir)
+    checked = runs.check_run(experiment, args.model_dir)
   else:
-    experiments.check_devices(experiment)
-    checked = checking.check(experiment)
+    runs.check_devices(experiment)
+    checked = runs.check(experiment)
   flags.print_json(
     {
       "modules": {

@@ -18,9 +18,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
   """Evaluates a checkpoint and prints the metrics."""
   experiment = flags.read_run(args)
-  from hub_estimator.runs import experiment as experiments
+  from hub_estimator import runs
 
   flags.print_json(
-    experiments.evaluate(experiment, args.model_dir, checkpoint=args.checkpoint)
+    runs.evaluate(
+      args.model_dir, experiment=experiment, checkpoint=args.checkpoint
+    )
   )
   return 0

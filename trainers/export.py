@@ -35,12 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
   """Exports a version and prints its paths."""
   experiment = flags.read_run(args)
+  from hub_estimator import runs
   from hub_estimator.handles import packing
-  from hub_estimator.runs import experiment as experiments
 
-  version = experiments.export(
-    experiment,
+  version = runs.export(
     args.model_dir,
+    experiment=experiment,
     checkpoint=args.checkpoint,
     averaged=args.averaged,
   )

@@ -3,6 +3,11 @@
 import argparse
 import json
 import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+  from hub_estimator.experiments import Experiment
 
 
 def add_gin_arguments(
@@ -93,7 +98,9 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
   add_safe_argument(parser)
 
 
-def read_experiment(gin_files, gin_params):
+def read_experiment(
+  gin_files: Sequence[str], gin_params: Sequence[str]
+) -> "Experiment":
   """Returns the `Experiment` that gin files and bindings name."""
   from hub_estimator.trainers import startup
 
@@ -108,7 +115,7 @@ def read_experiment(gin_files, gin_params):
   return experiment
 
 
-def read_run(args: argparse.Namespace):
+def read_run(args: argparse.Namespace) -> "Experiment":
   """Returns the experiment of `args.model_dir`.
 
   Relative paths in a run's config are relative to the directory in which the run
@@ -125,6 +132,6 @@ def read_run(args: argparse.Namespace):
   return read_experiment([str(run.config)], getattr(args, "gin_param", []))
 
 
-def print_json(value) -> None:
+def print_json(value: Any) -> None:
   """Prints a JSON object to standard output."""
   print(json.dumps(value, indent=2))

@@ -17,6 +17,7 @@ from hub_estimator.trainers import (
   inspect,
   lint,
   predict,
+  progress_line,
   publish,
   report,
   serve_modules,
@@ -69,7 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
   if getattr(args, "safe", False):
     os.environ["HUB_ESTIMATOR_SAFE"] = "1"  # The workers of a sweep inherit it.
   try:
-    return VERBS[args.verb].main(args) or 0
+    with progress_line.shown():
+      return VERBS[args.verb].main(args) or 0
   except UserError as error:
     print(f"hub-estimator {args.verb}: {one_line(error)}", file=sys.stderr)
     return 2

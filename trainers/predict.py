@@ -7,6 +7,7 @@ JSON line for each row or image.
 import argparse
 import os
 import sys
+from typing import TextIO
 
 from hub_estimator.trainers import flags
 
@@ -30,12 +31,12 @@ def main(args: argparse.Namespace) -> int:
   args.input = os.path.abspath(os.path.expanduser(args.input))
   output = args.output and os.path.abspath(os.path.expanduser(args.output))
   experiment = flags.read_run(args)
-  from hub_estimator.runs import predicting
+  from hub_estimator import runs
 
-  def predict(stream):
-    return predicting.predict(
-      experiment,
+  def predict(stream: TextIO) -> int:
+    return runs.write_predictions(
       args.model_dir,
+      experiment=experiment,
       input_path=args.input,
       output=stream,
       checkpoint=args.checkpoint,

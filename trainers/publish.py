@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from typing import Any
 
 from hub_estimator.trainers import flags
 
@@ -112,7 +113,7 @@ def main(args: argparse.Namespace) -> int:
   return 0
 
 
-def _add(kinds, name: str, what: str) -> argparse.ArgumentParser:
+def _add(kinds: Any, name: str, what: str) -> argparse.ArgumentParser:
   parser = kinds.add_parser(name, help=what, description=what)
   parser.add_argument(
     "--output",

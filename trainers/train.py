@@ -28,14 +28,13 @@ def main(args: argparse.Namespace) -> int:
 
   task = cluster.read_task()
   experiment = flags.read_experiment(args.gin_file, args.gin_param)
-  from hub_estimator import config
+  from hub_estimator import config, runs
   from hub_estimator.model_dir import results
-  from hub_estimator.runs import experiment as experiments
-  from hub_estimator.training import preemption
+  from hub_estimator.training import Preempted, Preemption
 
-  with preemption.Preemption().watching() as watched:
+  with Preemption().watching() as watched:
     try:
-      result = experiments.train(
+      result = runs.train(
         experiment,
         args.model_dir,
         config_text=config.text(),
@@ -43,7 +42,7 @@ def main(args: argparse.Namespace) -> int:
         preemption=watched,
         task=task,
       )
-    except preemption.Preempted as stopped:
+    except Preempted as stopped:
       print(f"hub-estimator train: {stopped}", file=sys.stderr)
       return 128 + stopped.number
   if result is None:

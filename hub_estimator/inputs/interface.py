@@ -93,6 +93,16 @@ class Examples:
   def __len__(self) -> int:
     return len(next(iter(self.features.values())))
 
+  def known_labels(self) -> np.ndarray | Mapping[str, np.ndarray]:
+    """Returns the labels.
+
+    Raises:
+      UserError: there are none.
+    """
+    if self.labels is None:
+      raise UserError(f"{self.source} has no labels; name their column.")
+    return self.labels
+
   def specs(self) -> dict[str, FeatureSpec]:
     """Returns the type of each feature of one example."""
     return {name: spec_of(column) for name, column in self.features.items()}

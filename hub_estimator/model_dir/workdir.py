@@ -90,7 +90,9 @@ class Workdir:
     return read_json(self.manifest)
 
 
-def open_run(model_dir: str) -> tuple[Workdir, dict[str, Any]]:
+def open_run(
+  model_dir: str | os.PathLike[str],
+) -> tuple[Workdir, dict[str, Any]]:
   """Returns an existing run and its manifest.
 
   Raises:

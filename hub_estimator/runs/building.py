@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hub_estimator.errors import UserError, nearest, one_line
-from hub_estimator.model import encoders, model_fn
+from hub_estimator.model import encoded_outputs, encoders
 from hub_estimator.tensorflow_runtime import estimator, tf
 from hub_estimator.training import TrainGraph, train_graph
 
@@ -152,5 +152,5 @@ def _built(graph: tf.Graph) -> Built:
       v.op.name: tuple(v.shape.as_list())
       for v in tf.get_collection(tf.GraphKeys.MODEL_VARIABLES)
     }
-    encoded = tf.get_collection(model_fn.ENCODED)
-    return Built(variables, [t.shape.as_list()[-1] for t in encoded])
+    widths = [tensor.shape.as_list()[-1] for tensor in encoded_outputs()]
+    return Built(variables, widths)

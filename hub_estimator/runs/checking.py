@@ -1,8 +1,9 @@
 """Finds everything that can fail before step 1, in all three modes."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from hub_estimator import features, heads, inputs, modules, optimizers
 from hub_estimator.errors import UserError
@@ -60,15 +61,13 @@ def _read(
   experiment: Experiment, cache: ProcessCache
 ) -> tuple[inputs.Examples, inputs.Examples]:
   """Returns the examples of training and evaluation, whose features agree."""
-  train, evaluation = (
-    cache.get(
-      ("read", name, source), lambda s=source, n=name: read_examples(s, n)
-    )
-    for name, source in (
-      ("run.train_input", experiment.train_input),
-      ("run.eval_input", experiment.eval_input),
-    )
-  )
+
+  def read(name: str, source: inputs.Input) -> inputs.Examples:
+    make = functools.partial(read_examples, source, name)
+    return cache.get(("read", name, source), make)
+
+  train = read("run.train_input", experiment.train_input)
+  evaluation = read("run.eval_input", experiment.eval_input)
   if train.specs() != evaluation.specs():
     raise UserError(
       f"Training and evaluation data differ in their features: {train.source} "
@@ -77,7 +76,7 @@ def _read(
     )
   for examples in (train, evaluation):
     try:
-      experiment.head.check_labels(examples.labels)
+      experiment.head.check_labels(examples.known_labels())
     except UserError as error:
       raise UserError(f"{examples.source}: {error}") from error
   return train, evaluation
@@ -110,7 +109,7 @@ class _GraphChecks:
     metrics: Sequence[tuple[str, str]],
   ) -> Checked:
     outputs, unkept = self._keep_outputs()
-    kept = outputs and outputs.widths
+    kept = None if outputs is None else outputs.widths
     serving = self._build_serving(builder, kept)
     training, graph = self._build_training(builder, kept)
     self._build_evaluation(builder, serving, metrics)
@@ -248,7 +247,8 @@ class _GraphChecks:
   ) -> dict[str, tuple[int, ...]]:
     """Returns the modules' variables, also those whose outputs are kept."""
     return {
-      f"{name}/{variable}": tuple(stored.shape)
+      # A variable has no unknown dimension.
+      f"{name}/{variable}": cast(tuple[int, ...], stored.shape)
       for name, tags in train_tags.items()
       for variable, stored in self.infos[name].variant(tags).variables.items()
       if "/part_" not in variable

@@ -130,7 +130,8 @@ def find_checkpoint(workdir: Workdir, checkpoint: str | None) -> str:
           f"{path} is damaged: {damage}; there is also: {others or 'none'}."
         )
       return path
-  if tf.train.checkpoint_exists(checkpoint):
-    return str(checkpoint)
+  wanted = str(checkpoint)
+  if tf.train.checkpoint_exists(wanted):
+    return wanted
   known = [os.path.basename(p) for p in paths]
-  raise UserError(f"No checkpoint {checkpoint!r}; {nearest(checkpoint, known)}")
+  raise UserError(f"No checkpoint {checkpoint!r}; {nearest(wanted, known)}")

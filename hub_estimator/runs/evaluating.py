@@ -44,7 +44,7 @@ def evaluate(
       f"{examples.source} has features {specs}; the run was trained on "
       f"{manifest['features']}."
     )
-  experiment.head.check_labels(examples.labels)
+  experiment.head.check_labels(examples.known_labels())
   evaluated = make_run_estimator(experiment, workdir, function).evaluate(
     inputs.make_eval_input_fn(examples, batch_size=experiment.eval_batch_size),
     checkpoint_path=find_checkpoint(workdir, checkpoint),

@@ -1,12 +1,13 @@
 """A run's modules, its model_fn, and the features it is served with."""
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from hub_estimator import heads, inputs, modules
 from hub_estimator.errors import UserError, nearest
 from hub_estimator.experiments import Experiment
 from hub_estimator.exporting import serving
-from hub_estimator.model import Application, encoders, model_fn
+from hub_estimator.model import Application, encoders, make_model_fn
 from hub_estimator.modules import ModuleInfo, SignatureInfo, read_module_info
 from hub_estimator.preprocessing import adapters
 from hub_estimator.tensorflow_runtime import estimator
@@ -31,7 +32,7 @@ def make_model(
     modules.check_variants_agree(infos[name], source)
   for application in experiment.encoder.applications():
     application.output_of(infos[application.module.name])
-  function = model_fn.make_model_fn(
+  function = make_model_fn(
     infos,
     experiment.encoder,
     top=experiment.top,
@@ -121,13 +122,11 @@ def _applications(
   experiment: Experiment,
   infos: Mapping[str, ModuleInfo],
   specs: Mapping[str, inputs.FeatureSpec],
-) -> Iterator[
-  tuple[Application, SignatureInfo, Mapping[str, inputs.FeatureSpec]]
-]:
+) -> Iterator[tuple[Application, SignatureInfo, Mapping[str, Any]]]:
   """Yields each application, its signature, and the features that feed it."""
   for application in experiment.encoder.applications():
     signature = application.signature_of(infos[application.module.name])
-    seen = application.select(specs)
+    seen: Mapping[str, Any] = application.select(specs)
     tokenizer = application.adapter.tokenizer
     if tokenizer is not None:
       seen = tokenizer.specs(seen, signature)

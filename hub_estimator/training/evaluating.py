@@ -8,7 +8,11 @@ from collections.abc import Callable, Sequence
 from hub_estimator import inputs
 from hub_estimator.model_dir import checkpoints
 from hub_estimator.tensorflow_runtime import estimator as tf_estimator
-from hub_estimator.tensorflow_runtime import read_eval_metrics, tf
+from hub_estimator.tensorflow_runtime import (
+  estimator_internals,
+  read_eval_metrics,
+  tf,
+)
 from hub_estimator.training.evaluation_graph import evaluate_in
 from hub_estimator.training.job import Job
 from hub_estimator.training.shared_graphs import evaluation_graph
@@ -37,7 +41,8 @@ class Evaluator:
     self.input_fn: InputFn = inputs.make_eval_input_fn(
       job.checked.eval, batch_size=job.experiment.eval_batch_size
     )
-    config = job.estimator._session_config  # Before training changes it.
+    # Before training changes it.
+    config = estimator_internals.session_config(job.estimator)
     evaluate_in(
       job.estimator, lambda: evaluation_graph(job, self.input_fn, config)
     )

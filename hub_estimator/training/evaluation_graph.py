@@ -6,6 +6,7 @@ from typing import Any
 from hub_estimator.graphs import sessions
 from hub_estimator.tensorflow_runtime import (
   estimator,
+  estimator_internals,
   tf,
   write_dict_to_summary,
 )
@@ -34,10 +35,10 @@ class EvaluationGraph:
     self._config = config
     self._graph = tf.Graph()
     with self._graph.as_default():
-      scaffold, self._update_op, self._values, self._hooks = (
-        run_estimator._evaluate_build_graph(input_fn, hooks=[])
+      self._parts = estimator_internals.build_evaluation_graph(
+        run_estimator, input_fn
       )
-      self._scaffold = sessions.ready_scaffold(scaffold)
+      self._scaffold = sessions.ready_scaffold(self._parts.scaffold)
 
   def run(self, checkpoint: str, events: str) -> dict[str, Any]:
     """Returns the metrics of a checkpoint by name, and "global_step".
@@ -49,7 +50,7 @@ class EvaluationGraph:
     Raises:
       tf.errors.OpError: the checkpoint can't be read, or evaluation failed.
     """
-    values = tf.train.FinalOpsHook(self._values)
+    values = tf.train.FinalOpsHook(self._parts.values)
     with self._graph.as_default():
       creator = tf.train.ChiefSessionCreator(
         self._scaffold,
@@ -57,10 +58,10 @@ class EvaluationGraph:
         checkpoint_filename_with_path=checkpoint,
       )
       with tf.train.MonitoredSession(
-        creator, hooks=[*self._hooks, values]
+        creator, hooks=[*self._parts.hooks, values]
       ) as session:
         while not session.should_stop():
-          session.run(self._update_op)
+          session.run(self._parts.update_op)
       metrics = values.final_ops_values
       write_dict_to_summary(events, metrics, metrics[tf.GraphKeys.GLOBAL_STEP])
     return metrics

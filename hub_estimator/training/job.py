@@ -54,15 +54,18 @@ class Job:
       blocks: of steps that one `session.run` trains; None trains one step a run.
     """
     examples = self.checked.train
+    block_end = None
     if blocks is not None:
       # A loop can't hold the table of a vocabulary.
-      ids = heads.class_ids(self.experiment.head, examples.labels)
+      labels = examples.known_labels()
+      ids = heads.class_ids(self.experiment.head, labels)
       examples = dataclasses.replace(examples, labels=ids)
+      block_end = blocks.end
     return inputs.make_train_input_fn(
       examples,
       batch_size=self.experiment.batch_size,
       seed=self.experiment.seed,
-      block_end=blocks and blocks.end,
+      block_end=block_end,
     )
 
   def accelerate(self) -> None:

@@ -68,8 +68,11 @@ def training_graph(
     optimizer = optimizers.without_rate(optimizer)
   parts = (_parts(job, _TRAINED), optimizer)
   graph = _recall(job, "training", parts, build)
-  is_fed = optimizer is not experiment.optimizer
-  return graph, experiment.optimizer.learning_rate if is_fed else None
+  if optimizer is experiment.optimizer:
+    return graph, None
+  rate = experiment.optimizer.learning_rate
+  assert not callable(rate)  # `without_rate` drops numbers alone.
+  return graph, rate
 
 
 def evaluation_graph(

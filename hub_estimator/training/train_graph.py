@@ -10,7 +10,12 @@ from typing import Any
 
 from hub_estimator import optimizers
 from hub_estimator.graphs import sessions
-from hub_estimator.tensorflow_runtime import estimator, tf
+from hub_estimator.tensorflow_runtime import (
+  estimator,
+  estimator_internals,
+  tensorflow_internals,
+  tf,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,11 +45,13 @@ class TrainGraph:
     """
 
     def train(
-      input_fn: Callable[[], Any], hooks: Sequence[Any], saving_listeners: Any
-    ) -> Any:
+      input_fn: Callable[[], tf.data.Dataset],
+      hooks: Sequence[tf.train.SessionRunHook],
+      saving_listeners: Sequence[tf.train.CheckpointSaverListener],
+    ) -> tf.Tensor:
       del input_fn
       # A previous training has finalized it, and its savers know old checkpoints.
-      self.graph._unsafe_unfinalize()
+      tensorflow_internals.reopen(self.graph)
       with self.graph.as_default():
         for saver in tf.get_collection(tf.GraphKeys.SAVERS):
           saver.set_last_checkpoints([])
@@ -52,15 +59,15 @@ class TrainGraph:
         if learning_rate is not None:
           (rate,) = tf.get_collection(optimizers.LEARNING_RATE)
           first.append(tf.train.FeedFnHook(lambda: {rate: learning_rate}))
-        return run_estimator._train_with_estimator_spec(
+        return estimator_internals.train_in_current_graph(
+          run_estimator,
           self.spec,
-          first,
-          hooks,
-          tf.train.get_global_step(),
-          saving_listeners,
+          worker_hooks=first,
+          hooks=list(hooks),
+          saving_listeners=saving_listeners,
         )
 
-    run_estimator._train_model = train
+    estimator_internals.replace_training(run_estimator, train)
 
 
 def build(

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from hub_estimator.trainers import main as command
 
-from hub_estimator import testing
+from hub_estimator import runs, testing
 from hub_estimator.errors import UserError
 from hub_estimator.preprocessing import adapters
-from hub_estimator.runs import applying
 from hub_estimator.tensorflow_runtime import hub, tf
 
 
@@ -46,7 +45,7 @@ def test_every_pair_of_formats_gives_what_a_script_gives(dense, x, tmp_path):
   wanted = _by_hand(dense, {"x": x})["default"]
   for source in ("a.npz", "a.jsonl"):
     for target in ("o.npz", "o.jsonl"):
-      count = applying.apply(
+      count = runs.apply_to_file(
         dense,
         input_path=str(tmp_path / source),
         output_path=str(tmp_path / target),
@@ -66,7 +65,7 @@ def test_every_pair_of_formats_gives_what_a_script_gives(dense, x, tmp_path):
 
 def test_text_of_a_csv_with_other_columns(text, tmp_path):
   (tmp_path / "a.csv").write_text('id,sentence\n1,"a good, film"\n2,bad\n3,\n')
-  applying.apply(
+  runs.apply_to_file(
     text,
     input_path=str(tmp_path / "a.csv"),
     output_path=str(tmp_path / "o.npz"),
@@ -77,7 +76,7 @@ def test_text_of_a_csv_with_other_columns(text, tmp_path):
   with pytest.raises(
     UserError, match="'default' has no feature 'default'; .*id"
   ):
-    applying.apply(
+    runs.apply_to_file(
       text,
       input_path=str(tmp_path / "a.csv"),
       output_path=str(tmp_path / "p.npz"),
@@ -87,7 +86,7 @@ def test_text_of_a_csv_with_other_columns(text, tmp_path):
 
 def test_another_signature_and_outputs_are_chosen(text, tmp_path):
   (tmp_path / "a.jsonl").write_text('{"tokens": "film"}\n{"tokens": "x"}\n')
-  applying.apply(
+  runs.apply_to_file(
     text,
     input_path=str(tmp_path / "a.jsonl"),
     output_path=str(tmp_path / "o.jsonl"),
@@ -98,7 +97,7 @@ def test_another_signature_and_outputs_are_chosen(text, tmp_path):
   assert [row["ids"] for row in rows] == [2, 5]
   assert [len(row["default"]) for row in rows] == [4, 4]
   with pytest.raises(UserError, match="no output 'id'; did you mean 'ids'"):
-    applying.apply(
+    runs.apply_to_file(
       text,
       input_path=str(tmp_path / "a.jsonl"),
       output_path=str(tmp_path / "o.jsonl"),
@@ -109,7 +108,7 @@ def test_another_signature_and_outputs_are_chosen(text, tmp_path):
 
 def test_another_variant_is_chosen(batch_norm, x, tmp_path):
   np.savez(tmp_path / "a.npz", x=x)
-  applying.apply(
+  runs.apply_to_file(
     batch_norm,
     input_path=str(tmp_path / "a.npz"),
     output_path=str(tmp_path / "o.npz"),
@@ -127,7 +126,7 @@ def test_strings_for_a_token_module(tmp_path):
 
   module = testing.token_module(str(tmp_path / "m"))
   (tmp_path / "a.csv").write_text("id,text\n7,a good film\n8,bad\n")
-  applying.apply(
+  runs.apply_to_file(
     module,
     input_path=str(tmp_path / "a.csv"),
     output_path=str(tmp_path / "o.jsonl"),
@@ -154,7 +153,7 @@ def test_a_folder_of_images_of_any_size(shared_module, tmp_path):
   (folder / "notes.txt").touch()
   for name, size in (("b.png", (96, 96)), ("cats/a.png", (40, 130))):
     (folder / name).write_bytes(_png(rng, *size))
-  count = applying.apply(
+  count = runs.apply_to_file(
     module,
     input_path=str(folder),
     output_path=str(tmp_path / "o.npz"),
@@ -180,7 +179,7 @@ def test_a_broken_image_is_named_and_nothing_is_written(
   (tmp_path / "images" / "a.png").write_bytes(whole)
   (tmp_path / "images" / "b.png").write_bytes(whole[:-20])
   with pytest.raises(UserError, match="b.png: the image is cut short"):
-    applying.apply(
+    runs.apply_to_file(
       module,
       input_path=str(tmp_path / "images"),
       output_path=str(tmp_path / "o.npz"),
@@ -197,7 +196,7 @@ def test_what_the_module_refuses_is_told_with_its_rows(shared_module, tmp_path):
   whole[60:90] = bytes(30)
   (tmp_path / "images" / "a.png").write_bytes(whole)
   with pytest.raises(UserError, match="images, rows 1 to 1: the module fails"):
-    applying.apply(
+    runs.apply_to_file(
       module,
       input_path=str(tmp_path / "images"),
       output_path=str(tmp_path / "o.npz"),
@@ -216,7 +215,7 @@ def test_an_output_that_is_no_row_a_row_is_refused(tmp_path, x):
   with pytest.raises(
     UserError, match="'default' has shape .* isn't a row a row"
   ):
-    applying.apply(
+    runs.apply_to_file(
       str(tmp_path / "m"),
       input_path=str(tmp_path / "a.npz"),
       output_path=str(tmp_path / "o.npz"),
@@ -227,7 +226,7 @@ def test_an_output_that_is_no_row_a_row_is_refused(tmp_path, x):
 def test_an_output_that_cannot_be_written_is_told(dense, x, tmp_path, name):
   np.savez(tmp_path / "a.npz", x=x)
   with pytest.raises(UserError, match="apply writes|can't be written"):
-    applying.apply(
+    runs.apply_to_file(
       dense,
       input_path=str(tmp_path / "a.npz"),
       output_path=str(tmp_path / name),
@@ -242,7 +241,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path):
   code = (
     "import resource, sys; from hub_estimator import applying;"
     "resource.setrlimit(resource.RLIMIT_DATA, (int(sys.argv[4]),) * 2);"
-    "print(applying.apply(sys.argv[1], input_path=sys.argv[2], "
+    "print(runs.apply_to_file(sys.argv[1], input_path=sys.argv[2], "
     "output_path=sys.argv[3], batch_size=256))"
   )
   # TensorFlow's threads and its imports take some 600 MB of data segment.

@@ -1,18 +1,16 @@
-import functools
-
 import numpy as np
 import pytest
 
-from hub_estimator import heads, inputs
+from hub_estimator import heads, inputs, optimizers, runs
 from hub_estimator.errors import UserError
+from hub_estimator.model import tops
 from hub_estimator.preprocessing import adapters
-from hub_estimator.runs import checking
-from hub_estimator.runs import experiment as experiments
-from tests.small_runs import make_experiment
+from tests.small_runs import make_experiment, replace
+from tests.training.seams import CountingCache
 
 
 def test_a_run_that_fits_is_described(batch_norm, numbers_npz):
-  checked = checking.check(make_experiment(batch_norm, numbers_npz))
+  checked = runs.check(make_experiment(batch_norm, numbers_npz))
   assert checked.train_tags == {"module": {"train"}}
   assert len(checked.train) == 96
   assert checked.variables == {
@@ -40,7 +38,7 @@ def test_a_run_that_fits_is_described(batch_norm, numbers_npz):
 )
 def test_what_would_fail_later_is_found(batch_norm, numbers_npz, change, why):
   with pytest.raises(UserError, match=why) as caught:
-    checking.check(make_experiment(batch_norm, numbers_npz, **change))
+    runs.check(make_experiment(batch_norm, numbers_npz, **change))
   assert "\n" not in str(caught.value)
 
 
@@ -50,11 +48,11 @@ def test_a_feature_of_another_type_is_found(
   with pytest.raises(
     UserError, match="is float32, and the module wants string"
   ):
-    checking.check(make_experiment(text, numbers_npz))
+    runs.check(make_experiment(text, numbers_npz))
   with pytest.raises(
     UserError, match="is string, and the module wants float32"
   ):
-    checking.check(make_experiment(dense, sentences_csv))
+    runs.check(make_experiment(dense, sentences_csv))
 
 
 def test_splits_with_other_features_are_found(dense, numbers_npz, tmp_path):
@@ -63,7 +61,7 @@ def test_splits_with_other_features_are_found(dense, numbers_npz, tmp_path):
     dense, numbers_npz, eval_input=inputs.Npz(str(tmp_path / "e.npz"))
   )
   with pytest.raises(UserError, match="differ in their features"):
-    checking.check(experiment)
+    runs.check(experiment)
 
 
 def test_a_split_without_labels_is_found(dense, numbers_npz):
@@ -73,21 +71,33 @@ def test_a_split_without_labels_is_found(dense, numbers_npz):
     eval_input=inputs.Npz(numbers_npz, features=["x"], label=None),
   )
   with pytest.raises(UserError, match="run.eval_input .* has no labels"):
-    checking.check(experiment)
+    runs.check(experiment)
 
 
-def test_a_value_of_another_kind_gets_one_line_with_its_place(
-  dense, numbers_npz, tmp_path, monkeypatch
-):
-  broken = functools.partial(int, "seven")
-  monkeypatch.setattr(checking, "make_model", lambda *args: broken())
-  experiment = make_experiment(dense, numbers_npz)
-  # It passed through this file, which is no part of the package.
-  with pytest.raises(ValueError, match="invalid literal"):
-    experiments.check_run(experiment, str(tmp_path / "run"))
-  monkeypatch.setattr(checking, "make_model", functools.partial(broken, 10, 1))
-  with pytest.raises(
-    UserError, match=r"TypeError: .*\(checking\.py, line \d+: infos, function"
-  ) as told:
-    experiments.check_run(experiment, str(tmp_path / "run"))
-  assert "\n" not in str(told.value)
+def _modes(cache):
+  return [kind for kind in cache.made if kind in ("infer", "train", "eval")]
+
+
+@pytest.mark.slow
+def test_a_check_builds_again_only_what_differs(dense, numbers_npz):
+  experiment = make_experiment(dense, numbers_npz, module_trainable=False)
+  cache = CountingCache()
+  first = runs.check(experiment, cache=cache)
+  assert _modes(cache) == ["infer", "train", "eval"]
+  for change, again in (
+    ({"seed": 5, "batch_size": 8}, []),
+    ({"optimizer": optimizers.Adam(0.1)}, []),
+    ({"optimizer": optimizers.Adam(0.1, beta1=0.8)}, ["train"]),
+    ({"optimizer": optimizers.SGD(0.1)}, ["train"]),
+    ({"eval_input": inputs.Npz(numbers_npz, features=["x"])}, []),
+    ({"top": tops.MLP([2])}, ["infer", "train", "eval"]),
+  ):
+    cache.made.clear()
+    checked = runs.check(replace(experiment, **change), cache=cache)
+    assert _modes(cache) == again, change
+    assert checked.specs == first.specs
+    assert checked.eval is first.eval
+  # An empty cache builds all.
+  alone = CountingCache()
+  runs.check(experiment, cache=alone)
+  assert len(_modes(alone)) == 3

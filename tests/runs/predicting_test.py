@@ -4,9 +4,8 @@ import json
 import numpy as np
 import pytest
 
+from hub_estimator import runs
 from hub_estimator.errors import UserError
-from hub_estimator.runs import experiment as experiments
-from hub_estimator.runs import predicting
 from tests.small_runs import make_experiment
 
 
@@ -14,7 +13,7 @@ from tests.small_runs import make_experiment
 def text_run(text, sentences_csv, tmp_path_factory):
   path = str(tmp_path_factory.mktemp("text"))
   experiment = make_experiment(text, sentences_csv)
-  experiments.train(experiment, path)
+  runs.train(experiment, path)
   return experiment, path
 
 
@@ -22,14 +21,14 @@ def text_run(text, sentences_csv, tmp_path_factory):
 def number_run(dense, numbers_npz, tmp_path_factory):
   path = str(tmp_path_factory.mktemp("numbers"))
   experiment = make_experiment(dense, numbers_npz)
-  experiments.train(experiment, path)
+  runs.train(experiment, path)
   return experiment, path
 
 
 def _predict(run, path, **kwargs):
   output = io.StringIO()
-  count = predicting.predict(
-    *run, input_path=str(path), output=output, **kwargs
+  count = runs.write_predictions(
+    run[1], experiment=run[0], input_path=str(path), output=output, **kwargs
   )
   rows = [json.loads(line) for line in output.getvalue().splitlines()]
   assert len(rows) == count

@@ -1,32 +1,17 @@
-"""What was checked is what trains: one graph, and the numbers of Estimator's own."""
+"""The checked graph is the one that trains, with the numbers of Estimator itself."""
 
 import functools
 
 import numpy as np
 import pytest
 
-from hub_estimator import inputs, optimizers
+from hub_estimator import inputs, optimizers, runs
+from hub_estimator.model import tops
 from hub_estimator.optimizers import schedules
-from hub_estimator.runs import checking
-from hub_estimator.runs import experiment as experiments
 from hub_estimator.tensorflow_runtime import estimator, tf
-from hub_estimator.training import train_graph
-from hub_estimator.training.memory import Memory
+from hub_estimator.training import ProcessCache
 from tests.small_runs import make_experiment, replace
-
-
-@pytest.fixture
-def graphs(monkeypatch):
-  """Returns a list that grows with each graph of training."""
-  made = []
-  build = train_graph.build
-
-  def counted(*args, **kwargs):
-    made.append(build(*args, **kwargs))
-    return made[-1]
-
-  monkeypatch.setattr(train_graph, "build", counted)
-  return made
+from tests.training.seams import NoteGraphs
 
 
 def _weights(directory) -> dict[str, np.ndarray]:
@@ -52,14 +37,35 @@ def _assert_same(one, other):
     np.testing.assert_array_equal(value, b[name], err_msg=name)
 
 
+class _CountedTop(tops.Linear):
+  """Notes, for each graph that it is built into, whether it is one of training."""
+
+  built = []
+
+  def build(self, features, *, units, training):
+    self.built.append(training)
+    return super().build(features, units=units, training=training)
+
+
+@pytest.fixture
+def training_graphs():
+  """Returns a function that counts the graphs of training built so far."""
+  _CountedTop.built.clear()
+  return lambda: sum(_CountedTop.built)
+
+
+def _make_experiment(*args, **changes):
+  return make_experiment(*args, top=_CountedTop(), **changes)
+
+
 @pytest.mark.slow
 def test_a_run_builds_it_once_and_takes_the_steps_of_estimators_own(
-  batch_norm, numbers_npz, tmp_path, graphs
+  batch_norm, numbers_npz, tmp_path, training_graphs
 ):
-  experiment = make_experiment(batch_norm, numbers_npz)
-  experiments.train(experiment, str(tmp_path / "ours"))
-  assert len(graphs) == 1
-  checked = checking.check(experiment)
+  experiment = _make_experiment(batch_norm, numbers_npz)
+  runs.train(experiment, str(tmp_path / "ours"))
+  assert training_graphs() == 1
+  checked = runs.check(experiment)
   theirs = estimator.Estimator(
     checked.model_fn,
     str(tmp_path / "theirs"),
@@ -76,12 +82,12 @@ def test_a_run_builds_it_once_and_takes_the_steps_of_estimators_own(
 
 @pytest.mark.slow
 def test_a_run_that_shares_its_check_ends_as_one_alone(
-  dense, numbers_npz, tmp_path, graphs
+  dense, numbers_npz, tmp_path, training_graphs
 ):
-  memory, experiment = Memory(), make_experiment(dense, numbers_npz)
+  cache, experiment = ProcessCache(), _make_experiment(dense, numbers_npz)
   for name in ("first", "second"):
-    experiments.train(experiment, str(tmp_path / name), memory=memory)
-  assert len(graphs) == 1
+    runs.train(experiment, str(tmp_path / name), cache=cache)
+  assert training_graphs() == 1
   _assert_same(tmp_path / "first", tmp_path / "second")
 
 
@@ -91,21 +97,13 @@ def test_a_run_that_shares_its_check_ends_as_one_alone(
   [(False, optimizers.AdamW), (True, optimizers.Adam)],
 )
 def test_trials_that_differ_in_their_rate_share_it(
-  batch_norm, numbers_npz, tmp_path, monkeypatch, trainable, optimizer
+  batch_norm, numbers_npz, tmp_path, trainable, optimizer
 ):
-  trained_in = []
-  train_in = train_graph.TrainGraph.train_in
-
-  def noted(self, made, rate=None):
-    n_ops = len(self.graph.get_operations())
-    trained_in.append((id(self), n_ops))
-    train_in(self, made, rate)
-
-  monkeypatch.setattr(train_graph.TrainGraph, "train_in", noted)
+  noted = NoteGraphs()
   rates = [0.03, 0.001, 0.03]
-  for at, known in (("shared", Memory()), ("alone", None)):
+  for at, known in (("shared", ProcessCache()), ("alone", None)):
     for number, rate in enumerate(rates):
-      experiments.train(
+      runs.train(
         make_experiment(
           batch_norm,
           numbers_npz,
@@ -114,12 +112,13 @@ def test_trials_that_differ_in_their_rate_share_it(
           keep_checkpoints=2,
         ),
         str(tmp_path / f"{at}_{number}"),
-        memory=known,
+        cache=known,
+        hooks=[noted] if at == "shared" else [],
       )
-  # The second training added nothing to the graph.
-  first, *others = trained_in[:3]
-  assert [graph for graph, _ in others] == [first[0]] * 2
-  assert first[1] < others[0][1] == others[1][1]
+  # All share one graph, and only the first training adds ops to it.
+  assert all(graph is noted.graphs[0] for graph in noted.graphs)
+  assert len(noted.n_ops) == 3
+  assert len(set(noted.n_ops)) == 1
   for number, rate in enumerate(rates):
     shared, alone = tmp_path / f"shared_{number}", tmp_path / f"alone_{number}"
     _assert_same(shared, alone)
@@ -138,7 +137,7 @@ def test_trials_that_differ_in_their_rate_share_it(
 def test_a_run_of_another_seed_batch_or_optimizer_has_its_own(
   dense, numbers_npz, tmp_path
 ):
-  memory = Memory()
+  cache = ProcessCache()
   experiment = make_experiment(dense, numbers_npz, module_trainable=False)
   falling = functools.partial(schedules.polynomial, rate=0.05, decay_steps=30)
   changes = (
@@ -152,29 +151,29 @@ def test_a_run_of_another_seed_batch_or_optimizer_has_its_own(
     {"start_from": str(tmp_path / "alone_0"), "max_steps": 10},
     {"max_steps": 10},
   )
-  for at, known in (("alone", None), ("shared", memory)):
+  for at, known in (("alone", None), ("shared", cache)):
     for number, change in enumerate(changes):
-      experiments.train(
+      runs.train(
         replace(experiment, **change),
         str(tmp_path / f"{at}_{number}"),
-        memory=known,
+        cache=known,
       )
   for number in range(len(changes)):
     _assert_same(tmp_path / f"shared_{number}", tmp_path / f"alone_{number}")
 
 
 @pytest.mark.slow
-def test_it_goes_on_and_starts_where_it_shall(
-  dense, numbers_npz, tmp_path, graphs
+def test_a_run_resumes_and_starts_in_it(
+  dense, numbers_npz, tmp_path, training_graphs
 ):
-  whole = make_experiment(dense, numbers_npz)
-  experiments.train(whole, str(tmp_path / "whole"))
-  experiments.train(replace(whole, max_steps=10), str(tmp_path / "parts"))
-  experiments.train(whole, str(tmp_path / "parts"))
+  whole = _make_experiment(dense, numbers_npz)
+  runs.train(whole, str(tmp_path / "whole"))
+  runs.train(replace(whole, max_steps=10), str(tmp_path / "parts"))
+  runs.train(whole, str(tmp_path / "parts"))
   _assert_same(tmp_path / "whole", tmp_path / "parts")
   started = replace(whole, max_steps=1, start_from=str(tmp_path / "whole"))
-  experiments.train(started, str(tmp_path / "started"))
-  assert len(graphs) == 4
+  runs.train(started, str(tmp_path / "started"))
+  assert training_graphs() == 4
   for name, value in _weights(tmp_path / "started").items():
     if name.startswith(("head/logits", "module/")) and "Adam" not in name:
       np.testing.assert_allclose(

@@ -1,4 +1,4 @@
-"""Many steps in one session.run: the same run, in fewer calls."""
+"""A run in blocks of steps is the same run, in fewer calls of session.run."""
 
 import dataclasses
 import pathlib
@@ -6,17 +6,16 @@ import pathlib
 import numpy as np
 import pytest
 
-from hub_estimator import heads, inputs, optimizers
+from hub_estimator import heads, inputs, optimizers, runs
 from hub_estimator.errors import RunFailed
 from hub_estimator.experiments import EarlyStopping
 from hub_estimator.model import encoders, metrics, tops
 from hub_estimator.optimizers import schedules
 from hub_estimator.preprocessing import adapters
-from hub_estimator.runs import checking
-from hub_estimator.runs import experiment as experiments
 from hub_estimator.tensorflow_runtime import read_eval_metrics, tf
-from hub_estimator.training import many_steps
+from hub_estimator.training import step_blocks
 from tests.small_runs import make_experiment
+from tests.training.seams import NoteSteps
 
 
 @pytest.fixture(autouse=True)
@@ -44,23 +43,27 @@ def _text_data(path) -> str:
   return str(path)
 
 
-def _train(experiment, directory, monkeypatch, *, most):
-  """Trains with at most so many steps a `session.run`, and counts those."""
-  calls = []
-  run = many_steps.Blocks.end
+class _SteppedLinear(tops.Linear):
+  """The same top, of a type that isn't known to work in a loop."""
 
-  def end(self, step):
-    calls.append(step)
-    return run(self, step)
 
-  monkeypatch.setattr(many_steps.Blocks, "end", end)
-  monkeypatch.setattr(many_steps, "_MOST_STEPS", most)
-  result = experiments.train(experiment, str(directory))
-  monkeypatch.undo()
-  monkeypatch.setenv(
-    "HUB_ESTIMATOR_CACHE", str(pathlib.Path(directory).parent / "cache")
-  )
-  return result, set(calls)
+class _SteppedMLP(tops.MLP):
+  """Likewise."""
+
+
+def _stepped(experiment):
+  """Returns the same run, which trains one step a `session.run`."""
+  top = experiment.top
+  kind = _SteppedMLP if isinstance(top, tops.MLP) else _SteppedLinear
+  fields = {f.name: getattr(top, f.name) for f in dataclasses.fields(top)}
+  return dataclasses.replace(experiment, top=kind(**fields))
+
+
+def _train(experiment, directory):
+  """Trains, and returns the result and the steps at which each run starts."""
+  noted = NoteSteps()
+  result = runs.train(experiment, str(directory), hooks=[noted])
+  return result, noted.steps
 
 
 def _weights(directory, step=None):
@@ -101,14 +104,14 @@ def _assert_same_run(one, other):
       )
 
 
-def test_blocks_end_where_something_looks():
-  blocks = many_steps.Blocks(100, (250, 60), 310)
+def test_blocks_end_where_the_run_is_read():
+  blocks = step_blocks.Blocks(100, (250, 60), 310)
   ends, step = [], 0
   while blocks.end(step) > step:
     step = blocks.end(step)
     ends.append(step)
   assert ends == [1, 60, 120, 180, 240, 250, 300, 310]
-  assert many_steps.Blocks(7, (500,), 1000).end(14) == 21
+  assert step_blocks.Blocks(7, (500,), 1000).end(14) == 21
 
 
 @pytest.mark.slow
@@ -135,21 +138,19 @@ def test_blocks_end_where_something_looks():
   ],
   ids=["adam", "mlp", "accumulated", "lars", "ftrl"],
 )
-def test_a_run_in_blocks_is_the_same_run(
-  dense, numbers_npz, tmp_path, monkeypatch, changes
-):
+def test_a_run_in_blocks_is_the_same_run(dense, numbers_npz, tmp_path, changes):
   experiment = _frozen(dense, numbers_npz, **changes)
-  _, starts = _train(experiment, tmp_path / "blocks", monkeypatch, most=100)
-  assert starts == {0, 1, 10, 20, 30, 40, 50}
-  _, starts = _train(experiment, tmp_path / "steps", monkeypatch, most=1)
-  assert not starts
+  _, starts = _train(experiment, tmp_path / "blocks")
+  assert starts == [0, 1, 10, 20, 30, 40]
+  _, starts = _train(_stepped(experiment), tmp_path / "steps")
+  assert starts == list(range(50))
   _assert_same_run(tmp_path / "blocks", tmp_path / "steps")
   assert set(_curves(tmp_path / "blocks")["loss"]) == {1, 10, 20, 30, 40, 50}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["strings", "several heads"])
-def test_labels_that_are_strings_and_weights(text, tmp_path, monkeypatch, kind):
+def test_labels_that_are_strings_and_weights(text, tmp_path, kind):
   label, head = "label", heads.Binary(["neg", "pos"], weight_column="weight")
   if kind == "several heads":
     label = ["label", "stars"]
@@ -165,16 +166,14 @@ def test_labels_that_are_strings_and_weights(text, tmp_path, monkeypatch, kind):
     head=head,
     adapter=adapters.Adapter(inputs={"default": "text"}),
   )
-  _, starts = _train(experiment, tmp_path / "blocks", monkeypatch, most=100)
-  assert starts
-  _train(experiment, tmp_path / "steps", monkeypatch, most=1)
+  _, starts = _train(experiment, tmp_path / "blocks")
+  assert len(starts) < 50
+  _train(_stepped(experiment), tmp_path / "steps")
   _assert_same_run(tmp_path / "blocks", tmp_path / "steps")
 
 
 @pytest.mark.slow
-def test_early_stopping_comes_at_the_same_step(
-  dense, numbers_npz, tmp_path, monkeypatch
-):
+def test_early_stopping_comes_at_the_same_step(dense, numbers_npz, tmp_path):
   experiment = _frozen(
     dense,
     numbers_npz,
@@ -182,28 +181,30 @@ def test_early_stopping_comes_at_the_same_step(
     optimizer=optimizers.SGD(1e-9),
     early_stopping=EarlyStopping("loss", patience_steps=12),
   )
-  for name, most in (("blocks", 100), ("steps", 1)):
-    result, _ = _train(experiment, tmp_path / name, monkeypatch, most=most)
+  for name, run in (("blocks", experiment), ("steps", _stepped(experiment))):
+    result, _ = _train(run, tmp_path / name)
     assert (result.state, result.steps) == ("stopped early", 18)
   assert list(read_eval_metrics(str(tmp_path / "blocks/eval"))) == [6, 12, 18]
 
 
 @pytest.mark.slow
-def test_a_run_cut_inside_a_block_goes_on_to_the_same_end(
-  dense, numbers_npz, tmp_path, monkeypatch
+def test_a_run_stopped_inside_a_block_resumes_to_the_same_end(
+  dense, numbers_npz, tmp_path
 ):
   whole = _frozen(dense, numbers_npz, top=tops.MLP([8], dropout=0.3))
-  _train(whole, tmp_path / "whole", monkeypatch, most=100)
+  _train(whole, tmp_path / "whole")
   part = dataclasses.replace(whole, max_steps=13)
-  _train(part, tmp_path / "parts", monkeypatch, most=100)
-  _, starts = _train(whole, tmp_path / "parts", monkeypatch, most=100)
+  _train(part, tmp_path / "parts")
+  _, starts = _train(whole, tmp_path / "parts")
   assert min(starts) == 13
   for name, value in _weights(tmp_path / "whole").items():
     np.testing.assert_array_equal(value, _weights(tmp_path / "parts")[name])
 
 
 @pytest.mark.slow
-def test_what_is_not_finite_is_told_with_its_step(dense, numbers_npz, tmp_path):
+def test_a_loss_that_is_not_finite_is_reported_with_its_step(
+  dense, numbers_npz, tmp_path
+):
   experiment = _frozen(
     dense,
     numbers_npz,
@@ -212,14 +213,10 @@ def test_what_is_not_finite_is_told_with_its_step(dense, numbers_npz, tmp_path):
     optimizer=optimizers.SGD(lambda step: tf.where(step < 33, 1e-3, 1e30)),
   )
   stopped = r"stopped at step 34: the loss is inf.*ckpt-20\."
-  with pytest.raises(RunFailed, match=stopped) as told:
-    experiments.train(experiment, str(tmp_path / "run"))
-  assert "\n" not in str(told.value)
+  with pytest.raises(RunFailed, match=stopped) as raised:
+    runs.train(experiment, str(tmp_path / "run"))
+  assert "\n" not in str(raised.value)
   assert all(np.isfinite(v).all() for v in _weights(tmp_path / "run").values())
-
-
-class _MyTop(tops.Linear):
-  pass
 
 
 class _MyHead(heads.Binary):
@@ -229,13 +226,13 @@ class _MyHead(heads.Binary):
 def _plan(handle, data, *, kept=True, width=8, **changes):
   """Returns the blocks of a run whose module's outputs are so wide."""
   experiment = _frozen(handle, data, **changes)
-  checked = checking.check(experiment)
+  checked = runs.check(experiment)
   if kept:
     outputs = np.zeros([60, width], np.float32)
     features = {encoders.output_key(0): outputs}
     examples = inputs.Examples(features, checked.train.labels[:60], "kept")
     checked = dataclasses.replace(checked, train=examples)
-  return many_steps.plan(experiment, checked)
+  return step_blocks.plan(experiment, checked)
 
 
 def test_steps_are_few_where_they_are_large(dense, numbers_npz):
@@ -251,13 +248,13 @@ def test_steps_are_few_where_they_are_large(dense, numbers_npz):
 @pytest.mark.parametrize(
   "changes",
   [
-    {"top": _MyTop()},
+    {"top": _SteppedLinear()},
     {"head": _MyHead()},
     {"kept": False},
   ],
   ids=["top", "head", "not kept"],
 )
-def test_what_may_not_be_the_same_in_a_loop_runs_step_by_step(
+def test_parts_that_may_differ_in_a_loop_run_step_by_step(
   dense, numbers_npz, changes
 ):
   assert _plan(dense, numbers_npz, **changes) is None

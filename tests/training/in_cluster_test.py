@@ -1,20 +1,17 @@
 """Real processes as one TensorFlow cluster."""
 
-import json
-import queue
-
 import pytest
 
-from hub_estimator import cluster
+from hub_estimator import runs
 from hub_estimator.model_dir import results
-from hub_estimator.runs import experiment as experiments
 from hub_estimator.tensorflow_runtime import read_eval_metrics
-from hub_estimator.training import training
 from tests.clusters import GIN, Cluster
 from tests.small_runs import make_experiment
 
 pytestmark = pytest.mark.usefixtures("machine")
 
+# Files of the room that this test covers.
+COVERS = ("chief", "chief_hooks", "cluster_hooks", "evaluator", "server")
 _STEPS = 300
 
 
@@ -38,9 +35,7 @@ def alone(batch_norm, numbers_npz, tmp_path_factory):
         seed=seed,
       )
       directory = str(tmp_path_factory.mktemp("alone"))
-      found[trainable].append(
-        experiments.train(experiment, directory).metrics["loss"]
-      )
+      found[trainable].append(runs.train(experiment, directory).metrics["loss"])
   return found
 
 
@@ -143,23 +138,3 @@ def test_hosts_with_addresses_of_their_own(
     results.FINISHED,
     "export/latest/",
   )
-
-
-@pytest.mark.parametrize("state, code", [("ended", 0), ("failed", 1)])
-def test_a_worker_whose_step_hangs_leaves_once_the_chief_has(
-  tmp_path, state, code
-):
-  def board(kind):
-    told = {"cluster": {"chief": ["a:1"], "worker": ["b:1"], "ps": ["c:1"]}}
-    told["task"] = {"type": kind, "index": 0}
-    task = cluster.read_task({"TF_CONFIG": json.dumps(told)})
-    return cluster.Board(tmp_path, task)
-
-  chief, worker = board("chief"), board("worker")
-  codes = queue.Queue()
-  (of_chief,) = worker.task.others(cluster.CHIEF)
-  training._leave_once_over(worker, of_chief, after_secs=0.01, leave=codes.put)
-  assert codes.empty()
-  chief.say(state, error="the loss is nan")
-  assert codes.get(timeout=30) == code
-  assert chief.has_said(worker.task, state)
