@@ -55,11 +55,9 @@ def export_version(
   _log.info("Exporting step %d to %s.", step, export_path)
   versions.remove_leftovers(export_path)
   number = _free_number(export_path, number)
-  checksum = _checksum(checkpoint_path)
+  facts = _facts(context, checkpoint_path, metrics, number)
   with futures.ThreadPoolExecutor() as pool:
-    halves = link_halves(
-      export_path, context.manifest, checkpoint_sha256=checksum, pool=pool
-    )
+    halves = link_halves(export_path, facts, pool=pool)
     if halves is None:
       halves = make_halves(
         estimator,
@@ -68,27 +66,15 @@ def export_version(
         checkpoint_path=checkpoint_path,
         pool=pool,
       )
-    halves.write_manifests(
-      _manifest(
-        context,
-        number=number,
-        step=step,
-        checkpoint_sha256=checksum,
-        metrics=metrics,
-      )
-    )
+    halves.write_manifests(facts)
   version = versions.publish(
     export_path, number, model=halves.model, modules=halves.modules
   )
   if export_path.name == "best":
     best.record(export_path, context.exports, metrics, step=step, number=number)
   versions.keep_newest(export_path, context.exports.keep)
-  _log.info(
-    "Exported step %d as %s in %.1f s.",
-    step,
-    version.model,
-    time.monotonic() - started,
-  )
+  seconds = time.monotonic() - started
+  _log.info("Exported step %d as %s in %.1f s.", step, version.model, seconds)
   return version
 
 
@@ -98,29 +84,27 @@ def _free_number(export_path: pathlib.Path, number: int) -> int:
   return max(number, existing[-1] + 1) if existing else number
 
 
-def _checksum(checkpoint_path: str) -> str:
-  """Returns a sha256, hex, that identifies a checkpoint's tensors."""
-  # The index holds a checksum of every tensor.
-  index = pathlib.Path(f"{checkpoint_path}.index").read_bytes()
-  return hashlib.sha256(index).hexdigest()
-
-
-def _manifest(
+def _facts(
   context: ExportContext,
-  *,
-  number: int,
-  step: int,
-  checkpoint_sha256: str,
+  checkpoint_path: str,
   metrics: Mapping[str, float],
+  number: int,
 ) -> dict[str, Any]:
-  """Returns the part of a manifest that all halves of a version share."""
+  """Returns the part of the manifest that all halves of a version share."""
   numeric = results.without_pictures(metrics)
   return results.plain(
     {
       **context.manifest,
       "version": number,
-      "checkpoint_step": step,
-      "checkpoint_sha256": checkpoint_sha256,
+      "checkpoint_step": checkpoints.step_of(checkpoint_path),
+      "checkpoint_sha256": _checksum(checkpoint_path),
       "metrics": {k: v for k, v in numeric.items() if k != "global_step"},
     }
   )
+
+
+def _checksum(checkpoint_path: str) -> str:
+  """Returns a sha256, hex, that identifies a checkpoint's tensors."""
+  # The index holds a checksum of every tensor.
+  index = pathlib.Path(f"{checkpoint_path}.index").read_bytes()
+  return hashlib.sha256(index).hexdigest()

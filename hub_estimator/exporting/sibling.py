@@ -16,26 +16,27 @@ from hub_estimator.exporting.exports import KINDS
 from hub_estimator.exporting.halves import Halves, find_modules
 from hub_estimator.model_dir import Version, versions
 
+# The manifest's keys in which versions with the same weights agree.
+_SAME = ("checkpoint_sha256", "averaged")
+
 
 def link_halves(
   export_path: pathlib.Path,
-  run: Mapping[str, Any],
+  facts: Mapping[str, Any],
   *,
-  checkpoint_sha256: str,
   pool: futures.Executor,
 ) -> Halves | None:
   """Stages hard links to another kind's version of the same checkpoint.
 
   Args:
     export_path: `export/<kind>`; the links are made in its staging directory.
-    run: the manifest of the run, which says whether weights are averaged.
-    checkpoint_sha256: of the checkpoint to export.
+    facts: the new version's manifest, which says of which checkpoint it is and
+      whether its weights are averaged.
     pool: describes the files in the background.
 
   Returns:
-    None if no other kind has exported the checkpoint last.
+    None if the checkpoint isn't the last that any other kind has exported.
   """
-  wanted = (checkpoint_sha256, run.get("averaged"))
   for kind in KINDS:
     sibling = export_path.parent / kind
     numbers = versions.numbers(sibling)
@@ -43,7 +44,7 @@ def link_halves(
       continue
     with versions.pinned(sibling, numbers[-1]) as version:
       held = manifest.read(version.model)
-      if (held.get("checkpoint_sha256"), held.get("averaged")) == wanted:
+      if all(held.get(key) == facts.get(key) for key in _SAME):
         return _link(version, export_path / versions.STAGING, pool)
   return None
 
