@@ -13,12 +13,7 @@ from hub_estimator.handles.resolving import resolve
 from hub_estimator.handles.settings import Handles, Limits
 from hub_estimator.tensorflow_runtime import tf
 
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-  path = tmp_path / "modules"
-  monkeypatch.setenv("TFHUB_CACHE_DIR", str(path))
-  return path
+pytestmark = pytest.mark.usefixtures("cache")
 
 
 def _put(path: str, source: str) -> None:

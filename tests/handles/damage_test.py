@@ -5,6 +5,7 @@ import pytest
 
 from hub_estimator.handles.damage import find_damage
 from hub_estimator.tensorflow_runtime import hub, tf
+from tests.handles.damaging import flip_weights
 
 
 @pytest.fixture
@@ -77,10 +78,7 @@ def test_a_missing_or_cut_file_is_named(copy, file, keep, told):
 
 
 def test_a_thorough_check_finds_flipped_weights(copy):
-  path = copy / "variables" / "variables.data-00000-of-00001"
-  content = bytearray(path.read_bytes())
-  content[3] ^= 1
-  path.write_bytes(content)
+  flip_weights(copy)
   assert find_damage(copy) is None
   told = find_damage(copy, thorough=True)
   assert told.startswith("variables can't be read: ") and "hecksum" in told

@@ -10,50 +10,31 @@ from hub_estimator.handles.fingerprints import fingerprint
 from hub_estimator.handles.resolving import resolve
 from hub_estimator.handles.settings import Handles
 from hub_estimator.tensorflow_runtime import hub
+from tests.handles.damaging import flip_weights
 from tests.servers import hosting
 
 QUICK = Handles(retries=1, timeout_secs=2)
 
 
-@pytest.fixture
-def cache(tmp_path, monkeypatch):
-  path = tmp_path / "modules"
-  monkeypatch.setenv("TFHUB_CACHE_DIR", str(path))
-  return path
-
-
-@pytest.fixture
-def host(text, tmp_path):
-  with hosting(text, tmp_path) as host:
-    yield host
-
-
-def _flip(entry: pathlib.Path) -> None:
-  path = entry / "variables" / "variables.data-00000-of-00001"
-  content = bytearray(path.read_bytes())
-  content[0] ^= 1
-  path.write_bytes(content)
-
-
-def test_entries_are_listed_by_their_url(cache, host):
-  resolve(host.url("/b/1"), handles=QUICK)
-  resolve(host.url("/a/1"), handles=QUICK)
+def test_entries_are_listed_by_their_url(cache, text_host):
+  resolve(text_host.url("/b/1"), handles=QUICK)
+  resolve(text_host.url("/a/1"), handles=QUICK)
   urls = [entry.url for entry in module_cache.entries()]
-  assert urls == [host.url("/a/1"), host.url("/b/1")]
+  assert urls == [text_host.url("/a/1"), text_host.url("/b/1")]
 
 
 @pytest.mark.parametrize("fetch", [hub.resolve, resolve])
-def test_a_damaged_entry_is_fetched_again(cache, host, text, fetch):
-  path = fetch(host.url())
+def test_a_damaged_entry_is_fetched_again(cache, text_host, text, fetch):
+  path = fetch(text_host.url())
   path = pathlib.Path(getattr(path, "path", path))
   (path / "saved_model.pb").unlink()
-  found = resolve(host.url(), handles=QUICK)
+  found = resolve(text_host.url(), handles=QUICK)
   assert found.path == str(path)
   assert found.fingerprint == fingerprint(text)
-  assert len(host.requests) == 2
+  assert len(text_host.requests) == 2
 
 
-def test_an_archive_without_a_module_is_never_cached(cache, host):
+def test_an_archive_without_a_module_is_never_cached(cache, text_host):
   import gzip
   import io
   import tarfile
@@ -62,42 +43,44 @@ def test_an_archive_without_a_module_is_never_cached(cache, host):
   with tarfile.open(fileobj=buffer, mode="w") as tar:
     info = tarfile.TarInfo("readme.txt")
     tar.addfile(info, io.BytesIO())
-  host.archive = gzip.compress(buffer.getvalue())
+  text_host.archive = gzip.compress(buffer.getvalue())
   with pytest.raises(
     UserError,
     match="the download holds no sound module: it holds no saved_model.pb; .* readme.txt",
   ):
-    resolve(host.url(), handles=QUICK)
+    resolve(text_host.url(), handles=QUICK)
   assert module_cache.entries() == []
 
 
-def test_a_cut_archive_is_never_cached(cache, host):
-  host.archive = host.archive[:-100]
+def test_a_cut_archive_is_never_cached(cache, text_host):
+  text_host.archive = text_host.archive[:-100]
   with pytest.raises(UserError, match="not a tar archive, or a broken one"):
-    resolve(host.url(), handles=QUICK)
+    resolve(text_host.url(), handles=QUICK)
   assert module_cache.entries() == []
 
 
-def test_an_entry_stays_usable_after_its_host_has_lost_it(cache, host):
-  first = resolve(host.url(), handles=QUICK)
-  host.behaviour = lambda handler, number: handler.send(404)
-  assert resolve(host.url(), handles=QUICK) == first
+def test_an_entry_stays_usable_after_its_host_has_lost_it(cache, text_host):
+  first = resolve(text_host.url(), handles=QUICK)
+  text_host.behaviour = lambda handler, number: handler.send(404)
+  assert resolve(text_host.url(), handles=QUICK) == first
 
 
-def test_a_damaged_entry_that_its_host_has_lost_is_left_alone(cache, host):
-  path = pathlib.Path(resolve(host.url(), handles=QUICK).path)
-  _flip(path)
-  host.behaviour = lambda handler, number: handler.send(404)
+def test_a_damaged_entry_that_its_host_has_lost_is_left_alone(cache, text_host):
+  path = pathlib.Path(resolve(text_host.url(), handles=QUICK).path)
+  flip_weights(path)
+  text_host.behaviour = lambda handler, number: handler.send(404)
   with pytest.raises(UserError, match="HTTP 404"):
-    resolve(host.url(), handles=QUICK)
+    resolve(text_host.url(), handles=QUICK)
   assert (path / "saved_model.pb").exists()
 
 
-def test_a_cache_that_cannot_be_written_is_named(host, tmp_path, monkeypatch):
+def test_a_cache_that_cannot_be_written_is_named(
+  text_host, tmp_path, monkeypatch
+):
   (tmp_path / "file").touch()
   monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path / "file" / "cache"))
   with pytest.raises(UserError, match="can't be written: .*TFHUB_CACHE_DIR"):
-    resolve(host.url(), handles=QUICK)
+    resolve(text_host.url(), handles=QUICK)
 
 
 _MANY = """
@@ -120,17 +103,19 @@ sys.exit(str(codes) if any(codes) else 0)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("damaged", [False, True])
-def test_eight_processes_at_once_fetch_once(cache, host, text, damaged):
+def test_eight_processes_at_once_fetch_once(cache, text_host, text, damaged):
   if damaged:
-    _flip(pathlib.Path(resolve(host.url(), handles=QUICK).path))
-    host.requests.clear()
-  host.behaviour = lambda handler, number: handler.send_archive(stall_secs=0.5)
-  subprocess.run(
-    [sys.executable, "-c", _MANY, host.url(), fingerprint(text)],
-    check=True,
-    cwd=pathlib.Path(__file__).parent.parent,
+    flip_weights(pathlib.Path(resolve(text_host.url(), handles=QUICK).path))
+    text_host.requests.clear()
+  text_host.behaviour = lambda handler, number: handler.send_archive(
+    stall_secs=0.5
   )
-  assert len(host.requests) == 1
+  subprocess.run(
+    [sys.executable, "-c", _MANY, text_host.url(), fingerprint(text)],
+    check=True,
+    cwd=pathlib.Path(__file__).parents[2],
+  )
+  assert len(text_host.requests) == 1
   assert [e.find_damage(thorough=True) for e in module_cache.entries()] == [
     None
   ]
@@ -158,13 +143,15 @@ def test_a_full_disk_is_named_and_leaves_no_entry(
   if can.returncode:
     pytest.skip("a file system of 2 MB can't be mounted here")
   with hosting(module, tmp_path) as host:
-    code = f"{mount} && {sys.executable} -c '{_FETCH}' {host.url()}; ls {cache}"
+    code = (
+      f"{mount} && {sys.executable} -c '{_FETCH}' {host.url()}; ls {cache}"
+    )
     ran = subprocess.run(
       ["unshare", "-rm", "sh", "-c", code],
       check=False,
       capture_output=True,
       text=True,
-      cwd=pathlib.Path(__file__).parent.parent,
+      cwd=pathlib.Path(__file__).parents[2],
     )
   assert "No space left on device, 0.0 MB are free." in ran.stderr
   assert "Traceback" not in ran.stderr

@@ -12,12 +12,7 @@ from hub_estimator.handles.settings import Handles
 
 QUICK = Handles(retries=1, timeout_secs=2)
 
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-  path = tmp_path / "modules"
-  monkeypatch.setenv("TFHUB_CACHE_DIR", str(path))
-  return path
+pytestmark = pytest.mark.usefixtures("cache")
 
 
 def test_an_unreachable_url_names_itself_and_the_cause():
@@ -84,7 +79,7 @@ def test_a_read_only_cache_serves_its_modules(host, cache):
     check=False,
     capture_output=True,
     text=True,
-    cwd=pathlib.Path(__file__).parent.parent,
+    cwd=pathlib.Path(__file__).parents[2],
   )
   assert ran.stdout.strip().startswith(str(cache)), ran.stderr
   assert len(host.requests) == 1

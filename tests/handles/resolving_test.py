@@ -13,12 +13,7 @@ from hub_estimator.handles.settings import Handles
 
 QUICK = Handles(retries=1, timeout_secs=2)
 
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-  path = tmp_path / "modules"
-  monkeypatch.setenv("TFHUB_CACHE_DIR", str(path))
-  return path
+pytestmark = pytest.mark.usefixtures("cache")
 
 
 def test_a_path_and_its_file_url_are_the_same_module(dense):
