@@ -1,4 +1,4 @@
-"""Modules unlike those at hand: every verb on handles gives an answer."""
+"""Unusual modules: every verb that takes a handle gives an answer."""
 
 import importlib.util
 import json
@@ -14,20 +14,20 @@ from hub_estimator.tensorflow_runtime import hub, tf
 
 
 def _video():
-  """No "default" signature, rank 5 in and out, eleven outputs, no variable."""
+  """No signature "default", rank 5 in and out, eleven outputs, no variables."""
   x = tf.placeholder(tf.float32, [None, 2, 3, 3, 1])
   outputs = {f"layer_{i}": x * float(i) for i in range(11)}
   hub.add_signature("video", inputs={"clip": x}, outputs=outputs)
 
 
 def _frozen():
-  """No trainable variable, even when it is asked for."""
+  """A module without trainable variables."""
   x = tf.placeholder(tf.float32, [None, 4])
   kernel = tf.get_variable("kernel", [4, 2], trainable=False)
   hub.add_signature(inputs={"x": x}, outputs=tf.matmul(x, kernel))
 
 
-def _telling():
+def _described():
   """A signature without inputs beside one with two of different dtypes."""
   x = tf.placeholder(tf.float64, [None, None])
   n = tf.placeholder(tf.int32, [None])
@@ -49,11 +49,11 @@ def _sparse():
 ROWS = {
   "video": json.dumps({"clip": np.ones((2, 3, 3, 1)).tolist()}) + "\n",
   "frozen": '{"x": [1, 2, 3, 4]}\n',
-  "telling": '{"n": 3, "x": [1, 2, 3]}\n',
+  "described": '{"n": 3, "x": [1, 2, 3]}\n',
 }
 
 
-@pytest.fixture(params=[_video, _frozen, _telling, _sparse])
+@pytest.fixture(params=[_video, _frozen, _described, _sparse])
 def made(request, tmp_path):
   name = request.param.__name__[1:]
   if name == "frozen":
@@ -70,8 +70,8 @@ def test_inspect_and_lint_answer(made, capsys):
     assert command.main([*argv, path]) == 0
     assert path in capsys.readouterr().out
   assert command.main(["lint", path]) == 0
-  told = capsys.readouterr().out
-  assert ("there is no 'default', but video" in told) == (name == "video")
+  printed = capsys.readouterr().out
+  assert ("there is no 'default', only video" in printed) == (name == "video")
 
 
 def test_apply_gives_rows_or_one_line(made, tmp_path, capsys):
@@ -113,8 +113,8 @@ with tf.Graph().as_default(), tf.Session() as session:
 
 
 @pytest.mark.slow
-def test_ops_that_are_not_there_are_named(tmp_path):
-  """In processes of their own: an import of tensorflow-text is for good."""
+def test_missing_ops_are_named(tmp_path):
+  """Runs in processes of its own: tensorflow-text can't be unloaded."""
 
   if importlib.util.find_spec("tensorflow_text") is None:
     pytest.skip("tensorflow-text isn't installed")
@@ -130,11 +130,14 @@ def test_ops_that_are_not_there_are_named(tmp_path):
     )
 
   module = str(tmp_path / "m")
-  looked = run("inspect", module)
-  assert (looked.returncode, looked.stderr) == (0, "")
-  assert "missing ops  CaseFoldUTF8" in looked.stdout
+  inspected = run("inspect", module)
+  assert (inspected.returncode, inspected.stderr) == (0, "")
+  assert "missing ops  CaseFoldUTF8" in inspected.stdout
   linted = run("lint", module)
-  assert "custom_ops: graph: ops that TensorFlow alone doesn't" in linted.stdout
+  assert (
+    "custom_ops: graph: TensorFlow alone lacks these ops: CaseFold"
+    in linted.stdout
+  )
   files = ["--input", f"{tmp_path}/a.csv", "--output", f"{tmp_path}/o.jsonl"]
   refused = run("apply", module, *files)
   assert refused.returncode == 2

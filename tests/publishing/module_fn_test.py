@@ -3,7 +3,7 @@ import pytest
 from hub_estimator.trainers import main as command
 
 from hub_estimator.errors import UserError
-from hub_estimator.modules.new_modules import NewModule
+from hub_estimator.modules import NewModule
 from hub_estimator.publishing import module_fn
 from hub_estimator.publishing.module_fn import Publication
 from hub_estimator.tensorflow_runtime import hub, tf
@@ -12,7 +12,7 @@ X = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
 
 
 def _encoder(training=False, *, partitions=None):
-  """What a user writes: BERT's habit of one scope, dropout in training."""
+  """A user's module_fn: one scope like BERT's, and dropout in training."""
   x = tf.placeholder(tf.float32, [None, 4])
   partitioner = partitions and tf.fixed_size_partitioner(partitions)
   with tf.variable_scope("bert", partitioner=partitioner):
@@ -28,7 +28,7 @@ VARIANTS = [((), {}), (("train",), {"training": True})]
 
 @pytest.fixture
 def checkpoint(tmp_path):
-  """As a pretraining script leaves it: with slots, under other names."""
+  """A pretraining script's checkpoint: slots, and other names."""
   values = {"model/kernel": np.arange(12, dtype=np.float32).reshape(4, 3)}
   values["model/kernel/adam_m"] = np.zeros((4, 3), np.float32)
   values["global_step"] = np.int64(7)
@@ -47,7 +47,7 @@ def _apply(path, tags=()):
     return session.run(outputs)
 
 
-def test_from_nothing_a_seed_gives_the_same_module(tmp_path):
+def test_without_a_checkpoint_a_seed_gives_the_same_module(tmp_path):
   publication = Publication(NewModule(_encoder, VARIANTS, seed=3))
   for name in "ab":
     report = module_fn.publish(str(tmp_path / name), publication)
@@ -63,9 +63,7 @@ def test_from_nothing_a_seed_gives_the_same_module(tmp_path):
 
 
 @pytest.mark.parametrize("partitions", [None, 2])
-def test_a_checkpoint_of_other_names_is_mapped(
-  tmp_path, checkpoint, partitions
-):
+def test_names_in_the_checkpoint_are_mapped(tmp_path, checkpoint, partitions):
   prefix, kernel = checkpoint
 
   def encoder(training=False):
@@ -80,7 +78,7 @@ def test_a_checkpoint_of_other_names_is_mapped(
   np.testing.assert_allclose(_apply(report.path), X @ kernel, rtol=1e-5)
 
 
-def test_what_is_not_in_the_checkpoint_is_told_or_initialised(
+def test_a_variable_missing_in_the_checkpoint_is_refused_or_initialized(
   tmp_path, checkpoint
 ):
   prefix, _ = checkpoint
@@ -103,9 +101,9 @@ def test_what_is_not_in_the_checkpoint_is_told_or_initialised(
   assert report.initialized == ["bert/kernel"]
 
 
-def test_another_shape_is_told(tmp_path, checkpoint):
+def test_another_shape_is_refused(tmp_path, checkpoint):
   with pytest.raises(
-    UserError, match=r"'bert/kernel' is \[4, 3\], and 'global"
+    UserError, match=r"'bert/kernel' is \[4, 3\], but 'global"
   ):
     module_fn.publish(
       str(tmp_path / "m"),
@@ -113,30 +111,33 @@ def test_another_shape_is_told(tmp_path, checkpoint):
     )
 
 
-def test_variants_whose_variables_no_variant_has_all_of_are_told(tmp_path):
+def test_variants_with_different_variables_are_refused(tmp_path):
   def encoder(name):
     x = tf.placeholder(tf.float32, [None])
     hub.add_signature(inputs=x, outputs=x * tf.get_variable(name, []))
 
   module = NewModule(encoder, [((), {"name": "a"}), (("b",), {"name": "b"})])
   with pytest.raises(
-    UserError, match=r"variant \[\] has variables that \['b'\]"
+    UserError, match=r"variant \[\] has variables that variant \['b'\]"
   ):
     module_fn.publish(str(tmp_path / "m"), Publication(module))
 
 
 @pytest.mark.parametrize(
-  ("change", "told"),
+  ("change", "message"),
   [
-    ({"module": "x"}, "publish.module is 'x'; it is a new module"),
+    ({"module": "x"}, "publish.module is 'x'; it must be a new module"),
     ({"names": {"(": "x"}}, "publish.names: '\\(' isn't a regex"),
     ({"initialize": "x"}, r"write \['x'\]"),
-    ({"checkpoint": "/no"}, "publish.checkpoint: '/no' is no checkpoint"),
-    ({"initialize": ["x"]}, "publish.checkpoint names none"),
+    (
+      {"checkpoint": "/no"},
+      "publish.checkpoint: '/no' can't be read as a checkpoint",
+    ),
+    ({"initialize": ["x"]}, "publish.checkpoint is None"),
   ],
 )
-def test_what_does_not_fit_is_told(tmp_path, change, told):
-  with pytest.raises(UserError, match=told):
+def test_a_wrong_publication_is_refused(tmp_path, change, message):
+  with pytest.raises(UserError, match=message):
     publication = Publication(**{"module": NewModule(_encoder), **change})
     module_fn.publish(str(tmp_path / "m"), publication)
 
@@ -168,19 +169,19 @@ def test_the_command_publishes_what_a_gin_file_names(
   )
   err = capsys.readouterr().err
   assert code == 0, err
-  assert "1 variables are the checkpoint's, 0 are initialised, and 2" in err
+  assert "Restored 1 variables from the checkpoint, initialized 0; 2" in err
   np.testing.assert_allclose(_apply("m"), X @ checkpoint[1], rtol=1e-5)
   assert (tmp_path / "m/assets.extra/README.md").read_text() == "# An encoder\n"
 
 
 @pytest.mark.slow
 def test_a_published_module_is_fine_tuned_like_any(tmp_path, numbers_npz):
-  from hub_estimator.runs import experiment as experiments
-  from tests import small_runs as runs
+  from hub_estimator import runs
+  from tests import small_runs
 
   report = module_fn.publish(
     str(tmp_path / "m"), Publication(NewModule(_encoder, VARIANTS))
   )
-  experiments.train(
-    runs.make_experiment(report.path, numbers_npz), str(tmp_path / "run")
+  runs.train(
+    small_runs.make_experiment(report.path, numbers_npz), str(tmp_path / "run")
   )

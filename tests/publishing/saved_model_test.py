@@ -30,7 +30,7 @@ def keras():
 
 
 def _apply(path, tags=()):
-  """With plain `hub.Module`, as others will."""
+  """Applies it with plain `hub.Module`, as consumers do."""
   with tf.Graph().as_default(), tf.Session() as session:
     outputs = hub.Module(path, tags=set(tags))(X)
     session.run(tf.global_variables_initializer())
@@ -54,7 +54,7 @@ def test_a_model_of_keras_is_a_module_with_both_variants(tmp_path, keras, name):
     assert len(tf.losses.get_regularization_losses()) == 1
 
 
-def test_one_of_tensorflow_1_is_published_too(tmp_path):
+def test_a_saved_model_of_tensorflow_1_is_published(tmp_path):
   with tf.Graph().as_default(), tf.Session() as session:
     x = tf.placeholder(tf.float32, [None, 4])
     kernel = tf.get_variable("kernel", [4, 3])
@@ -72,7 +72,7 @@ def test_one_of_tensorflow_1_is_published_too(tmp_path):
   np.testing.assert_allclose(_apply(str(tmp_path / "m")), wanted, rtol=1e-5)
 
 
-def test_the_published_files_are_no_longer_the_caches(tmp_path, keras):
+def test_publishing_does_not_change_the_cache(tmp_path, keras):
   path = str(tmp_path / "saved")
   tensorflow.saved_model.save(keras, path)
   for name in "ab":
@@ -83,14 +83,14 @@ def test_the_published_files_are_no_longer_the_caches(tmp_path, keras):
   assert first == second
 
 
-def test_what_is_a_module_already_or_is_none_is_told(tmp_path, dense):
+def test_a_module_and_a_file_that_is_not_a_model_are_refused(tmp_path, dense):
   (tmp_path / "broken.keras").write_bytes(b"no")
-  for source, told in (
-    (dense, "is a TF1 Hub module already"),
+  for source, message in (
+    (dense, "is already a TF1 Hub module"),
     (str(tmp_path / "none.h5"), "There is no file"),
-    (str(tmp_path / "broken.keras"), "can't be loaded by Keras 2: .*Keras 3"),
+    (str(tmp_path / "broken.keras"), "Keras 2 can't load .*Keras 3"),
     (str(tmp_path / "none"), "doesn't exist"),
   ):
-    with pytest.raises(UserError, match=told):
+    with pytest.raises(UserError, match=message):
       saved_model.publish(str(tmp_path / "m"), source)
   assert sorted(os.listdir(tmp_path)) == ["broken.keras"]

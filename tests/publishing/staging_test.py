@@ -28,14 +28,14 @@ def test_a_failure_leaves_nothing(tmp_path):
   assert os.listdir(tmp_path) == []
 
 
-def test_what_exists_is_left_alone(tmp_path):
+def test_an_existing_directory_is_left_alone(tmp_path):
   with pytest.raises(UserError, match="exists; choose a new directory"):
     with new_directory(tmp_path):
       pass
 
 
-def test_what_another_process_made_meanwhile_is_left_alone(tmp_path):
-  with pytest.raises(UserError, match="can't be made: .*not empty"):
+def test_a_directory_made_meanwhile_is_left_alone(tmp_path):
+  with pytest.raises(UserError, match="can't be created: .*not empty"):
     with new_directory(tmp_path / "m") as scratch:
       _make(scratch)
       (tmp_path / "m").mkdir()
@@ -44,8 +44,8 @@ def test_what_another_process_made_meanwhile_is_left_alone(tmp_path):
   assert os.listdir(tmp_path / "m") == ["theirs"]
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path):
+def test_a_path_below_a_file_is_refused(tmp_path):
   (tmp_path / "file").touch()
-  with pytest.raises(UserError, match="can't be made: "):
+  with pytest.raises(UserError, match="can't be created: "):
     with new_directory(tmp_path / "file" / "m"):
       pass
