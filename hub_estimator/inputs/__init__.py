@@ -9,6 +9,7 @@ from hub_estimator.inputs.csv_file import Csv
 from hub_estimator.inputs.image_stream import Images
 from hub_estimator.inputs.images import ImageFolder
 from hub_estimator.inputs.interface import (
+  Batch,
   Column,
   Examples,
   FeatureSpec,
@@ -43,6 +44,7 @@ tfrecord = TFRecord
 __all__ = [
   "STEPS",
   "Balance",
+  "Batch",
   "Column",
   "Csv",
   "Examples",
