@@ -2,19 +2,13 @@ import numpy as np
 
 from hub_estimator import optimizers
 from hub_estimator.tensorflow_runtime import tf
-from tests.optimizers.steps import scalar
+from tests.optimizers.steps import build_head_step
 
 
 def test_averages_follow_the_decay():
   with tf.Graph().as_default(), tf.Session() as session:
-    h = scalar("h")
-    train_op = optimizers.build_train_op(
-      optimizers.SGD(0.1),
-      optimizers.FineTuning(average_decay=0.5),
-      loss=h,
-      module_variables=[],
-      head_variables=[h],
-      update_ops=[],
+    _, train_op = build_head_step(
+      optimizers.SGD(0.1), optimizers.FineTuning(average_decay=0.5)
     )
     session.run(tf.global_variables_initializer())
     average = next(

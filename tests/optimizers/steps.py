@@ -18,6 +18,27 @@ def scalar(name: str) -> tf.Variable:
   )
 
 
+def build_head_step(
+  optimizer: optimizers.Optimizer,
+  fine_tuning: optimizers.FineTuning | None = None,
+  *,
+  loss_of: Callable[[tf.Tensor], tf.Tensor] = lambda h: h,
+  rate_scale: float = 1.0,
+) -> tuple[tf.Variable, tf.Operation]:
+  """Returns the head's variable h, which starts at 1, and the op of a step."""
+  h = scalar("h")
+  train_op = optimizers.build_train_op(
+    optimizer,
+    fine_tuning or optimizers.FineTuning(),
+    loss=loss_of(h),
+    module_variables=[],
+    head_variables=[h],
+    update_ops=[],
+    rate_scale=rate_scale,
+  )
+  return h, train_op
+
+
 def train_scalars(
   optimizer: optimizers.Optimizer,
   fine_tuning: optimizers.FineTuning,

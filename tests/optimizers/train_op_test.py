@@ -5,7 +5,7 @@ from hub_estimator import optimizers
 from hub_estimator.errors import UserError
 from hub_estimator.optimizers import schedules
 from hub_estimator.tensorflow_runtime import tf
-from tests.optimizers.steps import scalar, train_scalars
+from tests.optimizers.steps import build_head_step, train_scalars
 
 
 def test_update_ops_run_before_variables_move():
@@ -17,15 +17,9 @@ def test_update_ops_run_before_variables_move():
 
 def test_a_loss_that_is_not_finite_changes_nothing():
   with tf.Graph().as_default(), tf.Session() as session:
-    h = scalar("h")
     scale = tf.placeholder_with_default(1.0, [])
-    train_op = optimizers.build_train_op(
-      optimizers.SGD(0.1),
-      optimizers.FineTuning(),
-      loss=h * scale,
-      module_variables=[],
-      head_variables=[h],
-      update_ops=[],
+    h, train_op = build_head_step(
+      optimizers.SGD(0.1), loss_of=lambda h: h * scale
     )
     session.run(tf.global_variables_initializer())
     for bad in (np.nan, np.inf):
@@ -70,16 +64,7 @@ def test_a_schedule_is_passed_without_a_call():
 
 def test_the_rate_scale_multiplies_the_learning_rate():
   with tf.Graph().as_default(), tf.Session() as session:
-    h = scalar("h")
-    train_op = optimizers.build_train_op(
-      optimizers.SGD(0.1),
-      optimizers.FineTuning(),
-      loss=h,
-      module_variables=[],
-      head_variables=[h],
-      update_ops=[],
-      rate_scale=4.0,
-    )
+    h, train_op = build_head_step(optimizers.SGD(0.1), rate_scale=4.0)
     session.run(tf.global_variables_initializer())
     session.run(train_op)
     np.testing.assert_allclose(session.run(h), 0.6, rtol=1e-6)
@@ -87,15 +72,7 @@ def test_the_rate_scale_multiplies_the_learning_rate():
 
 def test_a_rate_that_is_a_number_can_be_fed():
   with tf.Graph().as_default(), tf.Session() as session:
-    h = scalar("h")
-    train_op = optimizers.build_train_op(
-      optimizers.SGD(0.1),
-      optimizers.FineTuning(),
-      loss=h,
-      module_variables=[],
-      head_variables=[h],
-      update_ops=[],
-    )
+    h, train_op = build_head_step(optimizers.SGD(0.1))
     (rate,) = tf.get_collection(optimizers.LEARNING_RATE)
     session.run(tf.global_variables_initializer())
     session.run(train_op, {rate: 0.5})
