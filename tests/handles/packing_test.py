@@ -25,7 +25,8 @@ from hub_estimator.handles import packing
 from hub_estimator import runs
 from tests.small_runs import make_experiment
 e = make_experiment(sys.argv[2], sys.argv[3], exports=exporting.Exports(), max_steps=10)
-print(packing.pack_version(runs.export(e, sys.argv[4]))[0])
+version = runs.export(sys.argv[4], experiment=e)
+print(packing.pack_version(version)[0])
 """
 
 
