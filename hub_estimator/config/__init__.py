@@ -10,6 +10,7 @@ from hub_estimator.config.bindings import (
   take_raw,
   text,
 )
+from hub_estimator.config.bound_functions import BoundFunction
 from hub_estimator.config.gin_files import CONFIGS_DIR, shipped
 from hub_estimator.config.gin_internals import registered_parts
 from hub_estimator.config.parsing import (
@@ -22,6 +23,7 @@ from hub_estimator.config.parsing import (
 from hub_estimator.config.safe_imports import SAFE
 
 __all__ = [
+  "BoundFunction",
   "CONFIGS_DIR",
   "SAFE",
   "SITE_FILE",

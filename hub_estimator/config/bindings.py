@@ -6,6 +6,7 @@ from typing import Any
 import gin
 
 from hub_estimator.config import gin_internals
+from hub_estimator.config.bound_functions import bind_functions
 from hub_estimator.config.explanations import explain
 from hub_estimator.errors import UserError
 
@@ -15,6 +16,8 @@ _LINE_LENGTH = 100
 def build(name: str) -> Any:
   """Calls a configurable with its bindings, and returns the value.
 
+  Functions that the config passes uncalled keep its bindings, whatever is parsed next.
+
   Args:
     name: of the configurable, such as "run".
 
@@ -22,7 +25,7 @@ def build(name: str) -> Any:
     UserError: a binding is missing, has an unknown parameter or a bad value.
   """
   try:
-    return gin.get_configurable(name)()
+    return bind_functions(gin.get_configurable(name)())
   except Exception as error:
     if isinstance(error, UserError) and "\n" not in str(error):
       raise

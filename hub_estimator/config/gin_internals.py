@@ -114,3 +114,92 @@ def used_macros() -> set[str]:
     reference.scoped_selector.removesuffix("/gin.macro").removesuffix("/macro")
     for reference in references
   }
+
+
+def function_references() -> dict[int, config.ConfigurableReference]:
+  """Returns the references to uncalled functions, by the id of what they become.
+
+  gin turns `@schedules.cosine` into a function that looks up its bindings when it is
+  called.
+  """
+  return {
+    id(reference.scoped_configurable_fn): reference
+    for reference in config.iterate_references(config._CONFIG)
+    if not reference.evaluate
+  }
+
+
+def reachable_bindings(
+  reference: config.ConfigurableReference,
+) -> tuple[tuple[str, str, str, str], ...]:
+  """Returns all bindings that a call of a reference may read.
+
+  Args:
+    reference: to a configurable.
+
+  Returns:
+    (scope, configurable, parameter, value as text), sorted.
+  """
+  found: set[tuple[str, str, str, str]] = set()
+  seen: set[tuple[str, str]] = set()
+
+  def visit(reached: config.ConfigurableReference) -> None:
+    if reached.config_key in seen:
+      return
+    seen.add(reached.config_key)
+    selector = reached.configurable.selector
+    for depth in range(len(reached.scopes) + 1):
+      scope = "/".join(reached.scopes[:depth])
+      for name, value in config._CONFIG.get((scope, selector), {}).items():
+        found.add((scope, selector, name, repr(value)))
+        for following in config.iterate_references(value):
+          visit(following)
+
+  visit(reference)
+  return tuple(sorted(found))
+
+
+def bound_keywords(reference: config.ConfigurableReference) -> dict[str, Any]:
+  """Returns the arguments that gin would give to a call, with macros resolved.
+
+  Args:
+    reference: to a configurable. References among its arguments stay references.
+  """
+  found = config._get_bindings(
+    reference.configurable.selector, scope_components=reference.scopes
+  )
+  return {name: _without_macros(value) for name, value in found.items()}
+
+
+def _without_macros(value: Any) -> Any:
+  if isinstance(value, config.ConfigurableReference):
+    if value.evaluate and value.configurable.wrapped is config.macro:
+      return _without_macros(bound_keywords(value)["value"])
+    return value
+  if isinstance(value, (list, tuple)):
+    return type(value)(_without_macros(item) for item in value)
+  if isinstance(value, dict):
+    return {key: _without_macros(item) for key, item in value.items()}
+  return value
+
+
+def copy_of_bindings() -> dict[Any, Any]:
+  """Returns a copy of all bindings, for `with_bindings`."""
+  return {key: dict(bound) for key, bound in config._CONFIG.items()}
+
+
+@contextlib.contextmanager
+def with_bindings(bindings: Mapping[Any, Any]) -> Iterator[None]:
+  """Puts a copy of earlier bindings in place inside a `with` block.
+
+  Args:
+    bindings: as `copy_of_bindings` returned them.
+  """
+  current = dict(config._CONFIG)
+  try:
+    config._CONFIG.clear()
+    config._CONFIG.update(bindings)
+    yield
+  finally:
+    config._CONFIG.clear()
+    config._CONFIG.update(current)

@@ -1,14 +1,8 @@
-"""The definition of a run; importing it registers every part with gin."""
+"""The definition of a run; importing it registers every part of a run with gin."""
 
-# Each registers its parts.
-from hub_estimator import (  # noqa: F401
-  heads,
-  inputs,
-  modules,
-  optimizers,
-  preprocessing,
-)
+from hub_estimator.experiments import protocols
 from hub_estimator.experiments.early_stopping import EarlyStopping
 from hub_estimator.experiments.experiment import Experiment
+from hub_estimator.experiments.gin_text import to_gin
 
-__all__ = ["EarlyStopping", "Experiment"]
+__all__ = ["EarlyStopping", "Experiment", "protocols", "to_gin"]
