@@ -35,7 +35,7 @@ class Numeric:
     if not self.standard_deviation > 0:
       raise UserError(
         f"columns.numeric.standard_deviation is {self.standard_deviation!r} for "
-        f"{self.key!r}; it is a number above 0."
+        f"{self.key!r}; it must be a number above 0."
       )
 
   def build(self, feature: tf.Tensor) -> Any:

@@ -183,7 +183,9 @@ def _class_names(
   if names is None:
     return [str(i) for i in range(classes)]
   if isinstance(names, str) or len(names) != classes:
-    raise UserError(f"{binding} is {names!r}; it is a list of {classes} names.")
+    raise UserError(
+      f"{binding} is {names!r}; it must be a list of {classes} names."
+    )
   return list(names)
 
 

@@ -73,7 +73,7 @@ class Crop:
   def __post_init__(self) -> None:
     if not 0 < self.min_side <= 1:
       raise UserError(
-        f"crop.min_side is {self.min_side}; it is above 0 and at most 1."
+        f"crop.min_side is {self.min_side}; it must be above 0 and at most 1."
       )
 
   def build(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
@@ -135,7 +135,7 @@ class Contrast:
   def __post_init__(self) -> None:
     if not 0 <= self.low <= self.high:
       raise UserError(
-        f"contrast.low is {self.low} and contrast.high {self.high}; they are at "
+        f"contrast.low is {self.low} and contrast.high {self.high}; they must be at "
         "least 0, in this order."
       )
 

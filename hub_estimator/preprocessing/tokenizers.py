@@ -50,7 +50,7 @@ class Wordpiece:
     least = 2 if self.second_feature is None else 3
     if not isinstance(self.max_length, int) or self.max_length <= least:
       raise UserError(
-        f"tokenizers.wordpiece.max_length is {self.max_length!r}; it is an integer "
+        f"tokenizers.wordpiece.max_length is {self.max_length!r}; it must be an integer "
         f"above {least}, the number of tokens in brackets."
       )
 

@@ -1,15 +1,11 @@
-"""Metrics over several batches, against NumPy."""
-
-import pathlib
+"""Metrics over several batches are those of NumPy."""
 
 import numpy as np
 import pytest
 
-from hub_estimator import exporting, heads, inputs, optimizers
-from hub_estimator.errors import UserError
+from hub_estimator import exporting, heads, inputs, runs
 from hub_estimator.model import metrics
-from hub_estimator.model_dir.workdir import read_json
-from hub_estimator.runs import experiment as experiments
+from hub_estimator.model_dir import read_json
 from hub_estimator.tensorflow_runtime import tf
 from tests.small_runs import make_experiment, replace
 
@@ -40,12 +36,12 @@ def run(dense, numbers_npz, tmp_path_factory):
     eval_batch_size=40,
     exports=exporting.Exports(["best"], best_metric="f1"),
   )
-  result = experiments.train(experiment, str(folder / "run"))
-  made = experiments.make_estimator(experiment, str(folder / "run"))
+  result = runs.train(experiment, str(folder / "run"))
+  made = runs.make_estimator(experiment, str(folder / "run"))
   predictions = list(
     made.predict(lambda: tf.data.Dataset.from_tensors({"x": data["x"]}))
   )
-  evaluated = experiments.evaluate(experiment, str(folder / "run"))
+  evaluated = runs.evaluate(str(folder / "run"), experiment=experiment)
   return folder / "run", data, predictions, result, evaluated
 
 
@@ -112,49 +108,8 @@ def test_a_version_can_be_the_best_by_an_added_metric(run):
   assert not any("image" in name for name in manifest["metrics"])
 
 
-def test_binary_f1_is_of_class_one_and_labels_may_be_strings(
-  text, sentences_csv, tmp_path
-):
-  csv = tmp_path / "words.csv"
-  csv.write_text(
-    pathlib.Path(sentences_csv)
-    .read_text()
-    .replace(",1", ",yes")
-    .replace(",0", ",no")
-  )
-  experiment = make_experiment(
-    text,
-    str(csv),
-    head=heads.Binary(["no", "yes"]),
-    metrics=[metrics.F1()],
-    optimizer=optimizers.SGD(0.5),
-  )
-  result = experiments.train(experiment, str(tmp_path / "run"))
-  precision, recall = result.metrics["precision"], result.metrics["recall"]
-  assert precision > 0 and recall > 0
-  assert result.metrics["f1"] == pytest.approx(
-    2 * precision * recall / (precision + recall), rel=1e-5
-  )
-
-
-@pytest.mark.parametrize(
-  "head, added, message",
-  [
-    (heads.Binary(), [metrics.TopK(2)], "has 2 classes: all would be"),
-    (heads.Binary(), [metrics.F1(), metrics.F1()], "two metrics of the name"),
-    (heads.Binary(), [metrics.PerClass(["a"])], "it is a list of 2 names"),
-    (heads.LogisticRegression(), [metrics.F1()], "need a head of classes"),
-  ],
-)
-def test_what_does_not_fit_is_refused_before_training(
-  dense, numbers_npz, tmp_path, head, added, message
-):
-  experiment = make_experiment(dense, numbers_npz, head=head, metrics=added)
-  with pytest.raises(UserError, match=message):
-    experiments.train(experiment, str(tmp_path / "run"))
-  assert not (tmp_path / "run").exists()
-
-
-def test_a_metric_that_is_not_called_is_refused(dense, numbers_npz):
-  with pytest.raises(UserError, match="it is a list of metrics, called"):
-    make_experiment(dense, numbers_npz, metrics=[metrics.F1])
+def test_parts_have_their_gin_names_in_python():
+  assert metrics.top_k is metrics.TopK
+  assert metrics.f1 is metrics.F1
+  assert metrics.per_class is metrics.PerClass
+  assert metrics.confusion_matrix is metrics.ConfusionMatrix

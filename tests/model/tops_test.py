@@ -1,3 +1,5 @@
+"""Tops start as they should, and drop and regularize what they should."""
+
 import numpy as np
 import pytest
 
@@ -35,7 +37,7 @@ def test_mlp_regularizes_all_kernels_and_no_bias():
 
 
 def _draws(**kwargs):
-  """Returns whether logits are computed from something random."""
+  """Returns whether the logits depend on random numbers."""
   with tf.Graph().as_default():
     tf.train.create_global_step()
     tops.Linear(dropout=0.5).build(tf.ones([2, 2]), units=1, **kwargs)
@@ -63,7 +65,7 @@ def _dropped(step, seed, head=""):
     return session.run(built)[:, 0] == 0
 
 
-def test_what_is_dropped_hangs_on_seed_step_and_layer_alone():
+def test_dropout_depends_on_seed_step_and_layer_alone():
   dropped = _dropped(step=7, seed=3)
   np.testing.assert_array_equal(dropped, _dropped(step=7, seed=3))
   assert dropped.mean() == pytest.approx(0.3, abs=0.05)
@@ -72,11 +74,11 @@ def test_what_is_dropped_hangs_on_seed_step_and_layer_alone():
     _dropped(step=7, seed=4),
     _dropped(step=7, seed=3, head="stars"),
   ):
-    # Independent ones agree in 0.7 * 0.7 + 0.3 * 0.3.
+    # Independent draws agree for a share of 0.7 * 0.7 + 0.3 * 0.3.
     assert (dropped == other).mean() == pytest.approx(0.58, abs=0.05)
 
 
-def test_hidden_layers_start_alike_whatever_else_is_in_the_graph():
+def test_hidden_layers_start_alike_in_any_graph():
   def kernel(noise):
     with tf.Graph().as_default(), tf.Session() as session:
       tf.set_random_seed(5)
@@ -87,3 +89,8 @@ def test_hidden_layers_start_alike_whatever_else_is_in_the_graph():
       return session.run(tf.trainable_variables()[0])
 
   np.testing.assert_array_equal(kernel(0), kernel(9))
+
+
+def test_parts_have_their_gin_names_in_python():
+  assert tops.linear is tops.Linear
+  assert tops.mlp is tops.MLP

@@ -1,12 +1,13 @@
+"""Towers train the same model as one device does."""
+
 import dataclasses
 
 import numpy as np
 import pytest
 
-from hub_estimator import optimizers, testing
+from hub_estimator import optimizers, runs, testing
 from hub_estimator.errors import UserError
 from hub_estimator.model import towers
-from hub_estimator.runs import experiment as experiments
 from hub_estimator.tensorflow_runtime import tf
 from tests.small_runs import make_experiment
 
@@ -29,7 +30,7 @@ def test_towers_take_the_steps_of_one(dense, numbers_npz, tmp_path, accumulate):
   trained = {}
   for count in (1, 2, 4):
     directory = tmp_path / str(count)
-    result = experiments.train(
+    result = runs.train(
       dataclasses.replace(experiment, towers=count), str(directory)
     )
     trained[count] = (_variables(directory), result.metrics)
@@ -47,7 +48,7 @@ def test_towers_take_the_steps_of_one(dense, numbers_npz, tmp_path, accumulate):
 @pytest.mark.slow
 def test_towers_of_text_take_the_steps_of_one(text, sentences_csv, tmp_path):
   losses = [
-    experiments.train(
+    runs.train(
       make_experiment(text, sentences_csv, towers=count),
       str(tmp_path / str(count)),
     ).metrics["loss"]
@@ -72,14 +73,14 @@ def test_batch_norm_keeps_the_statistics_of_the_first_tower(tmp_path):
   moved = {}
   for count in (1, 2):
     directory = tmp_path / str(count)
-    experiments.train(
+    runs.train(
       make_experiment(
         module, data, towers=count, max_steps=1, seed=1, eval_every_steps=1
       ),
       str(directory),
     )
     moved[count] = _variables(directory)[f"module/{name}"] - before
-  # All of the batch, and half of it, moved the averages once each.
+  # The whole batch and half of it each moved the averages once.
   assert not np.allclose(moved[1], moved[2])
   assert 0.5 < np.linalg.norm(moved[2]) / np.linalg.norm(moved[1]) < 2
 

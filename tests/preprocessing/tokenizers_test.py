@@ -181,7 +181,7 @@ def test_without_tensorflow_text_the_extra_is_named(
 
 @pytest.mark.parametrize("length", [2, 0, "128"])
 def test_a_length_without_room_for_tokens_is_refused(length):
-  with pytest.raises(UserError, match="is an integer above 2"):
+  with pytest.raises(UserError, match="must be an integer above 2"):
     Wordpiece(max_length=length)
 
 

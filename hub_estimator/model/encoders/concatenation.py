@@ -26,7 +26,7 @@ class Concat:
   def __post_init__(self) -> None:
     if isinstance(self.encoders, str) or not self.encoders:
       raise UserError(
-        f"concat.encoders is {self.encoders!r}; it is a list of encoders."
+        f"concat.encoders is {self.encoders!r}; it must be a list of encoders."
       )
 
   def applications(self) -> list[Application]:

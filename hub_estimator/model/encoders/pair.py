@@ -50,7 +50,7 @@ class Towers:
   def __post_init__(self) -> None:
     if isinstance(self.combine_by, str) or not self.combine_by:
       raise UserError(
-        f"towers.combine_by is a list: write [{self.combine_by!r}]."
+        f"towers.combine_by must be a list: write [{self.combine_by!r}]."
       )
     for name in self.combine_by:
       if name not in _COMBINATIONS:

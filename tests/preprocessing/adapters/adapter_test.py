@@ -19,7 +19,7 @@ def test_a_constant_without_all_modes_is_refused():
 @pytest.mark.parametrize("name", ["inputs", "constants"])
 def test_a_map_that_is_no_map_is_refused(name):
   with pytest.raises(
-    UserError, match=rf"adapter\.{name} is 'x'; it maps names"
+    UserError, match=rf"adapter\.{name} is 'x'; it must map names"
   ):
     Adapter(**{name: "x"})
 
