@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+import threading
 from collections.abc import Iterator
 
 from hub_estimator import features, modules
@@ -48,8 +49,10 @@ def placed_modes() -> Iterator[list[str]]:
     if event == "call" and frame.f_code is modules.place.__code__:
       modes.append(frame.f_locals["mode"])
 
+  threading.setprofile(watch)  # In threads to come, too.
   sys.setprofile(watch)
   try:
     yield modes
   finally:
     sys.setprofile(None)
+    threading.setprofile(None)
