@@ -35,7 +35,7 @@ def publish(
     path: a directory that doesn't exist yet.
     words: a different word for each row of `vectors`.
     vectors: [words, width]; may be a `np.memmap`.
-    combiner: see `publish_file`; the same holds for the others.
+    combiner: "sum", "mean" or "sqrtn"; see `publish_file` for all options.
     oov_buckets: at least 1.
     lowercase: whether to lowercase sentences first.
     l2: weight of a regularization loss; 0 adds none.
