@@ -8,6 +8,7 @@ from typing import Any
 from hub_estimator import config
 from hub_estimator.experiments import Experiment
 from hub_estimator.model_dir import Workdir, open_run, results
+from hub_estimator.runs.python_config import check_readable
 from hub_estimator.tensorflow_runtime import read_eval_metrics
 
 
@@ -55,6 +56,7 @@ def read_run(model_dir: str | os.PathLike[str]) -> Run:
     UserError: there is no run, or its config can't be parsed.
   """
   workdir, manifest = open_run(model_dir)
+  check_readable(workdir.config.read_text(encoding="utf-8"), str(workdir.path))
   config.parse([str(workdir.config)])
   result = results.read(workdir.result) if workdir.result.exists() else None
   return Run(str(workdir.path), config.build("run"), manifest, result)

@@ -7,6 +7,7 @@ from hub_estimator import cluster
 from hub_estimator.experiments import Experiment
 from hub_estimator.model_dir import Workdir, results
 from hub_estimator.runs import roles
+from hub_estimator.runs.python_config import python_config
 from hub_estimator.runs.request import AfterEvaluationFn, Request
 from hub_estimator.tensorflow_runtime import estimator
 from hub_estimator.training import Preemption, ProcessCache
@@ -16,7 +17,7 @@ def train(
   experiment: Experiment,
   model_dir: str | os.PathLike[str],
   *,
-  config_text: str = "",
+  config_text: str | None = None,
   operative_config: Callable[[], str] = lambda: "",
   after_evaluation: AfterEvaluationFn | None = None,
   hooks: Sequence[estimator.SessionRunHook] = (),
@@ -29,7 +30,8 @@ def train(
   Args:
     experiment: the run's definition.
     model_dir: where the run is kept.
-    config_text: for config.gin: gin text that defines this experiment.
+    config_text: for config.gin: gin text that defines this experiment; None writes the
+      text of `to_gin`.
     operative_config: returns the text for operative_config.gin, once all graphs are
       built.
     after_evaluation: is called with the step and the metrics of each evaluation; an
@@ -54,7 +56,7 @@ def train(
   request = Request(
     experiment,
     Workdir.at(model_dir),
-    config_text,
+    python_config(experiment) if config_text is None else config_text,
     operative_config,
     after_evaluation,
     Preemption() if preemption is None else preemption,

@@ -9,7 +9,7 @@ from hub_estimator.tensorflow_runtime import estimator
 from hub_estimator.training.train_graph import TrainGraph
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Checked:
   """All that the check of a run has read and built.
 
@@ -37,3 +37,11 @@ class Checked:
   outputs: features.Outputs | None = None
   unkept: str | None = None
   graph: TrainGraph | None = None
+
+  def __repr__(self) -> str:
+    modules = ", ".join(info.handle for info in self.infos.values())
+    specs = ", ".join(f"{name} {spec}" for name, spec in self.specs.items())
+    return (
+      f"<Checked: {modules}; {specs}; {len(self.train)} training and "
+      f"{len(self.eval)} evaluation examples; {len(self.variables)} variables>"
+    )
