@@ -42,9 +42,7 @@ def check_space(base: str, sweep: Sweep) -> None:
     file = pathlib.Path(scratch) / "base.gin"
     file.write_text(base, encoding="utf-8")
     for done, params in enumerate(probes):
-      progress.report(
-        "checking the space", done, len(probes), unit="combinations"
-      )
+      _report(done, len(probes))
       bindings = sweep.space.suggest(Fixed(params))
       try:
         config.parse([str(file)], bindings)
@@ -52,12 +50,17 @@ def check_space(base: str, sweep: Sweep) -> None:
           runs.check(config.build("run"), metrics=metrics, cache=cache)
       except UserError as error:
         mistakes.add(error, params, bindings)
+  _report(len(probes), len(probes))
   mistakes.raise_if_any()
   _log.info(
     "Checked %d combinations in %.1f s: every choice and every bound of a range.",
     len(probes),
     time.monotonic() - started,
   )
+
+
+def _report(done: int, total: int) -> None:
+  progress.report("checking the space", done, total, unit="combinations")
 
 
 class _Mistakes:

@@ -1,16 +1,16 @@
-"""kill -9 of a sweep and all its workers at random moments: it goes on."""
+"""kill -9 of a sweep and all its workers at random moments; it continues."""
 
 import json
 import os
 import random
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
 
 from tests.small_runs import GIN
+from tests.sweeps import small
 
 pytestmark = pytest.mark.newest
 
@@ -40,12 +40,7 @@ def test_a_killed_sweep_ends_as_an_undisturbed_one(
 
   def start(directory):
     return subprocess.Popen(
-      [
-        *(sys.executable, "-m", "hub_estimator.trainers.main", "sweep"),
-        f"--gin_file={gin_file}",
-        f"--sweep_dir={tmp_path / directory}",
-        "--workers=2",
-      ],
+      small.command(str(gin_file), tmp_path / directory, "--workers=2"),
       stdout=subprocess.DEVNULL,
       stderr=subprocess.PIPE,
       text=True,
@@ -80,15 +75,16 @@ def test_a_killed_sweep_ends_as_an_undisturbed_one(
       content = path.read_bytes()
       assert finished.setdefault(path.parent.name, content) == content
       assert json.loads(content)["state"] == "finished"
-  boards = [
+  leaderboards = [
     json.loads((tmp_path / name / "leaderboard.json").read_text())["trials"]
     for name in ("whole", "killed")
   ]
 
-  def by_seed(board):
+  def by_seed(leaderboard):
     return {
-      json.dumps(row["params"], sort_keys=True): row["goals"] for row in board
+      json.dumps(row["params"], sort_keys=True): row["goals"]
+      for row in leaderboard
     }
 
-  assert by_seed(boards[1]) == by_seed(boards[0])
-  assert len(by_seed(boards[0])) == trials
+  assert by_seed(leaderboards[1]) == by_seed(leaderboards[0])
+  assert len(by_seed(leaderboards[0])) == trials

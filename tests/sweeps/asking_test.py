@@ -36,7 +36,7 @@ def _open(url, sweep, **changes):
   return open_study(url, "s", sweep, **{"identity": "i", **changes})
 
 
-def test_as_many_trials_start_as_were_asked_for(url, take):
+def test_no_more_trials_start_than_were_asked_for(url, take):
   study = _open(url, _sweep())
   for _ in range(3):
     trial = take(study, _sweep())
@@ -106,7 +106,7 @@ def test_a_worker_of_a_grid_stays_with_its_module(url, take):
   assert not has_work(study, sweep)
 
 
-def test_one_that_another_machine_started_too_many_is_left(url, take):
+def test_a_surplus_trial_of_another_machine_takes_no_slot(url, take):
   sweep = _sweep(max_trials=2)
   study = _open(url, sweep)
   first = take(study, sweep)

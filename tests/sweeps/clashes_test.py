@@ -7,7 +7,7 @@ from hub_estimator.sweeps import read_space
 from hub_estimator.sweeps.space import Fixed
 
 
-def test_one_binding_in_two_branches_has_a_name_of_its_own_in_each():
+def test_a_binding_in_two_branches_has_a_different_name_in_each():
   space = read_space(
     {
       "module": {

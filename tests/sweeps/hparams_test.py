@@ -114,7 +114,7 @@ def test_tensorboards_own_server_lists_parameters_and_trials(tmp_path):
   finally:
     server.terminate()
     server.wait()
-  told = {info["name"]: info for info in experiment["hparamInfos"]}
-  assert told["rate"]["type"] == "DATA_TYPE_FLOAT64"
-  assert told["kind"]["type"] == "DATA_TYPE_STRING"
+  shown = {info["name"]: info for info in experiment["hparamInfos"]}
+  assert shown["rate"]["type"] == "DATA_TYPE_FLOAT64"
+  assert shown["kind"]["type"] == "DATA_TYPE_STRING"
   assert sorted(g["hparams"]["rate"] for g in groups) == [0.1, 0.2]

@@ -48,7 +48,7 @@ def _taken_by_a_process_that_is_killed(study, take, command=False):
   return trial
 
 
-def test_one_that_was_killed_before_it_had_a_slot_takes_none(study, take):
+def test_a_trial_killed_before_it_had_a_slot_takes_none(study, take):
   killed = study.ask()
   killed.set_user_attr(WORKER, f"{os.uname().nodename}:1:no such start")
   assert release_dead(study) == []
@@ -58,7 +58,7 @@ def test_one_that_was_killed_before_it_had_a_slot_takes_none(study, take):
   assert [t.number for t in trials_of(study)] == [trial.number]
 
 
-def test_a_trial_whose_worker_was_killed_goes_on_with_its_parameters(
+def test_a_trial_whose_worker_was_killed_continues_with_its_parameters(
   study, take
 ):
   taken = _taken_by_a_process_that_is_killed(study, take)
@@ -74,7 +74,7 @@ def test_a_trial_whose_worker_was_killed_goes_on_with_its_parameters(
   assert only.state == TrialState.COMPLETE
 
 
-def test_a_trial_that_takes_two_workers_down_is_a_failure(study, take):
+def test_a_trial_that_kills_two_workers_is_a_failure(study, take):
   for _ in range(2):
     _taken_by_a_process_that_is_killed(study, take)
     release_dead(study)
@@ -84,7 +84,7 @@ def test_a_trial_that_takes_two_workers_down_is_a_failure(study, take):
   assert slot_of(only) == 0
 
 
-def test_a_command_that_is_ended_again_and_again_is_not_the_trials_fault(
+def test_a_command_that_is_stopped_repeatedly_is_not_the_trials_fault(
   study, take
 ):
   for _ in range(4):
@@ -98,7 +98,7 @@ def test_a_command_that_is_ended_again_and_again_is_not_the_trials_fault(
   assert only.state == TrialState.COMPLETE
 
 
-def test_a_release_that_was_itself_killed_half_way_is_done_once(study, take):
+def test_a_release_that_was_killed_halfway_is_done_once(study, take):
   taken = _taken_by_a_process_that_is_killed(study, take)
   study.enqueue_trial(  # And no more.
     taken.params,

@@ -25,7 +25,7 @@ def test_the_best_is_first_and_failures_are_last(tmp_path):
   assert rows[0].goals == {"accuracy": 0.7}
 
 
-def test_a_loss_is_best_where_it_is_smallest(tmp_path):
+def test_the_smallest_loss_is_best(tmp_path):
   sweep = _sweep(["/a", "/b"], goals=["loss"])
   rows = leaderboard.make_rows(
     small.study_with(tmp_path, sweep, [0.5, 0.4]), sweep
@@ -33,7 +33,7 @@ def test_a_loss_is_best_where_it_is_smallest(tmp_path):
   assert [r.trial for r in rows] == [1, 0]
 
 
-def test_of_two_goals_the_front_is_first(tmp_path):
+def test_with_two_goals_the_front_comes_first(tmp_path):
   sweep = _sweep(["/a", "/b", "/c"], goals=["accuracy", "bytes"])
   # The third is beaten in both.
   study = small.study_with(tmp_path, sweep, [[0.7, 10], [0.6, 5], [0.65, 20]])

@@ -27,6 +27,6 @@ def test_the_order_of_keys_changes_nothing():
     ({"A": [1], "b": {"x": {"A": 2}}}, "sets 'A' twice: in 'A' and in 'b'"),
   ],
 )
-def test_a_space_that_is_none_is_named(raw, message):
+def test_an_invalid_space_is_refused_by_its_wrong_entry(raw, message):
   with pytest.raises(UserError, match=message):
     read_space(raw)

@@ -33,7 +33,7 @@ def page(tmp_path_factory, dense, batch_norm, numbers_npz) -> pathlib.Path:
 
 
 @pytest.mark.slow
-def test_the_page_asks_for_nothing_and_escapes_names(page):
+def test_the_page_fetches_nothing_and_escapes_names(page):
   text = page.read_text()
   assert "<h1>sweep &lt;1&gt;</h1>" in text
   assert not re.search(r"<(script|link|img)[^>]+(src|href)=", text)

@@ -46,4 +46,4 @@ def test_a_binding_that_does_not_exist_is_named(tmp_path, dense, numbers_npz):
   with pytest.raises(UserError, match="A mistake in the space: .*'bacth_size'"):
     with progress.listen(heard.append):
       check_space(base, sweep)
-  assert [(p.done, p.total) for p in heard] == [(0, 2), (1, 2)]
+  assert [(p.done, p.total) for p in heard] == [(0, 2), (1, 2), (2, 2)]

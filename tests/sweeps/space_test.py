@@ -42,7 +42,7 @@ def test_lists_and_ranges_become_bindings_of_the_right_type():
   ]
 
 
-def test_bundles_vary_together_and_what_is_under_one_only_there():
+def test_bundles_vary_together_and_each_has_parameters_of_its_own():
   space = read_space(BUNDLES)
   rate = {"optimizers.adam.learning_rate": 0.1}
   assert space.suggest(Fixed({"module": "small", **rate})) == [
@@ -77,7 +77,7 @@ def test_a_grid_has_every_combination_once():
   assert {g["rate"] for g in grid} == {0.1, 0.2, 0.3}
 
 
-def test_modules_are_told_by_what_sets_a_handle():
+def test_modules_are_the_choices_that_set_a_handle():
   bundles = {"small": {"left/module.handle": "/a", "SIZE": 64}, "none": {}}
   space = read_space(
     {"HANDLE": ["/a", "/b"], "rate": [0.1, 0.2], "bundle": bundles}
@@ -88,7 +88,7 @@ def test_modules_are_told_by_what_sets_a_handle():
   assert read_space({"rate": [0.1]}).modules_of({"rate": 0.1}) == ()
 
 
-def test_a_grid_of_branches_has_only_what_is_under_each():
+def test_a_grid_gives_each_branch_only_its_own_parameters():
   branches = {"kind": {"a": {"X": 1}, "b": {"X": 2, "Y": ("choice", 1, 2)}}}
   assert read_space(branches).grid() == [
     {"kind": "a"},

@@ -22,9 +22,7 @@ def _open(url, sweep, **changes):
   return open_study(url, "s", sweep, **{"identity": "i", **changes})
 
 
-def test_a_study_of_another_config_and_one_out_of_reach_are_refused(
-  url, tmp_path
-):
+def test_a_study_of_another_config_or_out_of_reach_is_refused(url, tmp_path):
   _open(url, _sweep())
   with pytest.raises(UserError, match="belongs to another config or space"):
     _open(url, _sweep(), identity="other")

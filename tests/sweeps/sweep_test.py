@@ -9,7 +9,7 @@ from hub_estimator.sweeps.sweep import Sweep, read_sweep
 from tests.sweeps import small
 
 
-def test_what_varies_is_read_without_being_evaluated(tmp_path):
+def test_values_in_the_space_are_read_without_being_evaluated(tmp_path):
   file = small.write_config(
     tmp_path / "s.gin",
     "/a",
@@ -27,7 +27,7 @@ def test_what_varies_is_read_without_being_evaluated(tmp_path):
   assert "HANDLE = '/a'" in text
 
 
-def test_directions_follow_the_goal_or_what_is_said():
+def test_directions_follow_the_goal_unless_the_sweep_says_otherwise():
   sweep = Sweep(None, goals=["loss", "accuracy"])
   assert sweep.is_smaller_better("loss")
   assert not sweep.is_smaller_better("accuracy")
@@ -50,12 +50,12 @@ def test_directions_follow_the_goal_or_what_is_said():
     ({"smaller_is_better": {"los": True}}, "names 'los'"),
   ],
 )
-def test_choices_that_do_not_fit_are_named(changes, message):
+def test_invalid_settings_are_named(changes, message):
   with pytest.raises(UserError, match=message):
     Sweep(None, **changes)
 
 
-def test_a_config_in_which_nothing_varies_is_no_sweep(tmp_path):
+def test_a_config_without_a_space_is_refused(tmp_path):
   config.parse([small.write_config(tmp_path / "s.gin", "/a", "d.npz", "")])
   with pytest.raises(UserError, match="binds no sweep.space"):
     read_sweep()

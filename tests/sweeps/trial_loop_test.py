@@ -14,7 +14,7 @@ def _config(tmp_path, dense, data, more):
 
 
 @pytest.mark.slow
-def test_each_trial_is_a_run_that_its_own_config_does_again(
+def test_each_trial_is_a_run_that_its_own_config_reproduces(
   tmp_path, dense, numbers_npz
 ):
   file = _config(
@@ -38,7 +38,7 @@ def test_each_trial_is_a_run_that_its_own_config_does_again(
 
 
 @pytest.mark.slow
-def test_a_trial_that_was_begun_is_resumed_not_repeated(
+def test_a_trial_that_was_started_is_resumed_not_repeated(
   tmp_path, dense, numbers_npz
 ):
   file = _config(

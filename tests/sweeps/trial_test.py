@@ -17,7 +17,7 @@ def _config(tmp_path, dense, data, more):
 
 
 @pytest.mark.slow
-def test_a_trial_that_fails_is_told_why_and_the_others_go_on(
+def test_a_trial_that_fails_records_why_and_the_others_go_on(
   tmp_path, dense, numbers_npz
 ):
   file = _config(
@@ -34,7 +34,7 @@ def test_a_trial_that_fails_is_told_why_and_the_others_go_on(
   assert finished.state == TrialState.COMPLETE
 
 
-def test_a_goal_that_is_no_number_is_a_failure(tmp_path, dense, numbers_npz):
+def test_a_goal_that_does_not_exist_is_a_failure(tmp_path, dense, numbers_npz):
   file = _config(
     tmp_path,
     dense,
@@ -69,7 +69,7 @@ def test_repeats_have_seeds_one_apart_and_the_goal_is_their_mean(
 
 
 @pytest.mark.slow
-def test_two_goals_are_told_in_their_directions(tmp_path, dense, numbers_npz):
+def test_two_goals_have_their_directions(tmp_path, dense, numbers_npz):
   file = _config(
     tmp_path,
     dense,

@@ -26,7 +26,7 @@ def finished(tmp_path_factory, dense, numbers_npz):
 
 
 @pytest.mark.slow
-def test_the_winners_version_is_linked_whole(finished):
+def test_the_winners_version_is_hard_linked(finished):
   directory, _, _, rows = finished
   best = winner.write(rows[0], directory)
   (module,) = (best / "module").glob("*/module")
@@ -44,7 +44,7 @@ def test_the_winners_version_is_linked_whole(finished):
 
 
 @pytest.mark.slow
-def test_a_winner_on_another_machine_is_none(finished, tmp_path):
+def test_a_winner_on_another_machine_is_not_written(finished, tmp_path):
   _, _, _, rows = finished
   gone = dataclasses.replace(rows[0], model_dir=str(tmp_path / "gone"))
   assert winner.write(gone, tmp_path) is None

@@ -42,7 +42,7 @@ def forker(module):
   return Forker(module.__name__)
 
 
-def test_they_share_what_was_imported_and_have_all_that_changed_since(
+def test_forks_share_imports_and_have_the_current_environment(
   forker, module, tmp_path, monkeypatch
 ):
   beside = tmp_path / "beside"
@@ -63,7 +63,7 @@ def test_they_share_what_was_imported_and_have_all_that_changed_since(
   assert first[2:] == [str(tmp_path), str(beside)]
 
 
-def test_one_that_fails_says_why_in_its_log(forker, module, tmp_path):
+def test_a_fork_that_fails_says_why_in_its_log(forker, module, tmp_path):
   program = Program(module.__name__, ["fail", "for a reason"], tmp_path)
   process = forker.start(program, 0)
   assert process.wait(60) == 1
@@ -71,7 +71,7 @@ def test_one_that_fails_says_why_in_its_log(forker, module, tmp_path):
   assert "ValueError: for a reason" in program.log_of(0).read_text()
 
 
-def test_one_is_waited_for_and_ended(forker, module, tmp_path):
+def test_a_fork_can_be_waited_for_and_ended(forker, module, tmp_path):
   program = Program(module.__name__, ["sleep"], tmp_path)
   process = forker.start(program, 0)
   assert process.poll() is None
@@ -84,7 +84,7 @@ def test_one_is_waited_for_and_ended(forker, module, tmp_path):
   assert process.wait(60) == -signal.SIGKILL
 
 
-def test_a_pool_starts_reaps_and_stops_them(forker, module, tmp_path):
+def test_a_pool_starts_reaps_and_stops_forks(forker, module, tmp_path):
   program = Program(module.__name__, ["fail as number 0"], tmp_path / "logs")
   pool = Processes(program, 2, start=forker.start)
   pool.start_missing()

@@ -6,7 +6,7 @@ import subprocess
 from hub_estimator.workers import is_gone, process_name
 
 
-def test_processes_are_told_apart_by_their_start():
+def test_processes_with_one_id_differ_by_their_start():
   mine = process_name(os.getpid())
   assert not is_gone(mine)
   host, pid, _ = mine.rsplit(":", 2)

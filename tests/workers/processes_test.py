@@ -15,7 +15,9 @@ def _wait(condition):
     time.sleep(0.05)
 
 
-def test_one_that_ends_is_reaped_once_with_its_code(tmp_path, monkeypatch):
+def test_a_process_that_ends_is_reaped_once_with_its_code(
+  tmp_path, monkeypatch
+):
   (tmp_path / "failing_worker.py").write_text(
     "import sys\nraise ValueError(sys.argv[1:])\n"
   )
@@ -32,7 +34,7 @@ def test_one_that_ends_is_reaped_once_with_its_code(tmp_path, monkeypatch):
   assert "ValueError: ['of all', '0']" in last_words(tmp_path / "logs")
 
 
-def test_stop_ends_even_one_that_is_stopped(tmp_path):
+def test_stop_ends_even_a_suspended_process(tmp_path):
   started = []
 
   def start(program, number):

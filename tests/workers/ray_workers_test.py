@@ -32,7 +32,7 @@ def cluster():
 
 
 @pytest.mark.slow
-def test_a_node_that_is_removed_loses_nothing(
+def test_removing_a_node_loses_nothing(
   cluster, tmp_path, dense, numbers_npz, monkeypatch
 ):
   nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
@@ -70,7 +70,7 @@ def test_a_node_that_is_removed_loses_nothing(
   assert sorted(os.listdir(at / "trials")) == ["0", "1", "2", "3"]
 
 
-def test_a_cluster_that_is_not_there_gets_one_line(tmp_path):
+def test_a_missing_cluster_gives_one_line(tmp_path):
   with pytest.raises(UserError, match="no Ray cluster at 'auto'"):
     RayWorkers(
       Program("", [], tmp_path / "logs"), 1, address="auto", cpus=1.0, gpus=0.0
