@@ -1,6 +1,6 @@
 """Stored graphs: walked, inlined, frozen to constants and run."""
 
-from hub_estimator.graphs import graph_defs, networks, sessions
+from hub_estimator.graphs import networks, sessions
 from hub_estimator.graphs.function_inlining import inline_functions
 from hub_estimator.graphs.graph_defs import (
   owner,
@@ -8,12 +8,8 @@ from hub_estimator.graphs.graph_defs import (
   tensor_names,
   variable_name,
 )
-from hub_estimator.graphs.networks import Network, Tensors
 
 __all__ = [
-  "Network",
-  "Tensors",
-  "graph_defs",
   "inline_functions",
   "networks",
   "owner",

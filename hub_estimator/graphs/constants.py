@@ -1,4 +1,4 @@
-"""Weights as constants: a stored graph without the variables that never change."""
+"""Constants in place of variables, for a graph whose weights don't change."""
 
 from collections.abc import Collection, Mapping
 
@@ -30,8 +30,8 @@ def replace_variables(
   """Returns the wanted part of a graph with its variables as constants.
 
   TensorFlow's own conversion accepts more graphs, but drops the control inputs
-  of the ops that read a variable, so that assertions no longer stop the ops that
-  they guard.
+  of the ops that read a variable, so that assertions no longer stop the ops
+  that they guard.
 
   Args:
     graph_def: the graph; it is changed.
@@ -40,8 +40,8 @@ def replace_variables(
 
   Returns:
     The part that `wanted` depends on, or None if a variable in it must stay:
-    one that is changed, or that is read other than as a whole (in a branch, in a
-    loop, or by some of its rows).
+    one that is changed, or that is read other than as a whole (in a branch, in
+    a loop, or by some of its rows).
   """
   for node in graph_def.node:
     # Colocation may name a node that is gone afterwards.

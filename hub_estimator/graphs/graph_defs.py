@@ -1,4 +1,4 @@
-"""Walking a stored graph without building it: owners, what is reachable, names."""
+"""Stored graphs, walked by the names in them, without building them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

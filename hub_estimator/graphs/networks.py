@@ -16,7 +16,7 @@ from hub_estimator.graphs.constants import replace_variables
 from hub_estimator.inputs import FeatureSpec
 from hub_estimator.tensorflow_runtime import tf
 
-# Larger networks hold tables, which gain nothing, and a graph is limited to 2 GB.
+# Larger networks hold tables, which gain nothing; a graph has at most 2 GB.
 _MOST_CONSTANT_BYTES = 256 << 20
 _BATCHES_AT_ONCE = 2
 
@@ -127,7 +127,7 @@ class Network:
     return session
 
   def _wanted(self) -> list[str]:
-    """Returns the names of the output tensors, then of the tables' initializers."""
+    """Returns the names of the outputs, then of the tables' initializers."""
     tables = self._graph.get_collection(tf.GraphKeys.TABLE_INITIALIZERS)
     return [
       *(tensor.name for tensor in self.outputs.values()),

@@ -11,7 +11,7 @@ from hub_estimator.tensorflow_runtime import (
 
 
 def ready_scaffold(scaffold: tf.train.Scaffold | None) -> tf.train.Scaffold:
-  """Returns a scaffold whose sessions don't check that all variables have values.
+  """Returns a scaffold whose sessions don't check that variables have values.
 
   A single process initializes or restores every variable itself. The check,
   which runs twice, takes half a second for a large graph.
@@ -28,7 +28,7 @@ def ready_scaffold(scaffold: tf.train.Scaffold | None) -> tf.train.Scaffold:
 
 
 def leave_graphs(made: estimator.Estimator) -> None:
-  """Makes an Estimator's sessions run graphs as they are, without optimizing them.
+  """Makes an Estimator's sessions run graphs without optimizing them first.
 
   For a head alone, optimizing the graph takes as long as hundreds of steps and
   makes them no faster.

@@ -1,8 +1,8 @@
 """Modules, top, head and optimizer, joined in a `model_fn`.
 
 An *encoder* says which modules are applied to which features. A *top* is the
-layers between a module's output and its head, which compute the logits. Parts of
-yours follow the Protocols `Encoder`, `Top`, `Metric` and `Column`.
+layers between a module's output and its head, which compute the logits. Parts
+of yours follow the Protocols `Encoder`, `Top`, `Metric` and `Column`.
 """
 
 from hub_estimator.model import (

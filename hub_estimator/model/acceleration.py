@@ -1,8 +1,8 @@
 """Faster training steps on some devices: bfloat16 and XLA.
 
-Both change how a session runs a graph, not the graph. Variables, checkpoints and
-exports stay as they are, and evaluation stays in float32, as consumers of an
-export see it.
+Both change how a session runs a graph, not the graph. Variables, checkpoints
+and exports stay as they are, and evaluation stays in float32, as consumers of
+an export see it.
 """
 
 import os
@@ -24,8 +24,8 @@ def check(
 ) -> None:
   """Raises a UserError for an option that gains nothing on this machine.
 
-  On a CPU without bfloat16 matrix units, bfloat16 is slower than float32, or ends
-  the process inside TensorFlow.
+  On a CPU without bfloat16 matrix units, bfloat16 is slower than float32, or
+  ends the process inside TensorFlow.
 
   Args:
     mixed_precision: whether steps compute in bfloat16 where that is safe.
@@ -47,8 +47,8 @@ def check(
   off = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1").lower()
   if mixed_precision and off in ("0", "false"):
     raise UserError(
-      "run.mixed_precision is True, and TF_ENABLE_ONEDNN_OPTS turns oneDNN off, "
-      "which computes in bfloat16."
+      "run.mixed_precision is True, and TF_ENABLE_ONEDNN_OPTS turns oneDNN "
+      "off, which computes in bfloat16."
     )
   flags = os.environ.get("TF_XLA_FLAGS", "")
   if xla and not has_gpu and _XLA_ON_CPU not in flags:

@@ -1,4 +1,4 @@
-"""Averaged weights: evaluation and exports restore averages of trained variables."""
+"""Averages of trained weights, which evaluation and exports restore."""
 
 from collections.abc import Collection, Mapping
 

@@ -1,7 +1,7 @@
-"""Columns: features that no module reads, as numbers; `tf.feature_column` by gin.
+"""Columns: features that no module reads, as numbers by `tf.feature_column`.
 
-In Python each part has its gin name, too: `columns.numeric` is `columns.Numeric`.
-A column of yours follows the Protocol `Column`.
+In Python each part has its gin name, too: `columns.numeric` is
+`columns.Numeric`. A column of yours follows the Protocol `Column`.
 """
 
 import dataclasses
@@ -34,8 +34,8 @@ class Numeric:
   def __post_init__(self) -> None:
     if not self.standard_deviation > 0:
       raise UserError(
-        f"columns.numeric.standard_deviation is {self.standard_deviation!r} for "
-        f"{self.key!r}; it must be a number above 0."
+        f"columns.numeric.standard_deviation is {self.standard_deviation!r} "
+        f"for {self.key!r}; it must be a number above 0."
       )
 
   def build(self, feature: tf.Tensor) -> Any:
@@ -194,7 +194,8 @@ def build_dense(
 def _check_numeric(column: Column, feature: tf.Tensor) -> None:
   if not (feature.dtype.is_floating or feature.dtype.is_integer):
     raise UserError(
-      f"columns: the feature {column.key!r} is {feature.dtype.name}, not a number."
+      f"columns: the feature {column.key!r} is {feature.dtype.name}, not a "
+      "number."
     )
 
 

@@ -1,4 +1,4 @@
-"""Encoding: modules placed in the graph and applied to features, as an encoder says."""
+"""Encoding: an encoder's modules placed in the graph and applied to features."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -77,7 +77,7 @@ def encode(
 
 
 def applied_modules() -> list[AppliedModule]:
-  """Returns (module, inputs, outputs) for each application in the current graph."""
+  """Returns (module, inputs, outputs) of the current graph's applications."""
   return tf.get_collection(_APPLIED)
 
 
@@ -118,9 +118,9 @@ def _place(
 
 @dataclasses.dataclass(frozen=True)
 class _ModuleOutputs:
-  """Outputs of placed modules, each applied on each tower to a part of the batch.
+  """Outputs of placed modules, applied on each tower to its part of the batch.
 
-  Applications that differ only in the output share one application of the module.
+  Applications that differ only in the output share one use of the module.
   """
 
   infos: Mapping[str, ModuleInfo]

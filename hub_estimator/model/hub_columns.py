@@ -1,17 +1,17 @@
 """Hub's feature columns for canned estimators, with their modules exported.
 
-Use them in a script of yours in place of `hub.text_embedding_column` and its two
-siblings:
+Use them in a script of yours in place of `hub.text_embedding_column` and its
+two siblings:
 
-    column = hub_columns.text_embedding_column("comment", handle, trainable=True)
+    column = hub_columns.text_embedding_column("text", handle, trainable=True)
     classifier = tf.estimator.DNNClassifier([16], feature_columns=[column])
     ...
     hub.LatestModuleExporter("module", serving_input_fn).export(...)
 
-Canned estimators of version 2 never train Hub's own columns, whatever `trainable`
-says; they train these. They still ignore a module's regularization losses and its
-training variant, which a run applies: see `encoders.columns` for features beside a
-module.
+Canned estimators of version 2 never train Hub's own columns, whatever
+`trainable` says; they train these. They still ignore a module's regularization
+losses and its training variant, which a run applies: see `encoders.columns` for
+features beside a module.
 """
 
 import logging
@@ -58,7 +58,7 @@ def sparse_text_embedding_column(
   Args:
     key: the feature, a SparseTensor of strings [batch, words].
     handle: of a module whose default signature takes strings [batch].
-    combiner: how the words of an example are combined: "sum", "mean" or "sqrtn".
+    combiner: how an example's words are combined: "sum", "mean" or "sqrtn".
     default_value: the word that stands in for an example without words; None
       adds no word.
     trainable: whether training moves the module.
@@ -102,7 +102,7 @@ def image_embedding_column(
 
 
 class _Registered:
-  """Registers a column's module for export; a base before one of Hub's columns."""
+  """Registers a column's module for export; the base before a Hub column."""
 
   export_name: str
 
@@ -118,7 +118,7 @@ class _Registered:
 
 
 class _RegisteredSparse(_Registered):
-  """The same for Hub's sparse column, which places its module when it is used."""
+  """The same for Hub's sparse column, which places its module when used."""
 
   module_spec: hub.ModuleSpec
   trainable: bool
@@ -165,8 +165,8 @@ def _make(
   losses = info.variant().regularization_losses
   if arguments.get("trainable") and losses:
     _log.warning(
-      "Module %r has %d regularization losses. Canned estimators leave them out; "
-      "a run's training adds them.",
+      "Module %r has %d regularization losses. Canned estimators leave them "
+      "out; a run's training adds them.",
       handle,
       len(losses),
     )

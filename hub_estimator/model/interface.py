@@ -24,7 +24,7 @@ class Encoder(Protocol):
   """
 
   def applications(self) -> Sequence[Application]:
-    """Returns the applications, in the order of the outputs that `combine` takes."""
+    """Returns the applications, in the order that `combine` takes outputs."""
 
   def combine(
     self, outputs: Sequence[tf.Tensor], features: Mapping[str, tf.Tensor]
@@ -91,7 +91,7 @@ class Column(Protocol):
     """The name of the feature."""
 
   def build(self, feature: tf.Tensor) -> Any:
-    """Returns a dense `tf.feature_column`; TensorFlow has no public type for it.
+    """Returns a dense `tf.feature_column`, which has no public type.
 
     Args:
       feature: the feature, [batch, ...].

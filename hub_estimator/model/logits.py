@@ -30,8 +30,9 @@ def build_logits(
   units = heads.logits_dimensions(head)
   if set(units) != set(head_input):
     raise UserError(
-      f"The encoder gives outputs for the heads {', '.join(sorted(head_input))}; "
-      f"run.head has: {', '.join(sorted(units)) or 'one without a name'}."
+      "The encoder gives outputs for the heads "
+      f"{', '.join(sorted(head_input))}; run.head has: "
+      f"{', '.join(sorted(units)) or 'one without a name'}."
     )
   logits, losses = {}, []
   for name, tensor in head_input.items():

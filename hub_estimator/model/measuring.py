@@ -23,7 +23,8 @@ def add_metrics(
     metrics: in the order in which their ops are added.
     head: a classifier.
     features: tensors [batch, ...] by name, with the head's weights.
-    labels: strings of the head's vocabulary, or class ids; [batch] or [batch, 1].
+    labels: strings of the head's vocabulary, or class ids; [batch] or
+      [batch, 1].
 
   Raises:
     UserError: the head isn't a classifier, or two metrics have the same name.

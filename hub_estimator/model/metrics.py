@@ -1,7 +1,7 @@
-"""Metrics: what evaluation measures of a classifier beside the head's own metrics.
+"""Metrics for evaluating a classifier, beside the head's own.
 
-In Python each part has its gin name, too: `metrics.f1` is `metrics.F1`. A metric
-of yours follows the Protocol `Metric`.
+In Python each part has its gin name, too: `metrics.f1` is `metrics.F1`. A
+metric of yours follows the Protocol `Metric`.
 """
 
 import dataclasses

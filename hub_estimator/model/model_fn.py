@@ -1,4 +1,4 @@
-"""The `model_fn`: encoder, top, head and optimizer as one function for Estimator."""
+"""The `model_fn`: encoder, top, head and optimizer as Estimator calls them."""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
@@ -31,8 +31,8 @@ def make_model_fn(
 ) -> Callable[..., estimator.EstimatorSpec]:
   """Returns a `model_fn` for `tf.estimator.Estimator`.
 
-  The function takes (features, labels, mode, config), where features is a dict of
-  tensors [batch, ...]. It raises a UserError if a feature doesn't fit.
+  The function takes (features, labels, mode, config), where features is a dict
+  of tensors [batch, ...]. It raises a UserError if a feature doesn't fit.
 
   Args:
     infos: descriptions of the encoder's modules, by `module.name`.

@@ -34,8 +34,8 @@ def _build_l2_sp(placed: Sequence[PlacedModule]) -> tf.Tensor:
   """Returns half the squared distance of modules from their pretrained values.
 
   The pretrained values are kept as variables: as constants they would count
-  toward the limit of 2 GB per graph, and a resumed run must not take the trained
-  values for them.
+  toward the limit of 2 GB per graph, and a resumed run must not take the
+  trained values for them.
   """
   distances = [tf.constant(0.0)]
   for variable in [v for p in placed for v in p.trainable_variables]:

@@ -1,7 +1,7 @@
-"""Tops: the layers between a module's output and its head, which give the logits.
+"""Tops: the layers between a module's output and its head; they make logits.
 
-In Python each part has its gin name, too: `tops.mlp` is `tops.MLP`. A top of yours
-follows the Protocol `Top`.
+In Python each part has its gin name, too: `tops.mlp` is `tops.MLP`. A top of
+yours follows the Protocol `Top`.
 """
 
 import dataclasses
@@ -87,7 +87,7 @@ class _Layers:
     """Returns (logits, regularization losses)."""
     with tf.variable_scope("head"):
       for i, width in enumerate(hidden_units):
-        # Its own seed: one from TensorFlow would depend on the rest of the graph.
+        # A seed from TensorFlow would depend on the rest of the graph.
         random = tf.initializers.he_normal(seed=i + 1)
         features = tf.nn.relu(
           self._dense(features, width, f"hidden_{i}", random)

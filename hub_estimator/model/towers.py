@@ -1,4 +1,4 @@
-"""Device towers: one module on several devices, each with a part of the batch."""
+"""Towers: one module on several devices, each with a part of the batch."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeVar
@@ -12,8 +12,8 @@ _Built = TypeVar("_Built")
 def check(count: int) -> None:
   """Raises a UserError if there are more towers than this machine has GPUs.
 
-  On a machine without GPUs, towers are CPU devices: nothing runs faster, but you
-  can try out a run that is meant for GPUs.
+  On a machine without GPUs, towers are CPU devices: nothing runs faster, but
+  you can try out a run that is meant for GPUs.
 
   Args:
     count: number of towers.
@@ -43,7 +43,7 @@ def build(
   features: Mapping[str, tf.Tensor],
   count: int,
 ) -> list[_Built]:
-  """Returns the results of a function that builds a part of the batch per device.
+  """Returns the results of a function, called on each device for its part.
 
   Variables and the ops that read them stay on the device on which they were
   placed, because TensorFlow keeps both together.

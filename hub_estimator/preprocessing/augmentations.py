@@ -1,12 +1,12 @@
 """Augmentations: random changes of training images, composed by name in gin.
 
-Each takes and returns float32 [batch, height, width, channels], 0 to 1, and draws
-separately for each image. The draws depend only on the run's seed and the step, so
-an interrupted run sees the same images as one that wasn't interrupted.
+Each takes and returns float32 [batch, height, width, channels], 0 to 1, and
+draws separately for each image. The draws depend only on the run's seed and the
+step, so an interrupted run sees the same images as one that wasn't interrupted.
 
-An augmentation of yours is any object with `build(images, seed)`; see
-`Augmentation`. In Python each part has its gin name, too: `augmentations.flip` is
-`augmentations.Flip`.
+In Python each part has its gin name, too: `augmentations.flip` is
+`augmentations.Flip`. An augmentation of yours follows the Protocol
+`Augmentation`.
 """
 
 import dataclasses
@@ -135,8 +135,8 @@ class Contrast:
   def __post_init__(self) -> None:
     if not 0 <= self.low <= self.high:
       raise UserError(
-        f"contrast.low is {self.low} and contrast.high {self.high}; they must be at "
-        "least 0, in this order."
+        f"contrast.low is {self.low} and contrast.high {self.high}; they must "
+        "be at least 0, in this order."
       )
 
   def build(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

@@ -50,8 +50,8 @@ class Wordpiece:
     least = 2 if self.second_feature is None else 3
     if not isinstance(self.max_length, int) or self.max_length <= least:
       raise UserError(
-        f"tokenizers.wordpiece.max_length is {self.max_length!r}; it must be an integer "
-        f"above {least}, the number of tokens in brackets."
+        f"tokenizers.wordpiece.max_length is {self.max_length!r}; it must be "
+        f"an integer above {least}, the number of tokens in brackets."
       )
 
   def strings(self, features: Mapping[str, object]) -> list[str]:
@@ -161,7 +161,7 @@ class Wordpiece:
 
 
 def _build_tokenizer(text: ModuleType, vocabulary: Vocabulary) -> tf.Module:
-  """Returns a `tensorflow_text.BertTokenizer` that gives line numbers as ids."""
+  """Returns a `BertTokenizer` whose ids are line numbers of the vocabulary."""
   table = tf.lookup.StaticHashTable(
     tf.lookup.TextFileInitializer(
       vocabulary.path,

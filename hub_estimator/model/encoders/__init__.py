@@ -1,7 +1,8 @@
 """Encoders: features -> head input, through one module, several, or none.
 
-In Python each part has its gin name, too: `encoders.concat` is `encoders.Concat`.
-An encoder of yours follows the Protocol `hub_estimator.model.Encoder`.
+In Python each part has its gin name, too: `encoders.concat` is
+`encoders.Concat`. An encoder of yours follows the Protocol
+`hub_estimator.model.Encoder`.
 """
 
 from hub_estimator.model.encoders.concatenation import Concat

@@ -29,14 +29,14 @@ class Columns:
   def __post_init__(self) -> None:
     if isinstance(self.columns, str) or not self.columns:
       raise UserError(
-        f"encoders.columns.columns is {self.columns!r}; it must be a list of columns, "
-        "called: [@columns.<name>()]."
+        f"encoders.columns.columns is {self.columns!r}; it must be a list of "
+        "columns, called: [@columns.<name>()]."
       )
     for column in self.columns:
       if isinstance(column, type) or not hasattr(column, "build"):
         raise UserError(
-          f"encoders.columns.columns has {column!r}; it must be a list of columns, "
-          "called: [@columns.<name>()]."
+          f"encoders.columns.columns has {column!r}; it must be a list of "
+          "columns, called: [@columns.<name>()]."
         )
 
   def applications(self) -> list[Application]:

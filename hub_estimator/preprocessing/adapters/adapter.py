@@ -49,27 +49,27 @@ class Adapter:
       )
     if self.tokenizer is not None and not _is_part(self.tokenizer):
       raise UserError(
-        f"adapter.tokenizer is {self.tokenizer!r}; it must be one of @tokenizers, "
-        "called: @tokenizers.<name>()."
+        f"adapter.tokenizer is {self.tokenizer!r}; it must be one of "
+        "@tokenizers, called: @tokenizers.<name>()."
       )
     for name in ("inputs", "constants"):
       value = getattr(self, name)
       if not isinstance(value, Mapping | None):
         raise UserError(
-          f"adapter.{name} is {value!r}; it must map names of the module's inputs "
-          "to values, or be None."
+          f"adapter.{name} is {value!r}; it must map names of the module's "
+          "inputs to values, or be None."
         )
     for augmentation in self.augment:
       if not _is_part(augmentation):
         raise UserError(
-          f"adapter.augment has {augmentation!r}; it must be a list of augmentations, "
-          "called: [@augmentations.<name>()]."
+          f"adapter.augment has {augmentation!r}; it must be a list of "
+          "augmentations, called: [@augmentations.<name>()]."
         )
     for name, value in (self.constants or {}).items():
       if isinstance(value, Mapping) and set(value) != set(_MODES):
         raise UserError(
-          f"adapter.constants has {sorted(value)} for {name!r}; it must be one value, "
-          f"or one for each of {', '.join(_MODES)}."
+          f"adapter.constants has {sorted(value)} for {name!r}; it must be one "
+          f"value, or one for each of {', '.join(_MODES)}."
         )
 
 

@@ -18,7 +18,8 @@ def build_head_input(adapter: Adapter, output: tf.Tensor) -> tf.Tensor:
   name = output.name
   if not (output.dtype.is_floating or output.dtype.is_integer):
     raise UserError(
-      f"The module's output {name} is {output.dtype.name}; a head reads numbers."
+      f"The module's output {name} is {output.dtype.name}; a head reads "
+      "numbers."
     )
   output = tf.cast(output, tf.float32)
   rank = output.shape.rank

@@ -57,8 +57,8 @@ def build_images(
     float32 [batch, height, width, channels].
 
   Raises:
-    UserError: the feature's shape doesn't fit, or encoded images have no size to
-      be resized to.
+    UserError: the feature's shape doesn't fit, or the module states no size for
+      encoded images.
   """
   if images.dtype == tf.string:
     images = _decode(images, shape, where)

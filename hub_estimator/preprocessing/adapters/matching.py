@@ -48,7 +48,7 @@ def image_sizes(
   *,
   image_size: tuple[int, int] | None,
 ) -> dict[str, tuple[int, int]]:
-  """Returns (height, width) by feature, for each that the module sees as images.
+  """Returns (height, width) of each feature that the module sees as images.
 
   Args:
     adapter: matches the features.

@@ -100,6 +100,7 @@ def _reshape(tensor: tf.Tensor, wanted: TensorInfo, where: str) -> tf.Tensor:
     tensor = tensor[:, 0]
   if not tensor.shape.is_compatible_with(tf.TensorShape(wanted.shape)):
     raise UserError(
-      f"{where} has shape {tensor.shape.as_list()}, and the module wants {wanted}."
+      f"{where} has shape {tensor.shape.as_list()}, and the module wants "
+      f"{wanted}."
     )
   return tensor
