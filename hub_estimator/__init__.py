@@ -40,7 +40,7 @@ if TYPE_CHECKING:
   from hub_estimator.modules import ModuleSource as Module
   from hub_estimator.optimizers import FineTuning, schedules
   from hub_estimator.preprocessing import Adapter, augmentations, tokenizers
-  from hub_estimator.publishing.module_fn import Publication
+  from hub_estimator.publishing import Publication
   from hub_estimator.runs import (
     Predictions,
     Run,
@@ -81,7 +81,7 @@ _NAMES = {
   "Predictions": "runs.Predictions",
   "Preempted": "training.Preempted",
   "Preemption": "training.Preemption",
-  "Publication": "publishing.module_fn.Publication",
+  "Publication": "publishing.Publication",
   "Result": "model_dir.Result",
   "Run": "runs.Run",
   "RunFailed": "errors.RunFailed",

@@ -10,7 +10,7 @@ from hub_estimator import config, linting, publishing, runs, sweeps
 from hub_estimator.errors import UserError
 from hub_estimator.experiments import Experiment, to_gin
 from hub_estimator.modules import ModuleInfo, NewModule, read_module_info
-from hub_estimator.publishing.module_fn import Publication
+from hub_estimator.publishing import Publication
 from hub_estimator.training import Checked
 
 _MODELS = (".h5", ".hdf5", ".keras")

@@ -164,29 +164,6 @@ def test_the_command_continues_a_run_of_python(run, capsys):
   assert '"global_step": 20' in capsys.readouterr().out
 
 
-def test_a_part_that_gin_cannot_name_must_be_passed_again(
-  dense, numbers_npz, tmp_path
-):
-  class Mine(he.heads.Binary):
-    pass
-
-  data = he.inputs.npz(numbers_npz, features=["x"])
-  experiment = he.Experiment.for_module(
-    dense,
-    head=Mine(),
-    train_input=data,
-    eval_input=data,
-    max_steps=5,
-    exports=he.Exports(kinds=[]),
-  )
-  he.train(experiment, str(tmp_path))
-  with pytest.raises(
-    he.UserError, match="run.head is .* Or pass the experiment"
-  ):
-    he.evaluate(str(tmp_path))
-  assert he.evaluate(str(tmp_path), experiment=experiment)["global_step"] == 5
-
-
 def test_check_lint_and_inspect_take_a_handle(run, dense):
   _, experiment, _ = run
   assert "96 training and 96 evaluation examples" in repr(he.check(experiment))

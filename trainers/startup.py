@@ -32,5 +32,10 @@ def import_tensorflow() -> None:
       os.close(stderr)
       written.seek(0)
       for line in written:
-        if line.strip() and not _REMARK.match(line):
+        if line.strip() and not is_remark(line):
           sys.stderr.write(line)
+
+
+def is_remark(line: str) -> bool:
+  """Returns whether a line is one of TensorFlow's remarks about absent GPUs."""
+  return _REMARK.match(line) is not None

@@ -5,8 +5,10 @@ that doesn't exist yet: completely, or not at all.
 """
 
 from hub_estimator.publishing import module_fn, saved_model, text, vectors
+from hub_estimator.publishing.module_fn import Publication
 
 __all__ = [
+  "Publication",
   "module_fn",
   "saved_model",
   "text",

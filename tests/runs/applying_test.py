@@ -12,6 +12,9 @@ from hub_estimator.errors import UserError
 from hub_estimator.preprocessing import adapters
 from hub_estimator.tensorflow_runtime import hub, tf
 
+# Files of the room that these tests cover, beside their own.
+COVERS = ("array_files",)
+
 
 def _by_hand(handle, feed, *, signature="default", tags=None):
   """Applies a module as a script does it."""

@@ -8,6 +8,9 @@ from hub_estimator.preprocessing import adapters
 from tests.small_runs import make_experiment, replace
 from tests.training.seams import CountingCache
 
+# Files of the room that these tests cover, beside their own.
+COVERS = ("building", "reading", "run_model")
+
 
 def test_a_run_that_fits_is_described(batch_norm, numbers_npz):
   checked = runs.check(make_experiment(batch_norm, numbers_npz))

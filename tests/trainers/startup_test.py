@@ -15,14 +15,14 @@ from hub_estimator.trainers import startup
   ],
 )
 def test_remarks_about_absent_gpus_are_known(line):
-  assert startup._REMARK.match(line)
+  assert startup.is_remark(line)
 
 
 @pytest.mark.parametrize(
   "line", ["Fatal Python error", "F0000 1 2 out of memory", "my own line"]
 )
 def test_everything_else_is_written_on(line):
-  assert not startup._REMARK.match(line)
+  assert not startup.is_remark(line)
 
 
 def test_a_command_writes_no_line_of_tensorflow():

@@ -10,6 +10,9 @@ from hub_estimator.training.evaluation_graph import EvaluationGraph
 from tests.small_runs import make_experiment
 from tests.training.seams import CountingCache
 
+# Files of the room that these tests cover, beside their own.
+COVERS = ("evaluating",)
+
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):

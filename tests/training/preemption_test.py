@@ -13,6 +13,9 @@ import pytest
 from hub_estimator.training.preemption import Preempted, Preemption
 from tests.small_runs import GIN
 
+# Files of the room that these tests cover, beside their own.
+COVERS = ("checkpoint_hook",)
+
 pytestmark = pytest.mark.usefixtures("machine")
 
 _GIN = (

@@ -17,6 +17,9 @@ from hub_estimator.training import step_blocks
 from tests.small_runs import make_experiment
 from tests.training.seams import NoteSteps
 
+# Files of the room that these tests cover, beside their own.
+COVERS = ("alone", "job", "summary_hook")
+
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):

@@ -13,6 +13,9 @@ from hub_estimator.training import ProcessCache
 from tests.small_runs import make_experiment, replace
 from tests.training.seams import NoteGraphs
 
+# Files of the room that these tests cover, beside their own.
+COVERS = ("checked", "shared_graphs")
+
 
 def _weights(directory) -> dict[str, np.ndarray]:
   reader = tf.train.load_checkpoint(str(directory))

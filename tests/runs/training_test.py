@@ -1,25 +1,23 @@
-import dataclasses
-import shutil
+"""A run trains, evaluates, exports, and resumes to the same bits."""
 
 import numpy as np
 import pytest
 
 from hub_estimator import (
   exporting,
-  heads,
-  inputs,
-  modules,
   optimizers,
   runs,
-  testing,
 )
-from hub_estimator.errors import RunFailed, UserError
+from hub_estimator.errors import UserError
 from hub_estimator.experiments import EarlyStopping
-from hub_estimator.model import encoders, tops
+from hub_estimator.model import tops
 from hub_estimator.model_dir import results
 from hub_estimator.model_dir.workdir import read_json
 from hub_estimator.tensorflow_runtime import estimator, hub, tf
-from tests.small_runs import make_experiment, replace, tree_digest
+from tests.small_runs import make_experiment, replace
+
+# Files of the room that these tests cover, beside their own.
+COVERS = ("roles", "kept_features")
 
 
 def _variables(model_dir) -> dict[str, np.ndarray]:
@@ -162,137 +160,6 @@ def test_an_interrupted_run_resumes_exactly(batch_norm, numbers_npz, tmp_path):
   _assert_equal(_variables(tmp_path / "whole"), _variables(tmp_path / "parts"))
 
 
-def test_a_finished_run_says_so_and_changes_nothing(
-  dense, numbers_npz, tmp_path
-):
-  experiment = make_experiment(dense, numbers_npz, exports=exporting.Exports())
-  first = runs.train(experiment, str(tmp_path))
-  before = tree_digest(tmp_path)
-  assert runs.train(experiment, str(tmp_path)) == first
-  assert tree_digest(tmp_path) == before
-
-
-@pytest.mark.slow
-def test_a_run_killed_before_its_result_exports_what_it_lacks(
-  dense, numbers_npz, tmp_path
-):
-  experiment = make_experiment(dense, numbers_npz, exports=exporting.Exports())
-  runs.train(experiment, str(tmp_path))
-  (tmp_path / "result.json").unlink()
-  shutil.rmtree(tmp_path / "export")
-  result = runs.train(experiment, str(tmp_path))
-  assert result.state == results.FINISHED
-  assert (tmp_path / result.exports["latest"]["model"]).is_dir()
-  assert result.metrics["accuracy"] > 0
-
-
-def _with_module(experiment, **changes):
-  source = dataclasses.replace(experiment.encoder.module, **changes)
-  return replace(experiment, encoder=encoders.Encoder(source))
-
-
-@pytest.mark.parametrize(
-  "what, change",
-  [
-    ("handle", lambda e, p: _with_module(e, handle=p["other"])),
-    ("signature", lambda e, p: _with_module(e, signature="other")),
-    ("head", lambda e, p: replace(e, head=heads.LogisticRegression())),
-    ("top", lambda e, p: replace(e, top=tops.MLP([3]))),
-  ],
-)
-def test_resuming_with_something_else_is_refused_and_touches_nothing(
-  batch_norm, numbers_npz, tmp_path, what, change
-):
-  experiment = make_experiment(batch_norm, numbers_npz)
-  runs.train(experiment, str(tmp_path / "run"))
-  before = tree_digest(tmp_path / "run")
-  other = testing.batch_norm_module(str(tmp_path / "other"), l2=0.5)
-  changed = change(experiment, {"other": other})
-  with pytest.raises(
-    UserError, match=f"was trained with the {what} .*and now it is"
-  ):
-    runs.train(changed, str(tmp_path / "run"))
-  assert tree_digest(tmp_path / "run") == before
-
-
-def test_resuming_after_the_module_changed_in_place_is_refused(
-  numbers_npz, tmp_path
-):
-  path = testing.batch_norm_module(str(tmp_path / "m"))
-  experiment = make_experiment(path, numbers_npz)
-  runs.train(experiment, str(tmp_path / "run"))
-  shutil.rmtree(path)
-  testing.batch_norm_module(path, momentum=0.5)
-  with pytest.raises(UserError, match="content"):
-    runs.train(experiment, str(tmp_path / "run"))
-
-
-@pytest.mark.slow
-def test_old_weights_are_taken_where_they_are_named(
-  batch_norm, numbers_npz, tmp_path, caplog
-):
-  experiment = make_experiment(batch_norm, numbers_npz)
-  runs.train(experiment, str(tmp_path / "old"))
-  old = _variables(tmp_path / "old")
-  # In a new run, with another head: what agrees is taken.
-  changed = replace(
-    experiment,
-    head=heads.MultiClass(3),
-    start_from=str(tmp_path / "old"),
-    max_steps=1,
-    optimizer=optimizers.SGD(1e-9),
-  )
-  with caplog.at_level("INFO", "hub_estimator"):
-    runs.train(changed, str(tmp_path / "new"))
-  new = _variables(tmp_path / "new")
-  np.testing.assert_allclose(
-    new["module/kernel"], old["module/kernel"], atol=1e-6
-  )
-  assert "4 variables taken, 2 new (head/logits/bias" in caplog.text
-  # In the same run, where all shapes agree: it goes on.
-  other = testing.batch_norm_module(str(tmp_path / "other"), l2=0.5)
-  same = replace(
-    experiment,
-    encoder=encoders.Encoder(modules.ModuleSource(other)),
-    start_from=str(tmp_path / "old"),
-    max_steps=25,
-  )
-  assert runs.train(same, str(tmp_path / "old")).steps == 25
-  with pytest.raises(UserError, match="can't continue from its old weights"):
-    runs.train(replace(same, head=heads.MultiClass(3)), str(tmp_path / "old"))
-
-
-def test_a_start_without_a_checkpoint_is_refused(dense, numbers_npz, tmp_path):
-  experiment = make_experiment(
-    dense, numbers_npz, start_from=str(tmp_path / "x")
-  )
-  with pytest.raises(UserError, match="holds no checkpoint"):
-    runs.train(experiment, str(tmp_path / "run"))
-  assert not (tmp_path / "run").exists()
-
-
-def test_a_loss_that_explodes_keeps_the_last_good_checkpoint(dense, tmp_path):
-  rng = np.random.default_rng(0)
-  x = rng.normal(size=(64, 4)).astype(np.float32)
-  np.savez(tmp_path / "d.npz", x=x, y=1e18 * x[:, 0])
-  experiment = make_experiment(
-    dense,
-    str(tmp_path / "d.npz"),
-    label="y",
-    head=heads.Regression(),
-    optimizer=optimizers.SGD(1e10),
-    eval_every_steps=1,
-  )
-  with pytest.raises(
-    RunFailed, match=r"stopped at step \d+: the loss is"
-  ) as caught:
-    runs.train(experiment, str(tmp_path / "run"))
-  variables = _variables(tmp_path / "run")
-  assert all(np.isfinite(v).all() for v in variables.values())
-  assert "last good checkpoint is" in str(caught.value)
-  assert results.read(tmp_path / "run" / "result.json").state == results.FAILED
-
-
 @pytest.mark.slow
 def test_early_stopping_ends_a_run_that_stands_still(
   dense, numbers_npz, tmp_path
@@ -333,35 +200,6 @@ def test_old_checkpoints_go(dense, numbers_npz, tmp_path):
   ]
 
 
-def test_evaluation_of_a_checkpoint_equals_what_training_saw(
-  dense, numbers_npz, tmp_path
-):
-  experiment = make_experiment(dense, numbers_npz)
-  result = runs.train(experiment, str(tmp_path))
-  metrics = runs.evaluate(str(tmp_path), experiment=experiment)
-  for name, value in result.metrics.items():
-    np.testing.assert_allclose(metrics[name], value, rtol=1e-6, err_msg=name)
-  assert (
-    runs.evaluate(str(tmp_path), experiment=experiment, checkpoint="10")[
-      "global_step"
-    ]
-    == 10
-  )
-  with pytest.raises(UserError, match="No checkpoint '11'"):
-    runs.evaluate(str(tmp_path), experiment=experiment, checkpoint="11")
-
-
-def test_evaluation_on_other_features_is_refused(
-  dense, numbers_npz, sentences_csv, tmp_path
-):
-  experiment = make_experiment(dense, numbers_npz)
-  runs.train(experiment, str(tmp_path))
-  with pytest.raises(UserError, match="the run was trained on"):
-    runs.evaluate(
-      replace(experiment, eval_input=inputs.Csv(sentences_csv)), str(tmp_path)
-    )
-
-
 def test_a_user_keeps_what_plain_estimator_would_give(
   dense, numbers_npz, tmp_path
 ):
@@ -370,23 +208,6 @@ def test_a_user_keeps_what_plain_estimator_would_give(
   made = runs.make_estimator(experiment, str(tmp_path))
   assert isinstance(made, estimator.Estimator)
   assert made.get_variable_value("global_step") == 20
-
-
-@pytest.mark.parametrize(
-  "change, why",
-  [
-    ({"max_steps": 0}, "run.max_steps is 0"),
-    ({"batch_size": 2.5}, "run.batch_size is 2.5"),
-    ({"seed": -1}, "run.seed is -1"),
-    ({"head": heads.Binary}, "run.head is"),
-    ({"optimizer": 0.1}, "run.optimizer is 0.1"),
-  ],
-)
-def test_a_bad_value_is_refused_by_its_gin_name(
-  dense, numbers_npz, change, why
-):
-  with pytest.raises(UserError, match=why):
-    make_experiment(dense, numbers_npz, **change)
 
 
 @pytest.mark.slow
@@ -477,57 +298,3 @@ def test_accumulating_and_scaling_runs_resume_to_the_same_bits(
     np.testing.assert_array_equal(
       whole.get_tensor(name), halves.get_tensor(name), err_msg=name
     )
-
-
-@pytest.mark.slow
-def test_a_run_starts_from_an_exported_model_by_regex_and_reports_it(
-  dense, numbers_npz, tmp_path
-):
-  experiment = make_experiment(
-    dense, numbers_npz, exports=exporting.Exports(["final"])
-  )
-  result = runs.train(experiment, str(tmp_path / "first"))
-  exported = str(tmp_path / "first" / result.exports["final"]["model"])
-  second = replace(
-    experiment,
-    start_from=exported,
-    start_from_variables="^module/",
-    max_steps=1,
-    eval_every_steps=1,
-    optimizer=optimizers.SGD(0.0),
-    exports=exporting.Exports([]),
-  )
-  runs.train(second, str(tmp_path / "second"))
-  first, started = (
-    tf.train.load_checkpoint(str(tmp_path / name))
-    for name in ("first", "second")
-  )
-  np.testing.assert_array_equal(
-    started.get_tensor("module/kernel"), first.get_tensor("module/kernel")
-  )
-  assert not started.get_tensor("head/logits/kernel").any()
-  report = read_json(tmp_path / "second" / "manifest.json")["started_from"]
-  assert report["taken"] == ["module/bias", "module/kernel"]
-  assert report["new"] == ["head/logits/bias", "head/logits/kernel"]
-  with pytest.raises(UserError, match="whose names match '\\^encoder/'"):
-    runs.train(
-      replace(second, start_from_variables="^encoder/"), str(tmp_path / "third")
-    )
-
-
-@pytest.mark.parametrize(
-  "fields, told",
-  [
-    ({"metric": None}, "metric is None; it is a metric's name"),
-    (
-      {"patience_steps": None},
-      "patience_steps is None; it is an integer above",
-    ),
-    ({"patience_steps": True}, "patience_steps is True"),
-    ({"min_steps": -1}, "min_steps is -1; it is an integer of at least 0"),
-    ({"smaller_is_better": 1}, "smaller_is_better is 1; it is True, False or"),
-  ],
-)
-def test_early_stopping_of_another_kind_is_told(fields, told):
-  with pytest.raises(UserError, match=told):
-    EarlyStopping(**{"metric": "loss", "patience_steps": 2, **fields})

@@ -1,0 +1,43 @@
+"""A checkpoint's evaluation is that of training."""
+
+import numpy as np
+import pytest
+
+from hub_estimator import (
+  inputs,
+  runs,
+)
+from hub_estimator.errors import UserError
+from tests.small_runs import make_experiment, replace
+
+# Files of the room that these tests cover, beside their own.
+COVERS = ("estimators",)
+
+
+def test_evaluation_of_a_checkpoint_equals_what_training_saw(
+  dense, numbers_npz, tmp_path
+):
+  experiment = make_experiment(dense, numbers_npz)
+  result = runs.train(experiment, str(tmp_path))
+  metrics = runs.evaluate(str(tmp_path), experiment=experiment)
+  for name, value in result.metrics.items():
+    np.testing.assert_allclose(metrics[name], value, rtol=1e-6, err_msg=name)
+  assert (
+    runs.evaluate(str(tmp_path), experiment=experiment, checkpoint="10")[
+      "global_step"
+    ]
+    == 10
+  )
+  with pytest.raises(UserError, match="No checkpoint '11'"):
+    runs.evaluate(str(tmp_path), experiment=experiment, checkpoint="11")
+
+
+def test_evaluation_on_other_features_is_refused(
+  dense, numbers_npz, sentences_csv, tmp_path
+):
+  experiment = make_experiment(dense, numbers_npz)
+  runs.train(experiment, str(tmp_path))
+  with pytest.raises(UserError, match="the run was trained on"):
+    runs.evaluate(
+      replace(experiment, eval_input=inputs.Csv(sentences_csv)), str(tmp_path)
+    )

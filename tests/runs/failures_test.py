@@ -1,0 +1,42 @@
+"""A run that fails keeps its last good checkpoint."""
+
+import numpy as np
+import pytest
+
+from hub_estimator import (
+  heads,
+  optimizers,
+  runs,
+)
+from hub_estimator.errors import RunFailed
+from hub_estimator.model_dir import results
+from hub_estimator.tensorflow_runtime import tf
+from tests.small_runs import make_experiment
+
+
+def _variables(model_dir) -> dict[str, np.ndarray]:
+  checkpoint = tf.train.latest_checkpoint(str(model_dir))
+  reader = tf.train.load_checkpoint(checkpoint)
+  return {n: reader.get_tensor(n) for n in reader.get_variable_to_shape_map()}
+
+
+def test_a_loss_that_explodes_keeps_the_last_good_checkpoint(dense, tmp_path):
+  rng = np.random.default_rng(0)
+  x = rng.normal(size=(64, 4)).astype(np.float32)
+  np.savez(tmp_path / "d.npz", x=x, y=1e18 * x[:, 0])
+  experiment = make_experiment(
+    dense,
+    str(tmp_path / "d.npz"),
+    label="y",
+    head=heads.Regression(),
+    optimizer=optimizers.SGD(1e10),
+    eval_every_steps=1,
+  )
+  with pytest.raises(
+    RunFailed, match=r"stopped at step \d+: the loss is"
+  ) as caught:
+    runs.train(experiment, str(tmp_path / "run"))
+  variables = _variables(tmp_path / "run")
+  assert all(np.isfinite(v).all() for v in variables.values())
+  assert "last good checkpoint is" in str(caught.value)
+  assert results.read(tmp_path / "run" / "result.json").state == results.FAILED
