@@ -3,18 +3,17 @@
 import numpy as np
 import pytest
 
-from hub_estimator import exporting, heads, inputs, modules, optimizers
+from hub_estimator import exporting, heads, inputs, modules, optimizers, runs
 from hub_estimator.errors import UserError
 from hub_estimator.experiments import Experiment
 from hub_estimator.model import encoders
 from hub_estimator.preprocessing import adapters
-from hub_estimator.runs import experiment as experiments
 from hub_estimator.tensorflow_runtime import hub, tf
 from tests.small_runs import make_experiment
 
 
 def _train(experiment, tmp_path):
-  result = experiments.train(experiment, str(tmp_path / "run"))
+  result = runs.train(experiment, str(tmp_path / "run"))
   assert result.state == "finished"
   version = result.exports["latest"]
   with tf.Graph().as_default(), tf.Session() as session:
