@@ -143,9 +143,7 @@ def test_a_full_disk_is_named_and_leaves_no_entry(
   if can.returncode:
     pytest.skip("a file system of 2 MB can't be mounted here")
   with hosting(module, tmp_path) as host:
-    code = (
-      f"{mount} && {sys.executable} -c '{_FETCH}' {host.url()}; ls {cache}"
-    )
+    code = f"{mount} && {sys.executable} -c '{_FETCH}' {host.url()}; ls {cache}"
     ran = subprocess.run(
       ["unshare", "-rm", "sh", "-c", code],
       check=False,
