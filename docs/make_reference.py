@@ -1,101 +1,97 @@
-"""Writes docs/reference/: one page a family, from docstrings and gin signatures.
+"""Writes docs/reference/: a page for each family of parts, from their docstrings.
 
     python docs/make_reference.py
 
-A test fails where a page isn't what this makes.
+A test fails if a page isn't up to date.
 """
 
 import inspect
 import pathlib
 import textwrap
+from typing import Any
 
-from gin import config
-
-from hub_estimator import exporting, handles, heads, inputs, modules, optimizers
-from hub_estimator.model import encoders, feature_columns, metrics, tops
-from hub_estimator.modules import new_modules
-from hub_estimator.optimizers import schedules
-from hub_estimator.preprocessing import adapters, augmentations, tokenizers
-from hub_estimator.publishing import module_fn
-from hub_estimator.runs import experiment as experiments
-from hub_estimator.sweeps import sweep
+# They register all parts.
+import hub_estimator.publishing  # noqa: F401
+import hub_estimator.sweeps  # noqa: F401
+from hub_estimator import config
 
 REFERENCE = pathlib.Path(__file__).parent / "reference"
 
-# Page -> (title, what it holds, the files whose parts it lists).
+# Page -> (title, what the page is about, the places whose parts it lists).
 PAGES = {
   "modules": (
     "Modules",
-    "Which modules a run uses, and how features go through them.",
+    "Choose the modules of a run, and say how features go through them.",
     [
-      modules,
-      handles,
-      new_modules,
-      encoders,
-      adapters,
-      tokenizers,
-      feature_columns,
+      "modules",
+      "handles",
+      "model.encoders",
+      "preprocessing.adapters",
+      "preprocessing.tokenizers",
+      "model.columns",
     ],
   ),
   "heads": (
     "Heads, tops and metrics",
-    "What stands on a module's output, and what evaluation measures.",
-    [heads, tops, metrics],
+    "Choose the loss, the layers between a module and its head, and what "
+    "evaluation measures.",
+    ["heads", "model.tops", "model.metrics"],
   ),
   "regimes": (
     "Regimes",
-    "Optimizers, learning rates, and what is done to pretrained weights.",
-    [optimizers, schedules],
+    "Choose the optimizer, its learning rate, and how pretrained weights move.",
+    ["optimizers"],
   ),
   "inputs": (
     "Inputs",
-    "Where examples come from, and what is done to them.",
-    [inputs, augmentations],
+    "Choose where examples come from, and how images are augmented.",
+    ["inputs", "preprocessing.augmentations"],
   ),
-  "sweeps": (
-    "Sweeps",
-    "Many runs of one config, compared.",
-    [sweep],
-  ),
+  "sweeps": ("Sweeps", "Run one config many times, and compare.", ["sweeps"]),
   "publishing": (
     "Publishing",
-    "A module of a Python function.",
-    [module_fn],
+    "Publish a module from a Python function.",
+    ["publishing"],
   ),
   "runs": (
     "Runs",
-    "The run itself, its end and its exports.",
-    [experiments, exporting],
+    "Define a run, its end and its exports.",
+    ["experiments", "exporting"],
   ),
 }
 
 
-def parts_of(file) -> dict[str, object]:
-  """Returns what a file registers with gin, by the names that gin files use."""
+def parts_of(place: str) -> dict[str, Any]:
+  """Returns the parts that a room or file registers with gin, by their gin names.
+
+  Args:
+    place: a room, or a room and a file in it.
+  """
+  prefix = f"hub_estimator.{place}."
   return {
-    selector.removeprefix("hub_estimator."): known.wrapped
-    for selector, known in config._REGISTRY._selector_map.items()
-    if f"{known.wrapped.__module__}.".startswith(f"{file.__name__}.")
+    selector.removeprefix("hub_estimator."): part
+    for selector, part in sorted(config.registered_parts().items())
+    if f"{part.__module__}.".startswith(prefix)
   }
 
 
 def to_markdown(page: str) -> str:
   """Returns a page's text."""
-  title, purpose, files = PAGES[page]
+  title, purpose, places = PAGES[page]
   lines = [
     f"# {title}",
     "",
-    f"{purpose} Made from the docstrings by `make reference`.",
+    f"{purpose} `make reference` writes this page from the docstrings.",
   ]
-  for name, part in [p for file in files for p in parts_of(file).items()]:
+  for name, part in [p for place in places for p in parts_of(place).items()]:
     lines += ["", f"## {name}", ""]
     lines += ["```gin", *_signature(name, part), "```"]
     lines += ["", *_docstring(inspect.getdoc(part))]
   return "\n".join(lines) + "\n"
 
 
-def _signature(name: str, part) -> list[str]:
-  """Returns a binding a parameter, with its default."""
+def _signature(name: str, part: Any) -> list[str]:
+  """Returns one binding for each parameter, with its default."""
   parameters = [
     p
     for p in inspect.signature(part).parameters.values()
@@ -108,8 +104,10 @@ def _signature(name: str, part) -> list[str]:
   ] or [f"@{name}()"]
 
 
-def _default(value) -> str:
-  if repr(value) == "<factory>":  # Of a dataclass; all of ours are maps.
+def _default(value: Any) -> str:
+  if (
+    repr(value) == "<factory>"
+  ):  # Of a dataclass; all of this package are maps.
     return "{}"
   if type(value).__module__.startswith("hub_estimator"):
     return f"# {type(value).__name__}()"

@@ -1,4 +1,4 @@
-"""The pages that are made from docstrings are fresh."""
+"""The pages of the reference are up to date with the docstrings."""
 
 import importlib.util
 import pathlib
@@ -24,9 +24,9 @@ def test_a_page_is_what_the_docstrings_say(page):
 def test_every_part_stands_on_one_page():
   listed = [
     name
-    for _, _, files in make_reference.PAGES.values()
-    for file in files
-    for name in make_reference.parts_of(file)
+    for _, _, places in make_reference.PAGES.values()
+    for place in places
+    for name in make_reference.parts_of(place)
   ]
   registered = {
     selector.removeprefix("hub_estimator.")
