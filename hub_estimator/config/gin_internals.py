@@ -76,6 +76,15 @@ def without_bindings_of(name: str) -> Iterator[None]:
     config._CONFIG.update(kept)
 
 
+def unlock() -> None:
+  """Lets parts be registered after a config was parsed.
+
+  gin locks its state when a config is complete, and then refuses to register anything:
+  also what a notebook imports next.
+  """
+  config._set_config_is_locked(False)
+
+
 def registered_parts() -> Mapping[str, Any]:
   """Returns the functions and classes that are registered, by full name."""
   parts = config._REGISTRY._selector_map.items()

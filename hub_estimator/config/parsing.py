@@ -56,6 +56,7 @@ def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
       for param in gin_params:
         _parse_param(param)
     gin.finalize()
+    gin_internals.unlock()
     _check_macros_used(gin_params)
 
 

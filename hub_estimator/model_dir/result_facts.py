@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
   from hub_estimator.model_dir.results import Result
 
-_WIDTH = 16
 
 
 def to_text(result: "Result") -> str:
   """Returns one line for the state, and one for each other fact."""
-  lines = [_title(result)]
-  lines += [f"  {name:<{_WIDTH}}  {value}" for name, value in _facts(result)]
-  return "\n".join(lines)
+  facts = list(_facts(result))
+  width = max((len(name) for name, _ in facts), default=0)
+  lines = [f"  {name:<{width}}  {value}" for name, value in facts]
+  return "\n".join([_title(result), *lines])
 
 
 def to_html(result: "Result") -> str:

@@ -1,3 +1,4 @@
+import gin
 import pytest
 
 from hub_estimator import config
@@ -38,3 +39,13 @@ def test_a_users_own_python_file_beside_the_gin_file_is_found(tmp_path):
   )
   config.parse([str(path)])
   assert config.build("run").head.n_classes == 5
+
+
+def test_parts_can_be_registered_after_a_config_was_parsed(run_gin):
+  config.parse([run_gin])
+
+  @gin.register("registered_late", module="parsing_test")
+  def part():
+    pass
+
+  assert "parsing_test.registered_late" in config.registered_parts()

@@ -36,7 +36,7 @@ def test_a_run_that_fits_is_described(batch_norm, numbers_npz):
     ({"adapter": adapters.Adapter({"x": "y"})}, "no feature 'y'"),
     ({"label": "z"}, "Label 2 of example"),
     ({"label": "y"}, r"Label .* isn't one of the head's classes"),
-    ({"head": heads.MultiLabel(2)}, r"wants \[examples, 2\]"),
+    ({"head": heads.MultiLabel(2)}, r"expects \[examples, 2\]"),
   ],
 )
 def test_what_would_fail_later_is_found(batch_norm, numbers_npz, change, why):
@@ -49,11 +49,11 @@ def test_a_feature_of_another_type_is_found(
   text, dense, numbers_npz, sentences_csv
 ):
   with pytest.raises(
-    UserError, match="is float32, and the module wants string"
+    UserError, match="is float32, and the module expects string"
   ):
     runs.check(make_experiment(text, numbers_npz))
   with pytest.raises(
-    UserError, match="is string, and the module wants float32"
+    UserError, match="is string, and the module expects float32"
   ):
     runs.check(make_experiment(dense, sentences_csv))
 

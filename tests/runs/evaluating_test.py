@@ -39,5 +39,6 @@ def test_evaluation_on_other_features_is_refused(
   runs.train(experiment, str(tmp_path))
   with pytest.raises(UserError, match="the run was trained on"):
     runs.evaluate(
-      replace(experiment, eval_input=inputs.Csv(sentences_csv)), str(tmp_path)
+      tmp_path,
+      experiment=replace(experiment, eval_input=inputs.Csv(sentences_csv)),
     )
