@@ -11,10 +11,10 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from tests import small_runs as runs
+from tests import small_runs
 
 GIN = (
-  runs.GIN
+  small_runs.GIN
   + """run.batch_size = 16
 run.summary_every_steps = 1000
 exports.kinds = ["latest"]

@@ -5,9 +5,8 @@ import shutil
 import pytest
 
 import hub_estimator.experiments  # noqa: F401  Registers the parts.
-from hub_estimator import config
+from hub_estimator import config, runs
 from hub_estimator.model_dir import results
-from hub_estimator.runs import experiment as experiments
 from hub_estimator.sweeps.space import Fixed
 from hub_estimator.sweeps.sweep import read_sweep
 
@@ -28,7 +27,7 @@ def test_a_shipped_run_passes_check_and_trains(name, tmp_path):
     ],
   )
   experiment = config.build("run")
-  result = experiments.train(
+  result = runs.train(
     experiment, str(tmp_path), config_text=config.text()
   )
   assert result.state == results.FINISHED

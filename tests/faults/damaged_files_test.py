@@ -7,10 +7,9 @@ import sys
 
 import pytest
 
-from hub_estimator import exporting
+from hub_estimator import exporting, runs
 from hub_estimator.errors import UserError
 from hub_estimator.model_dir import results
-from hub_estimator.runs import experiment as experiments
 from hub_estimator.tensorflow_runtime import read_eval_metrics, tf
 from tests.small_runs import GIN, make_experiment, replace
 
@@ -33,7 +32,7 @@ def trained(dense, numbers_npz, tmp_path_factory):
     dense, numbers_npz, exports=exporting.Exports(["latest"])
   )
   model_dir = tmp_path_factory.mktemp("trained") / "run"
-  return experiment, model_dir, experiments.train(experiment, str(model_dir))
+  return experiment, model_dir, runs.train(experiment, str(model_dir))
 
 
 @pytest.fixture
@@ -52,7 +51,7 @@ def test_curves_and_the_batch_of_exports_are_made_anew(run, how):
   for pattern in ("events*", "eval/events*", "verification_batch.tfrecord"):
     for path in model_dir.glob(pattern):
       _damage(path, how)
-  result = experiments.train(replace(experiment, max_steps=30), str(model_dir))
+  result = runs.train(replace(experiment, max_steps=30), str(model_dir))
   assert (result.state, result.steps) == (results.FINISHED, 30)
   assert 30 in read_eval_metrics(str(model_dir / "eval"))
   assert "error" not in result.exports["latest"]
@@ -63,7 +62,7 @@ def test_a_damaged_result_is_made_anew(run, how, caplog):
   experiment, model_dir, before = run
   _damage(model_dir / "result.json", how)
   with caplog.at_level("WARNING", "hub_estimator"):
-    result = experiments.train(experiment, str(model_dir))
+    result = runs.train(experiment, str(model_dir))
   assert "result.json can't be read" in caplog.text
   assert "It is made anew." in caplog.text
   assert result.metrics == pytest.approx(before.metrics)
@@ -76,7 +75,7 @@ def test_a_damaged_manifest_is_told_and_nothing_is_touched(run, how):
   experiment, model_dir, _ = run
   _damage(model_dir / "manifest.json", how)
   with pytest.raises(UserError, match=r"manifest.json can't be read"):
-    experiments.train(replace(experiment, max_steps=30), str(model_dir))
+    runs.train(replace(experiment, max_steps=30), str(model_dir))
   assert not (model_dir / "model.ckpt-30.index").exists()
 
 

@@ -7,9 +7,8 @@ import zlib
 import numpy as np
 import pytest
 
-from hub_estimator import exporting, heads, inputs
+from hub_estimator import exporting, heads, inputs, runs
 from hub_estimator.errors import RunFailed, UserError
-from hub_estimator.runs import experiment as experiments
 from tests.small_runs import make_experiment
 
 pytestmark = pytest.mark.newest
@@ -44,7 +43,7 @@ def npz(tmp_path):
 def test_little_data_trains_and_is_exported(
   dense, npz, tmp_path, x, label, trainable
 ):
-  result = experiments.train(
+  result = runs.train(
     make_experiment(
       dense,
       npz(x, label),
@@ -71,7 +70,7 @@ def test_a_number_that_is_none_is_told_and_ends_the_run(
     caplog.at_level("WARNING", "hub_estimator"),
     pytest.raises(RunFailed, match="Training stopped at step"),
   ):
-    experiments.train(
+    runs.train(
       make_experiment(dense, data, module_trainable=trainable),
       str(tmp_path / "run"),
     )
@@ -96,7 +95,7 @@ def test_labels_that_cannot_be_are_refused(
   dense, npz, tmp_path, label, head, told
 ):
   with pytest.raises(UserError, match=told):
-    experiments.train(
+    runs.train(
       make_experiment(dense, npz(label=label), head=head),
       str(tmp_path / "run"),
     )
@@ -107,7 +106,7 @@ def test_an_empty_split_is_refused(dense, npz, tmp_path):
   empty = inputs.Npz(npz(_X[:0], _Y[:0], "empty"), features=["x"])
   for field in ("train_input", "eval_input"):
     with pytest.raises(UserError, match=r"empty.npz has no examples"):
-      experiments.train(
+      runs.train(
         make_experiment(dense, npz(), **{field: empty}),
         str(tmp_path / "run"),
       )
@@ -121,7 +120,7 @@ def test_an_evaluation_without_a_number_ranks_nothing(dense, npz, tmp_path):
     eval_input=inputs.Npz(npz(_X * np.nan, name="eval"), features=["x"]),
     exports=exporting.Exports(["latest", "best"], best_metric="loss"),
   )
-  result = experiments.train(experiment, str(tmp_path / "run"))
+  result = runs.train(experiment, str(tmp_path / "run"))
   assert result.metrics["loss"] == "nan"
   assert "loss" not in result.best
   assert set(result.exports) == {"latest"}
@@ -136,7 +135,7 @@ def test_any_text_is_read_trained_on_and_served(text, tmp_path):
     f'"{t.replace(chr(34), 2 * chr(34))}",{i % 2}' for i, t in enumerate(_TEXTS)
   ]
   path.write_text("sentence,label\n" + "\n".join(rows) + "\n", newline="")
-  result = experiments.train(
+  result = runs.train(
     make_experiment(text, str(path), exports=exporting.Exports(["latest"])),
     str(tmp_path / "run"),
   )
@@ -151,7 +150,7 @@ def test_strings_of_10_mb_are_trained_on_and_served(text, tmp_path):
   long = "good bad " * 1_200_000
   path = tmp_path / "data.csv"
   path.write_text(f"sentence,label\n{long},1\ngood,1\nbad,0\n")
-  result = experiments.train(
+  result = runs.train(
     make_experiment(
       text,
       str(path),
@@ -199,7 +198,7 @@ def test_images_of_any_size_are_trained_on(shared_module, npz, tmp_path):
     exports=exporting.Exports(["latest"]),
   )
   images = inputs.ImageFolder(str(folder))
-  result = experiments.train(
+  result = runs.train(
     dataclasses.replace(experiment, train_input=images, eval_input=images),
     str(tmp_path / "run"),
   )
