@@ -19,12 +19,12 @@ RESULT = results.Result(
 def test_a_printed_result_has_one_fact_a_line():
   assert str(RESULT).splitlines() == [
     "Result: stopped early at step 30",
-    "  accuracy          0.75 (best 0.8125 at step 20)",
-    "  auc               nan",
-    "  export latest     version 7, model export/latest/model/7",
-    "  export best       failed: no <module>",
-    "  skipped train     2 bad records",
-    "  seconds           check 1.2, total 5.0",
+    "  accuracy       0.75 (best 0.8125 at step 20)",
+    "  auc            nan",
+    "  export latest  version 7, model export/latest/model/7",
+    "  export best    failed: no <module>",
+    "  skipped train  2 bad records",
+    "  seconds        check 1.2, total 5.0",
   ]
   assert repr(RESULT) == str(RESULT)
 
@@ -33,7 +33,7 @@ def test_a_failed_result_leads_with_its_error():
   failed = results.Result(results.FAILED, 0, {}, {}, {}, {}, error="no data")
   assert str(failed).splitlines() == [
     "Result: failed at step 0",
-    "  error             no data",
+    "  error  no data",
   ]
 
 

@@ -49,7 +49,7 @@ def test_a_feature_of_another_type_is_found(
   text, dense, numbers_npz, sentences_csv
 ):
   with pytest.raises(
-    UserError, match="is float32, and the module expects string"
+    UserError, match="is float32, and the module wants string"
   ):
     runs.check(make_experiment(text, numbers_npz))
   with pytest.raises(
