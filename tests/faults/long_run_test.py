@@ -13,7 +13,7 @@ EVALUATIONS = int(os.environ.get("HUB_ESTIMATOR_EVALUATIONS", "24"))
 
 _SCRIPT = """
 import gc, json, os, sys
-from hub_estimator import experiment, exporting
+from hub_estimator import exporting, runs
 from tests.small_runs import make_experiment
 def held():
   with open("/proc/self/statm") as file:
@@ -22,7 +22,7 @@ def held():
 seen = []
 e = make_experiment({module!r}, {data!r}, max_steps={evaluations} * 2,
   eval_every_steps=2, exports=exporting.Exports(["latest", "best"], keep=2))
-result = experiment.train(e, {model_dir!r},
+result = runs.train(e, {model_dir!r},
   after_evaluation=lambda step, metrics: seen.append(held()))
 print(json.dumps({{"seen": seen, "steps": result.steps}}))
 """

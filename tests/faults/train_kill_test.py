@@ -14,12 +14,12 @@ from tests.faults import forked
 KILLS = int(os.environ.get("HUB_ESTIMATOR_KILLS", "5"))
 
 PREPARE = """
-from hub_estimator import experiment, exporting
+from hub_estimator import exporting, runs
 from tests.small_runs import make_experiment
 def run(model_dir):
   e = make_experiment({module!r}, {data!r}, max_steps=400, eval_every_steps=40,
     exports=exporting.Exports(["latest"], keep=2, verify=False))
-  experiment.train(e, model_dir, config_text="SEED = 1\\n")
+  runs.train(e, model_dir, config_text="SEED = 1\\n")
 """
 
 
