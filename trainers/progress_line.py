@@ -12,7 +12,7 @@ _CLEAR = "\r\x1b[K"
 
 
 class ProgressLine:
-  """Keeps one line on a terminal: what is done, the rate, and the time left."""
+  """Keeps one line on a terminal: progress, rate and time left."""
 
   def __init__(
     self,
