@@ -31,6 +31,7 @@ campaign: .venv/$(STAMP)
 lint: .venv/$(STAMP)
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
+	.venv/bin/mypy
 
 format: .venv/$(STAMP)
 	.venv/bin/ruff check --fix .

@@ -26,7 +26,10 @@ setuptools.setup(
     "hub_estimator.configs": "configs",
     "hub_estimator.examples": "examples",
   },
-  package_data={"hub_estimator.configs": ["*.gin", "**/*.gin"]},
+  package_data={
+    "hub_estimator": ["py.typed"],
+    "hub_estimator.configs": ["*.gin", "**/*.gin"],
+  },
   install_requires=[
     # 2.20 needs protobuf<7; 2.12 to 2.14 pin an older Estimator.
     "tensorflow>=2.15.1,<2.22,!=2.20.*",
@@ -43,7 +46,6 @@ setuptools.setup(
     # For fetching modules over http(s).
     "requests>=2.31",
     "urllib3>=2",
-    "tqdm",
   ],
   extras_require={
     # For tokenizers; each version requires its own TensorFlow.
@@ -59,6 +61,11 @@ setuptools.setup(
       "pytest-xdist",
       "hypothesis",
       "ruff",
+      "mypy",
+      "types-requests",
+      "nbclient",
+      "nbformat",
+      "ipykernel",
       "build",
       "trustme",
     ],
