@@ -55,7 +55,7 @@ def make_model_fn(experiment: Experiment) -> Any:
 def inspect(handle: str | NewModule) -> ModuleInfo:
   """Returns what a module offers: variants, signatures, shapes and variables.
 
-  Creates no variable, so that a large module answers as fast as its files are read.
+  Loads no variable, so that a large module answers as fast as its files are read.
 
   Args:
     handle: a directory, archive, URL, bucket, short name or model_dir; or a

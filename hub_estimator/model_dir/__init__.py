@@ -8,7 +8,7 @@ from hub_estimator.model_dir import (
 )
 from hub_estimator.model_dir.directory import InUse, check_writable, hold
 from hub_estimator.model_dir.json_files import read_json, write_json
-from hub_estimator.model_dir.results import Result
+from hub_estimator.model_dir.result import Result
 from hub_estimator.model_dir.starting_weights import StartingWeights
 from hub_estimator.model_dir.versions import Version
 from hub_estimator.model_dir.workdir import Workdir, open_run

@@ -1,4 +1,4 @@
-"""The outcome of a run: written, read, and compared by its metrics."""
+"""Results of runs: written, read, and compared by their metrics."""
 
 import dataclasses
 import math
@@ -8,45 +8,26 @@ from typing import Any
 
 import numpy as np
 
-from hub_estimator.model_dir import json_files, result_facts
+from hub_estimator.model_dir import json_files
+from hub_estimator.model_dir.result import (
+  FAILED,
+  FINISHED,
+  STOPPED_EARLY,
+  Result,
+)
 
-FINISHED = "finished"
-STOPPED_EARLY = "stopped early"
-FAILED = "failed"
-
-
-@dataclasses.dataclass(frozen=True, repr=False)
-class Result:
-  """The outcome of a run. Printed, it has one fact a line.
-
-  Attributes:
-    state: FINISHED, STOPPED_EARLY or FAILED.
-    steps: optimizer steps of the last checkpoint.
-    metrics: by name, from the evaluation of the last checkpoint.
-    best: by metric, {"value", "step"} of its best evaluation: the largest value,
-      or the smallest of a loss or an error.
-    exports: by kind, {"version", "model", "module"}, paths relative to the
-      model_dir; or {"error"}.
-    seconds: time spent in "check", "train_and_evaluate" and "total".
-    skipped_records: by "train" and "eval", the number of bad records that were
-      skipped.
-    error: one line if the run failed, otherwise None.
-  """
-
-  state: str
-  steps: int
-  metrics: Mapping[str, float]
-  best: Mapping[str, Mapping[str, float]]
-  exports: Mapping[str, Mapping[str, Any]]
-  seconds: Mapping[str, float]
-  skipped_records: Mapping[str, int] = dataclasses.field(default_factory=dict)
-  error: str | None = None
-
-  def __repr__(self) -> str:
-    return result_facts.to_text(self)
-
-  def _repr_html_(self) -> str:
-    return result_facts.to_html(self)
+__all__ = [
+  "FAILED",
+  "FINISHED",
+  "STOPPED_EARLY",
+  "Result",
+  "best_of",
+  "is_better_smaller",
+  "plain",
+  "read",
+  "without_pictures",
+  "write",
+]
 
 
 def write(path: pathlib.Path, result: Result) -> None:

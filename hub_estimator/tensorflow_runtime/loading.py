@@ -29,8 +29,8 @@ def _choose_keras_2(version: tuple[int, int]) -> None:
     if "tensorflow" in sys.modules and "keras" in sys.modules:
       raise UnsupportedTensorFlowError(
         "TensorFlow was imported with Keras 3 before hub_estimator, and "
-        "Estimator's heads need Keras 2: import hub_estimator first, or set "
-        "TF_USE_LEGACY_KERAS=1."
+        "Estimator's heads need Keras 2: import "
+        "hub_estimator.tensorflow_runtime first, or set TF_USE_LEGACY_KERAS=1."
       )
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
   if importlib.util.find_spec("tf_keras") is None:

@@ -1,15 +1,50 @@
-"""A result as people read it: one fact a line, or a table in a notebook."""
+"""The outcome of a run, and how people read it: one fact a line, or a table."""
 
+import dataclasses
 import html
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-  from hub_estimator.model_dir.results import Result
+FINISHED = "finished"
+STOPPED_EARLY = "stopped early"
+FAILED = "failed"
 
 
+@dataclasses.dataclass(frozen=True, repr=False)
+class Result:
+  """The outcome of a run. Printed, it has one fact a line.
 
-def to_text(result: "Result") -> str:
+  Attributes:
+    state: FINISHED, STOPPED_EARLY or FAILED.
+    steps: optimizer steps of the last checkpoint.
+    metrics: by name, from the evaluation of the last checkpoint.
+    best: by metric, {"value", "step"} of its best evaluation: the largest value,
+      or the smallest of a loss or an error.
+    exports: by kind, {"version", "model", "module"}, paths relative to the
+      model_dir; or {"error"}.
+    seconds: time spent in "check", "train_and_evaluate" and "total".
+    skipped_records: by "train" and "eval", the number of bad records that were
+      skipped.
+    error: one line if the run failed, otherwise None.
+  """
+
+  state: str
+  steps: int
+  metrics: Mapping[str, float]
+  best: Mapping[str, Mapping[str, float]]
+  exports: Mapping[str, Mapping[str, Any]]
+  seconds: Mapping[str, float]
+  skipped_records: Mapping[str, int] = dataclasses.field(default_factory=dict)
+  error: str | None = None
+
+  def __repr__(self) -> str:
+    return _to_text(self)
+
+  def _repr_html_(self) -> str:
+    return _to_html(self)
+
+
+def _to_text(result: Result) -> str:
   """Returns one line for the state, and one for each other fact."""
   facts = list(_facts(result))
   width = max((len(name) for name, _ in facts), default=0)
@@ -17,7 +52,7 @@ def to_text(result: "Result") -> str:
   return "\n".join([_title(result), *lines])
 
 
-def to_html(result: "Result") -> str:
+def _to_html(result: Result) -> str:
   """Returns a table with one row for each fact, under the state."""
   rows = "".join(
     f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
@@ -30,11 +65,11 @@ def to_html(result: "Result") -> str:
   )
 
 
-def _title(result: "Result") -> str:
+def _title(result: Result) -> str:
   return f"Result: {result.state} at step {result.steps}"
 
 
-def _facts(result: "Result") -> Iterator[tuple[str, str]]:
+def _facts(result: Result) -> Iterator[tuple[str, str]]:
   """Yields (name, value) for everything that a result holds."""
   if result.error is not None:
     yield "error", result.error
