@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     if name == "fetch":
       verb.add_argument("handles", metavar="HANDLE", nargs="+")
       verb.add_argument(
+        "--refetch",
         "--anew",
         action="store_true",
         help="fetch a module again even if it is cached",
@@ -43,7 +44,7 @@ def main(args: argparse.Namespace) -> int:
 
   if args.action == "fetch":
     for handle in args.handles:
-      print(caching.fetch(handle, refetch=args.anew))
+      print(caching.fetch(handle, refetch=args.refetch))
     return 0
   report = {
     "list": caching.list_entries,

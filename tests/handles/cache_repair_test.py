@@ -58,7 +58,7 @@ def test_fetch_prints_where_a_module_is(capsys, host, text, cache):
   assert f"Fetched {host.url()}" in err
   _run(capsys, "fetch", host.url())
   assert len(host.requests) == 1
-  _run(capsys, "fetch", "--anew", host.url())
+  _run(capsys, "fetch", "--refetch", host.url())
   assert len(host.requests) == 2
 
 
