@@ -17,18 +17,21 @@ class RunFailed(RuntimeError):
   """A run that started correctly and could not finish; commands exit with 1."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-  """Returns "did you mean 'x'? It has: …" for an unknown name.
+def nearest(name: str, known: Iterable[str], *, owner: str = "it ") -> str:
+  """Returns "did you mean 'x'? It has: …" for an unknown name, or "it has: …".
 
   Args:
     name: the unknown name.
     known: the names that exist; the nearest is named first.
+    owner: the words before "has", for a sentence that names the owner itself: "".
   """
   known = sorted({str(k) for k in known})
   close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.6)
   hint = f"did you mean {close[0]!r}? " if close else ""
   shown = ", ".join(known[:30]) + (", …" if len(known) > 30 else "")
-  return f"{hint}It has: {shown or 'nothing'}."
+  if hint:
+    owner = owner.capitalize()
+  return f"{hint}{owner}has: {shown or 'nothing'}."
 
 
 def check_count(value: Any, what: str, *, least: int = 1) -> None:

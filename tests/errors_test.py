@@ -33,7 +33,7 @@ def test_the_nearest_name_comes_first():
   assert nearest("acuracy", ["loss", "accuracy"]) == (
     "did you mean 'accuracy'? It has: accuracy, loss."
   )
-  assert nearest("x", []) == "It has: nothing."
+  assert nearest("x", []) == "it has: nothing."
   assert nearest("x", map(str, range(99))).endswith(", ….")
 
 

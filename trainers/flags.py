@@ -122,6 +122,9 @@ def read_run(args: argparse.Namespace) -> "Experiment":
   was started, so this process changes to that directory. Paths in `args` are made
   absolute first.
   """
+  from hub_estimator.trainers import startup
+
+  startup.import_tensorflow()
   from hub_estimator.model_dir import open_run
 
   args.model_dir = os.path.abspath(os.path.expanduser(args.model_dir))

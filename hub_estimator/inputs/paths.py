@@ -37,6 +37,6 @@ def existing_file(path: Any, what: str) -> str:
     held = os.listdir(folder) if os.path.isdir(folder) else []
     raise UserError(
       f"{what}: no file {path!r}; {folder} "
-      + nearest(os.path.basename(path), held).replace("It has", "has")
+      + nearest(os.path.basename(path), held, owner="")
     )
   return path

@@ -182,7 +182,7 @@ def build_dense(
     if column.key not in features:
       raise UserError(
         f"columns has the key {column.key!r}; the data "
-        + nearest(column.key, features).replace("It has", "has")
+        + nearest(column.key, features, owner="")
       )
     built.append(column.build(features[column.key]))
   keys = {column.key for column in columns}

@@ -49,5 +49,5 @@ def test_an_array_of_another_type_is_refused(tmp_path):
   ):
     with pytest.raises(UserError, match=r"'a' is float64 \[3\], and .* wanted"):
       read(tmp_path / "a.npz", {"a": spec})
-  with pytest.raises(UserError, match="no array 'b'; .*It has: a"):
+  with pytest.raises(UserError, match="no array 'b'; it has: a"):
     read(tmp_path / "a.npz", {"b": spec})

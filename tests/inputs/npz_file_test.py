@@ -28,7 +28,7 @@ def test_arrays_are_read_with_types_that_tensorflow_has(tmp_path):
 @pytest.mark.parametrize(
   "arrays, kwargs, why",
   [
-    ({"x": np.ones(2)}, {}, "has no column 'label'; It has: x"),
+    ({"x": np.ones(2)}, {}, "has no column 'label'; it has: x"),
     ({"x": np.ones(2), "label": np.ones(3)}, {}, "different lengths"),
     ({"x": np.ones(0), "label": np.ones(0)}, {}, "no examples"),
     ({"x": np.float32(1), "label": np.ones(1)}, {}, "'x' is a scalar"),

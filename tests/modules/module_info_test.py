@@ -10,7 +10,7 @@ def test_unknown_names_raise_with_the_nearest(batch_norm):
   info = read_module_info(batch_norm)
   with pytest.raises(UserError, match="did you mean 'default'"):
     info.signature("defualt")
-  with pytest.raises(UserError, match="no output 'embedding'; It has: default"):
+  with pytest.raises(UserError, match="no output 'embedding'; it has: default"):
     info.output("default", "embedding")
 
 

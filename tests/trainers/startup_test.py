@@ -25,14 +25,16 @@ def test_everything_else_is_written_on(line):
   assert not startup.is_remark(line)
 
 
-def test_a_command_writes_no_line_of_tensorflow():
+@pytest.mark.parametrize(
+  "arguments", [("check", "--gin_file=no"), ("evaluate", "--model_dir=no")]
+)
+def test_a_command_writes_no_line_of_tensorflow(arguments):
   done = subprocess.run(
     [
       sys.executable,
       "-m",
       "hub_estimator.trainers.main",
-      "check",
-      "--gin_file=no",
+      *arguments,
     ],
     capture_output=True,
     text=True,

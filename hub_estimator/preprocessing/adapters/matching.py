@@ -34,7 +34,7 @@ def match_features(
     if feature not in features:
       raise UserError(
         f"The module's input {name!r} has no feature {feature!r}; the data "
-        f"{nearest(feature, features).replace('It has', 'has')} Set "
+        f"{nearest(feature, features, owner='')} Set "
         "adapter.inputs = {'<module input>': '<feature>'}."
       )
     matched[name] = feature
