@@ -2,10 +2,12 @@
 
 import html
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 _SHOWN_ROWS = 10
+_SHOWN_VALUES = 8
 
 
 class Predictions(Mapping[str, np.ndarray]):
@@ -59,10 +61,17 @@ class Predictions(Mapping[str, np.ndarray]):
     return f"<table><tr>{head}</tr>{body}</table>{note}"
 
 
-def _text(value: np.ndarray) -> str:
+def _text(value: Any) -> str:
+  """Returns the values of one row, few enough to read."""
+  values = np.asarray(value, dtype=object).ravel().tolist()
+  shown = [_one(v) for v in values[:_SHOWN_VALUES]]
+  return ", ".join(shown) + (", …" if len(values) > len(shown) else "")
+
+
+def _one(value: Any) -> str:
   if isinstance(value, bytes):
     return value.decode("utf-8", "replace")
-  return np.array2string(np.asarray(value), precision=4, threshold=8)
+  return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def stack(rows: list[Mapping[str, np.ndarray]]) -> Predictions:

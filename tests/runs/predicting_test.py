@@ -8,9 +8,6 @@ from hub_estimator import runs
 from hub_estimator.errors import UserError
 from tests.small_runs import make_experiment
 
-# Files of the room that these tests cover, beside their own.
-COVERS = ("predictions",)
-
 
 @pytest.fixture(scope="module")
 def text_run(text, sentences_csv, tmp_path_factory):
