@@ -16,7 +16,7 @@ from hub_estimator.examples import cluster_task, local_cluster
 from hub_estimator.model_dir import results
 from tests.clusters import GIN
 
-pytestmark = [pytest.mark.newest, pytest.mark.usefixtures("machine")]
+pytestmark = pytest.mark.newest
 
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "cluster.md"
 
@@ -73,6 +73,8 @@ def _finished(model_dir) -> bool:
   return result.state == results.FINISHED and bool(result.exports["latest"])
 
 
+@pytest.mark.faults
+@pytest.mark.usefixtures("machine")
 @pytest.mark.slow
 def test_the_local_example_ends_with_a_result(gin_file, tmp_path):
   command = next(
@@ -93,6 +95,8 @@ def test_the_local_example_ends_with_a_result(gin_file, tmp_path):
     assert f"[{name}] " in done.stdout
 
 
+@pytest.mark.faults
+@pytest.mark.usefixtures("machine")
 @pytest.mark.slow
 def test_the_local_example_forwards_ctrl_c(gin_file, tmp_path):
   process = subprocess.Popen(
@@ -134,6 +138,8 @@ def _stub(path: pathlib.Path, text: str) -> None:
   path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
+@pytest.mark.faults
+@pytest.mark.usefixtures("machine")
 @pytest.mark.slow
 def test_the_slurm_script_runs_each_task_in_its_place(
   gin_file, tmp_path, hosts

@@ -14,6 +14,7 @@ from tests.small_runs import GIN
 
 pytestmark = [
   pytest.mark.newest,
+  pytest.mark.faults,
   pytest.mark.skipif(
     not list(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")),
     reason="no libfaketime here: apt-get install faketime",

@@ -11,7 +11,11 @@ from hub_estimator.model_dir import checkpoints, results
 from hub_estimator.tensorflow_runtime import read_eval_metrics
 from tests.clusters import GIN, Cluster
 
-pytestmark = [pytest.mark.newest, pytest.mark.usefixtures("machine")]
+pytestmark = [
+  pytest.mark.newest,
+  pytest.mark.faults,
+  pytest.mark.usefixtures("machine"),
+]
 
 
 def _last_saved(model_dir) -> int:

@@ -13,7 +13,7 @@ from hub_estimator.model_dir import results
 from hub_estimator.tensorflow_runtime import read_eval_metrics, tf
 from tests.small_runs import GIN, make_experiment, replace
 
-pytestmark = pytest.mark.newest
+pytestmark = [pytest.mark.newest, pytest.mark.faults]
 
 _DAMAGES = {
   "cut": lambda content: content[: len(content) // 2],

@@ -12,7 +12,7 @@ import pytest
 from hub_estimator.model_dir import read_json, versions
 from tests.faults import forked
 
-pytestmark = pytest.mark.newest
+pytestmark = [pytest.mark.newest, pytest.mark.faults]
 
 KILLS = int(os.environ.get("HUB_ESTIMATOR_KILLS", "50"))
 

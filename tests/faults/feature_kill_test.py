@@ -10,7 +10,7 @@ import pytest
 from hub_estimator.features.cache import cache_dir
 from tests.faults import forked
 
-pytestmark = pytest.mark.newest
+pytestmark = [pytest.mark.newest, pytest.mark.faults]
 
 KILLS = int(os.environ.get("HUB_ESTIMATOR_KILLS", "5"))
 

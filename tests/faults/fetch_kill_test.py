@@ -12,7 +12,7 @@ from hub_estimator.handles import module_cache
 from tests.faults import forked
 from tests.servers import hosting
 
-pytestmark = pytest.mark.newest
+pytestmark = [pytest.mark.newest, pytest.mark.faults]
 
 KILLS = int(os.environ.get("HUB_ESTIMATOR_KILLS", "20"))
 _PIECES = 8

@@ -8,7 +8,7 @@ import pytest
 
 from tests.small_runs import GIN
 
-pytestmark = pytest.mark.newest
+pytestmark = [pytest.mark.newest, pytest.mark.faults]
 
 _GIN = (
   GIN

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-pytestmark = pytest.mark.newest
+pytestmark = [pytest.mark.newest, pytest.mark.faults]
 
 EVALUATIONS = int(os.environ.get("HUB_ESTIMATOR_EVALUATIONS", "24"))
 

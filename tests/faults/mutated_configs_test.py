@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.small_runs import tree_digest
 
-pytestmark = pytest.mark.newest
+pytestmark = [pytest.mark.newest, pytest.mark.faults]
 
 MUTATIONS = int(os.environ.get("HUB_ESTIMATOR_MUTATIONS", "40"))
 # So many of them are one test, that a campaign's processes share them.

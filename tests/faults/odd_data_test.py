@@ -11,7 +11,7 @@ from hub_estimator import exporting, heads, inputs, runs
 from hub_estimator.errors import RunFailed, UserError
 from tests.small_runs import make_experiment
 
-pytestmark = pytest.mark.newest
+pytestmark = [pytest.mark.newest, pytest.mark.faults]
 
 _X = np.random.default_rng(0).normal(size=(64, 4)).astype(np.float32)
 _Y = (_X.sum(axis=1) > 0).astype(np.int64)

@@ -12,7 +12,7 @@ import pytest
 from tests.small_runs import GIN
 from tests.sweeps import small
 
-pytestmark = pytest.mark.newest
+pytestmark = [pytest.mark.newest, pytest.mark.faults]
 
 KILLS = int(os.environ.get("HUB_ESTIMATOR_KILLS", "2"))
 

@@ -11,6 +11,8 @@ import pytest
 from hub_estimator.model_dir import checkpoints, versions
 from tests.faults import forked
 
+pytestmark = pytest.mark.faults
+
 KILLS = int(os.environ.get("HUB_ESTIMATOR_KILLS", "5"))
 
 PREPARE = """

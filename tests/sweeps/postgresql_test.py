@@ -77,6 +77,7 @@ def server(tmp_path_factory):
     shutil.rmtree(data)
 
 
+@pytest.mark.faults
 @pytest.mark.slow
 def test_two_commands_with_two_workers_each_share_a_study_one_is_killed(
   server, tmp_path, dense, numbers_npz

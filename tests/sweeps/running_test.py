@@ -119,6 +119,8 @@ def test_the_command_ranks_modules_and_exports_a_best_that_can_be_reproduced(
   assert (at / "trials/0/model.ckpt-20.index").stat().st_mtime_ns == before
 
 
+@pytest.mark.newest
+@pytest.mark.faults
 @pytest.mark.slow
 def test_a_killed_worker_costs_only_time(tmp_path, dense, numbers_npz):
   file = small.write_config(
@@ -148,6 +150,8 @@ def test_a_killed_worker_costs_only_time(tmp_path, dense, numbers_npz):
   assert interrupted["goals"]["loss"] == alone.metrics["loss"]
 
 
+@pytest.mark.newest
+@pytest.mark.faults
 @pytest.mark.slow
 def test_a_killed_command_continues_when_it_is_run_again(
   tmp_path, dense, numbers_npz
@@ -181,6 +185,8 @@ def test_a_killed_command_continues_when_it_is_run_again(
   assert "belongs to another config or space" in refused.stderr
 
 
+@pytest.mark.newest
+@pytest.mark.faults
 @pytest.mark.slow
 def test_a_trial_that_kills_its_worker_stops_no_other(
   tmp_path, dense, numbers_npz

@@ -8,7 +8,7 @@ from hub_estimator.tensorflow_runtime import read_eval_metrics
 from tests.clusters import GIN, Cluster
 from tests.small_runs import make_experiment
 
-pytestmark = pytest.mark.usefixtures("machine")
+pytestmark = [pytest.mark.faults, pytest.mark.usefixtures("machine")]
 
 # Files of the room that this test covers.
 COVERS = ("chief", "chief_hooks", "cluster_hooks", "evaluator", "server")

@@ -16,8 +16,6 @@ from tests.small_runs import GIN
 # Files of the room that these tests cover, beside their own.
 COVERS = ("checkpoint_hook",)
 
-pytestmark = pytest.mark.usefixtures("machine")
-
 _GIN = (
   GIN
   + """module.trainable = {trainable}
@@ -72,6 +70,8 @@ def _stop(command, model_dir, number, *, after) -> tuple[int, str, float]:
   return process.returncode, errors, time.monotonic() - sent
 
 
+@pytest.mark.faults
+@pytest.mark.usefixtures("machine")
 @pytest.mark.slow
 @pytest.mark.parametrize(
   ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
@@ -106,6 +106,8 @@ def test_a_run_goes_on_from_the_step_of_the_signal_to_the_same_end(
   assert set(_steps(model_dir)) - {stopped_at} == {1000, 2000, 3000}
 
 
+@pytest.mark.faults
+@pytest.mark.usefixtures("machine")
 @pytest.mark.slow
 def test_a_signal_before_the_first_step_ends_at_once(command, tmp_path):
   model_dir = tmp_path / "run"

@@ -31,6 +31,7 @@ def cluster():
   cluster.shutdown()
 
 
+@pytest.mark.faults
 @pytest.mark.slow
 def test_removing_a_node_loses_nothing(
   cluster, tmp_path, dense, numbers_npz, monkeypatch
