@@ -27,9 +27,7 @@ def test_a_shipped_run_passes_check_and_trains(name, tmp_path):
     ],
   )
   experiment = config.build("run")
-  result = runs.train(
-    experiment, str(tmp_path), config_text=config.text()
-  )
+  result = runs.train(experiment, str(tmp_path), config_text=config.text())
   assert result.state == results.FINISHED
   final = result.exports["final"]
   assert (tmp_path / final["model"] / "saved_model.pb").exists()
