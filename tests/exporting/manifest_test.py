@@ -2,6 +2,7 @@ import hashlib
 
 import numpy as np
 
+from hub_estimator.experiments import to_gin
 from hub_estimator.model_dir import read_json
 
 
@@ -29,5 +30,5 @@ def test_checksums_and_signatures_are_in_the_manifest(run):
   assert manifest["signatures"]["default"]["inputs"] == {
     "x": {"dtype": "float32", "shape": [None, 4]}
   }
-  assert manifest["config"] == ""
+  assert manifest["config"] == to_gin(run.experiment)
   assert manifest["versions"]["tensorflow-hub"] == "0.15.0"
