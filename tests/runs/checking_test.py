@@ -51,7 +51,7 @@ def test_a_feature_of_another_type_is_found(
   with pytest.raises(UserError, match="is float32, and the module"):
     runs.check(make_experiment(text, numbers_npz))
   with pytest.raises(
-    UserError, match="is string, and the module expects float32"
+    UserError, match="is string, and the module wants float32"
   ):
     runs.check(make_experiment(dense, sentences_csv))
 
