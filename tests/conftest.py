@@ -1,4 +1,8 @@
-"""Tiny real modules and data, made once a session."""
+"""Tiny real modules, data and trained runs, made once a session.
+
+TensorFlow is imported inside of fixtures: the process that only hands tests out
+to others doesn't need it.
+"""
 
 import fcntl
 import os
@@ -11,12 +15,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import pytest
 
-from hub_estimator import testing
-from hub_estimator.tensorflow_runtime import tf
-
-tf.logging.set_verbosity(tf.logging.ERROR)
-
 SHARED = pathlib.Path(__file__).parent.parent.parent / "shared" / "modules"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet_tensorflow():
+  from hub_estimator.tensorflow_runtime import tf
+
+  tf.logging.set_verbosity(tf.logging.ERROR)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -47,7 +53,17 @@ def shared_module():
 
 
 @pytest.fixture(scope="session")
+def trained_runs(tmp_path_factory):
+  """The runs that tests share: see `tests.trained_runs.TrainedRuns`."""
+  from tests.trained_runs import TrainedRuns
+
+  return TrainedRuns(tmp_path_factory.mktemp("trained"))
+
+
+@pytest.fixture(scope="session")
 def dense(tmp_path_factory) -> str:
+  from hub_estimator import testing
+
   return testing.dense_module(
     str(tmp_path_factory.mktemp("m") / "dense"), l2=0.1
   )
@@ -55,11 +71,15 @@ def dense(tmp_path_factory) -> str:
 
 @pytest.fixture(scope="session")
 def batch_norm(tmp_path_factory) -> str:
+  from hub_estimator import testing
+
   return testing.batch_norm_module(str(tmp_path_factory.mktemp("m") / "bn"))
 
 
 @pytest.fixture(scope="session")
 def text(tmp_path_factory) -> str:
+  from hub_estimator import testing
+
   return testing.text_module(str(tmp_path_factory.mktemp("m") / "text"))
 
 

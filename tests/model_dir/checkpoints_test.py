@@ -37,16 +37,16 @@ DAMAGES = {
 }
 
 
-@pytest.fixture(scope="module")
-def whole(dense, numbers_npz, tmp_path_factory):
-  path = tmp_path_factory.mktemp("whole")
-  return runs.train(make_experiment(dense, numbers_npz, **STEPS), str(path))
+@pytest.fixture
+def whole(dense, numbers_npz, trained_runs):
+  experiment = make_experiment(dense, numbers_npz, **STEPS)
+  return trained_runs.read_only(experiment).result
 
 
 @pytest.fixture
-def interrupted(dense, numbers_npz, tmp_path):
+def interrupted(dense, numbers_npz, tmp_path, trained_runs):
   """A run of 20 steps of 30, with checkpoints at 10 and 20."""
-  runs.train(make_experiment(dense, numbers_npz), str(tmp_path))
+  trained_runs.copy(make_experiment(dense, numbers_npz), tmp_path)
   return tmp_path
 
 

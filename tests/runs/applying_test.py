@@ -148,6 +148,7 @@ def _png(rng, height, width):
     )
 
 
+@pytest.mark.slow
 def test_a_folder_of_images_of_any_size(shared_module, tmp_path):
   module = shared_module("enlite0_96_feature_vector")
   rng = np.random.default_rng(0)
@@ -191,6 +192,7 @@ def test_a_broken_image_is_named_and_nothing_is_written(
   assert sorted(os.listdir(tmp_path)) == ["images"]
 
 
+@pytest.mark.slow
 def test_what_the_module_refuses_is_told_with_its_rows(shared_module, tmp_path):
   module = shared_module("enlite0_96_feature_vector")
   (tmp_path / "images").mkdir()
@@ -242,7 +244,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path):
   module = testing.dense_module(str(tmp_path / "m"), width=1000, inputs=1000)
   np.savez(tmp_path / "a.npz", x=np.zeros((100_000, 1000), np.float32))
   code = (
-    "import resource, sys; from hub_estimator import applying;"
+    "import resource, sys; from hub_estimator import runs;"
     "resource.setrlimit(resource.RLIMIT_DATA, (int(sys.argv[4]),) * 2);"
     "print(runs.apply_to_file(sys.argv[1], input_path=sys.argv[2], "
     "output_path=sys.argv[3], batch_size=256))"

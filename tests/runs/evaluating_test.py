@@ -15,30 +15,31 @@ COVERS = ("estimators",)
 
 
 def test_evaluation_of_a_checkpoint_equals_what_training_saw(
-  dense, numbers_npz, tmp_path
+  dense, numbers_npz, trained_runs
 ):
   experiment = make_experiment(dense, numbers_npz)
-  result = runs.train(experiment, str(tmp_path))
-  metrics = runs.evaluate(str(tmp_path), experiment=experiment)
-  for name, value in result.metrics.items():
+  run = trained_runs.read_only(experiment)
+  model_dir = str(run.model_dir)
+  metrics = runs.evaluate(model_dir, experiment=experiment)
+  for name, value in run.result.metrics.items():
     np.testing.assert_allclose(metrics[name], value, rtol=1e-6, err_msg=name)
   assert (
-    runs.evaluate(str(tmp_path), experiment=experiment, checkpoint="10")[
+    runs.evaluate(model_dir, experiment=experiment, checkpoint="10")[
       "global_step"
     ]
     == 10
   )
   with pytest.raises(UserError, match="No checkpoint '11'"):
-    runs.evaluate(str(tmp_path), experiment=experiment, checkpoint="11")
+    runs.evaluate(model_dir, experiment=experiment, checkpoint="11")
 
 
 def test_evaluation_on_other_features_is_refused(
-  dense, numbers_npz, sentences_csv, tmp_path
+  dense, numbers_npz, sentences_csv, trained_runs
 ):
   experiment = make_experiment(dense, numbers_npz)
-  runs.train(experiment, str(tmp_path))
+  run = trained_runs.read_only(experiment)
   with pytest.raises(UserError, match="the run was trained on"):
     runs.evaluate(
-      tmp_path,
+      run.model_dir,
       experiment=replace(experiment, eval_input=inputs.Csv(sentences_csv)),
     )

@@ -9,10 +9,9 @@ from tests.small_runs import make_experiment
 
 
 @pytest.fixture(scope="module")
-def run(dense, numbers_npz, tmp_path_factory):
-  model_dir = tmp_path_factory.mktemp("run")
-  runs.train(make_experiment(dense, numbers_npz), model_dir)
-  return model_dir
+def run(dense, numbers_npz, trained_runs, tmp_path_factory):
+  experiment = make_experiment(dense, numbers_npz)
+  return trained_runs.copy(experiment, tmp_path_factory.mktemp("run")).model_dir
 
 
 def test_the_exported_module_has_the_weights_of_the_checkpoint(run):

@@ -13,10 +13,10 @@ from tests.small_runs import make_experiment, tree_digest
 
 
 def test_a_finished_run_says_so_and_changes_nothing(
-  dense, numbers_npz, tmp_path
+  dense, numbers_npz, tmp_path, trained_runs
 ):
   experiment = make_experiment(dense, numbers_npz, exports=exporting.Exports())
-  first = runs.train(experiment, str(tmp_path))
+  first = trained_runs.copy(experiment, tmp_path).result
   before = tree_digest(tmp_path)
   assert runs.train(experiment, str(tmp_path)) == first
   assert tree_digest(tmp_path) == before
@@ -24,10 +24,10 @@ def test_a_finished_run_says_so_and_changes_nothing(
 
 @pytest.mark.slow
 def test_a_run_killed_before_its_result_exports_what_it_lacks(
-  dense, numbers_npz, tmp_path
+  dense, numbers_npz, tmp_path, trained_runs
 ):
   experiment = make_experiment(dense, numbers_npz, exports=exporting.Exports())
-  runs.train(experiment, str(tmp_path))
+  trained_runs.copy(experiment, tmp_path)
   (tmp_path / "result.json").unlink()
   shutil.rmtree(tmp_path / "export")
   result = runs.train(experiment, str(tmp_path))

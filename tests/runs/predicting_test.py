@@ -10,19 +10,15 @@ from tests.small_runs import make_experiment
 
 
 @pytest.fixture(scope="module")
-def text_run(text, sentences_csv, tmp_path_factory):
-  path = str(tmp_path_factory.mktemp("text"))
-  experiment = make_experiment(text, sentences_csv)
-  runs.train(experiment, path)
-  return experiment, path
+def text_run(text, sentences_csv, trained_runs):
+  run = trained_runs.read_only(make_experiment(text, sentences_csv))
+  return run.experiment, str(run.model_dir)
 
 
 @pytest.fixture(scope="module")
-def number_run(dense, numbers_npz, tmp_path_factory):
-  path = str(tmp_path_factory.mktemp("numbers"))
-  experiment = make_experiment(dense, numbers_npz)
-  runs.train(experiment, path)
-  return experiment, path
+def number_run(dense, numbers_npz, trained_runs):
+  run = trained_runs.read_only(make_experiment(dense, numbers_npz))
+  return run.experiment, str(run.model_dir)
 
 
 def _predict(run, path, **kwargs):

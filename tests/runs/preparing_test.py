@@ -42,10 +42,10 @@ def _with_module(experiment, **changes):
 
 @pytest.mark.slow
 def test_old_weights_are_taken_where_they_are_named(
-  batch_norm, numbers_npz, tmp_path, caplog
+  batch_norm, numbers_npz, tmp_path, trained_runs, caplog
 ):
   experiment = make_experiment(batch_norm, numbers_npz)
-  runs.train(experiment, str(tmp_path / "old"))
+  trained_runs.copy(experiment, tmp_path / "old")
   old = _variables(tmp_path / "old")
   # In a new run, with another head: what agrees is taken.
   changed = replace(
@@ -86,13 +86,13 @@ def test_a_start_without_a_checkpoint_is_refused(dense, numbers_npz, tmp_path):
 
 @pytest.mark.slow
 def test_a_run_starts_from_an_exported_model_by_regex_and_reports_it(
-  dense, numbers_npz, tmp_path
+  dense, numbers_npz, tmp_path, trained_runs
 ):
   experiment = make_experiment(
     dense, numbers_npz, exports=exporting.Exports(["final"])
   )
-  result = runs.train(experiment, str(tmp_path / "first"))
-  exported = str(tmp_path / "first" / result.exports["final"]["model"])
+  run = trained_runs.read_only(experiment)
+  exported = str(run.model_dir / run.result.exports["final"]["model"])
   second = replace(
     experiment,
     start_from=exported,
@@ -104,8 +104,8 @@ def test_a_run_starts_from_an_exported_model_by_regex_and_reports_it(
   )
   runs.train(second, str(tmp_path / "second"))
   first, started = (
-    tf.train.load_checkpoint(str(tmp_path / name))
-    for name in ("first", "second")
+    tf.train.load_checkpoint(str(model_dir))
+    for model_dir in (run.model_dir, tmp_path / "second")
   )
   np.testing.assert_array_equal(
     started.get_tensor("module/kernel"), first.get_tensor("module/kernel")

@@ -16,18 +16,20 @@ class _Mine(heads.Binary):
 
 
 def test_a_run_that_was_defined_in_python_is_read_back(
-  dense, numbers_npz, tmp_path
+  dense, numbers_npz, trained_runs
 ):
   experiment = make_experiment(dense, numbers_npz)
-  result = runs.train(experiment, tmp_path)
-  run = runs.read_run(tmp_path)
+  trained = trained_runs.read_only(experiment)
+  model_dir = trained.model_dir
+  run = runs.read_run(model_dir)
   assert run.experiment == experiment
-  assert run.result == result
+  assert run.result == trained.result
   assert list(run.evaluations()) == [10, 20]
-  assert repr(run) == f"<Run {tmp_path}: {dense}; finished at step 20>"
-  assert (tmp_path / "config.gin").read_text() == to_gin(experiment)
+  assert repr(run) == f"<Run {model_dir}: {dense}; finished at step 20>"
+  assert (model_dir / "config.gin").read_text() == to_gin(experiment)
 
 
+@pytest.mark.slow
 def test_a_part_that_gin_cannot_name_must_be_passed_again(
   dense, numbers_npz, tmp_path
 ):

@@ -71,6 +71,7 @@ def test_a_run_leaves_what_the_house_lists(batch_norm, numbers_npz, tmp_path):
   assert version["module"].endswith(str(version["version"]))
 
 
+@pytest.mark.slow
 def test_the_variant_is_said_once_a_run(dense, numbers_npz, tmp_path, caplog):
   with caplog.at_level("WARNING", "hub_estimator"):
     runs.train(make_experiment(dense, numbers_npz), str(tmp_path))
@@ -120,14 +121,16 @@ def test_regularization_is_in_the_loss_once_and_scaled(
 
 @pytest.mark.slow
 def test_batch_norm_statistics_move_where_trained_and_stay_where_frozen(
-  batch_norm, numbers_npz, tmp_path
+  batch_norm, numbers_npz, trained_runs
 ):
-  runs.train(make_experiment(batch_norm, numbers_npz), str(tmp_path / "t"))
-  runs.train(
-    make_experiment(batch_norm, numbers_npz, module_trainable=False),
-    str(tmp_path / "f"),
+  trained, frozen = (
+    _variables(
+      trained_runs.read_only(
+        make_experiment(batch_norm, numbers_npz, **changes)
+      ).model_dir
+    )
+    for changes in ({}, {"module_trainable": False})
   )
-  trained, frozen = _variables(tmp_path / "t"), _variables(tmp_path / "f")
   with tf.Graph().as_default(), tf.Session() as session:
     module = hub.Module(batch_norm)
     session.run(tf.global_variables_initializer())
@@ -151,13 +154,17 @@ def test_two_runs_agree_to_the_last_bit(batch_norm, numbers_npz, tmp_path):
 
 
 @pytest.mark.slow
-def test_an_interrupted_run_resumes_exactly(batch_norm, numbers_npz, tmp_path):
+def test_an_interrupted_run_resumes_exactly(
+  batch_norm, numbers_npz, tmp_path, trained_runs
+):
   whole = make_experiment(batch_norm, numbers_npz)
-  runs.train(whole, str(tmp_path / "whole"))
   half = replace(whole, max_steps=10)
   assert runs.train(half, str(tmp_path / "parts")).steps == 10
   assert runs.train(whole, str(tmp_path / "parts")).steps == 20
-  _assert_equal(_variables(tmp_path / "whole"), _variables(tmp_path / "parts"))
+  _assert_equal(
+    _variables(trained_runs.read_only(whole).model_dir),
+    _variables(tmp_path / "parts"),
+  )
 
 
 @pytest.mark.slow
@@ -191,21 +198,20 @@ def test_early_stopping_on_an_unknown_metric_is_refused_at_once(
 @pytest.mark.slow
 def test_old_checkpoints_go(dense, numbers_npz, tmp_path):
   experiment = make_experiment(
-    dense, numbers_npz, eval_every_steps=4, keep_checkpoints=2
+    dense, numbers_npz, max_steps=6, eval_every_steps=2, keep_checkpoints=2
   )
   runs.train(experiment, str(tmp_path))
   assert sorted(p.name for p in tmp_path.glob("*.index")) == [
-    "model.ckpt-16.index",
-    "model.ckpt-20.index",
+    "model.ckpt-4.index",
+    "model.ckpt-6.index",
   ]
 
 
 def test_a_user_keeps_what_plain_estimator_would_give(
-  dense, numbers_npz, tmp_path
+  dense, numbers_npz, trained_runs
 ):
-  experiment = make_experiment(dense, numbers_npz)
-  runs.train(experiment, str(tmp_path))
-  made = runs.make_estimator(experiment, str(tmp_path))
+  run = trained_runs.read_only(make_experiment(dense, numbers_npz))
+  made = runs.make_estimator(run.experiment, str(run.model_dir))
   assert isinstance(made, estimator.Estimator)
   assert made.get_variable_value("global_step") == 20
 
