@@ -52,6 +52,7 @@ def test_a_missing_metric_is_refused(tmp_path, dense, numbers_npz):
   assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_best_has_its_module_and_survives_a_restart(
   dense, numbers_npz, tmp_path
 ):

@@ -1,6 +1,7 @@
 import os
 
 import numpy as np
+import pytest
 
 from hub_estimator import exporting, runs
 from hub_estimator.tensorflow_runtime import hub, tf
@@ -53,6 +54,7 @@ def test_a_module_without_an_export_name_is_not_exported(
   assert len(os.listdir(tmp_path / "export" / "final" / "model")) == 1
 
 
+@pytest.mark.slow
 def test_a_nested_export_name_nests(dense, numbers_npz, tmp_path):
   experiment = make_experiment(
     dense,

@@ -1,7 +1,10 @@
+import pytest
+
 from hub_estimator import exporting, runs
 from tests.small_runs import make_experiment
 
 
+@pytest.mark.slow
 def test_a_failed_export_is_reported_and_the_run_goes_on(
   dense, numbers_npz, tmp_path
 ):

@@ -52,6 +52,7 @@ def test_an_exported_module_is_the_next_runs_handle(run, tmp_path):
   assert (tmp_path / result.exports["latest"]["module"]).is_dir()
 
 
+@pytest.mark.slow
 def test_source_and_cache_may_vanish_once_exported(
   text, sentences_csv, tmp_path
 ):

@@ -1,7 +1,10 @@
+import pytest
+
 from hub_estimator import exporting, runs
 from tests.small_runs import make_experiment
 
 
+@pytest.mark.slow
 def test_two_kinds_of_one_checkpoint_share_their_bytes(
   dense, numbers_npz, tmp_path
 ):

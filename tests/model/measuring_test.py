@@ -10,6 +10,7 @@ from hub_estimator.model import metrics
 from tests.small_runs import make_experiment
 
 
+@pytest.mark.slow
 def test_binary_f1_is_of_class_one_and_labels_may_be_strings(
   text, sentences_csv, tmp_path
 ):

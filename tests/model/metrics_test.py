@@ -54,6 +54,7 @@ def _confusion(data, predictions):
   return matrix
 
 
+@pytest.mark.slow
 def test_the_confusion_matrix_is_numpys(run):
   _, data, predictions, _, evaluated = run
   expected = _confusion(data, predictions)

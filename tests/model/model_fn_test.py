@@ -33,6 +33,7 @@ def test_dropout_is_in_training_only(dense, numbers_npz):
     assert any("stateless_dropout" in n for n in names) == (mode == "train")
 
 
+@pytest.mark.slow
 def test_weights_weigh_examples_and_are_not_served(dense, pairs_npz, tmp_path):
   experiment = pairs_experiment(
     dense,

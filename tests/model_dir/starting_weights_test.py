@@ -76,6 +76,7 @@ def test_weights_that_do_not_fit_are_named_in_one_line(stored, tmp_path):
   assert starting_weights.is_own(str(stored), own)
 
 
+@pytest.mark.slow
 def test_the_start_is_logged_once(dense, numbers_npz, tmp_path, caplog):
   caplog.set_level(logging.INFO, logger="hub_estimator")
   runs.train(

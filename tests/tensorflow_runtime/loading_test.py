@@ -1,6 +1,9 @@
+import pytest
+
 from tests.tensorflow_runtime.python import run
 
 
+@pytest.mark.slow
 def test_no_attribute_of_tensorflow_python_is_changed_by_the_import():
   out = run("""
     import os

@@ -1,9 +1,12 @@
 import importlib.util
 import pathlib
 
+import pytest
+
 from tests.tensorflow_runtime.python import run
 
 
+@pytest.mark.slow
 def test_absent_pkg_resources_and_distutils_are_seen_by_their_importers_alone():
   # TensorFlow 2.15 to 2.17 import distutils themselves, and bring it.
   origin = importlib.util.find_spec("tensorflow").origin

@@ -63,6 +63,7 @@ def trained(gin_file, tmp_path_factory):
   return model_dir
 
 
+@pytest.mark.slow
 def test_train_leaves_configs_that_make_the_run_again(
   trained, gin_file, tmp_path, capsys, monkeypatch
 ):

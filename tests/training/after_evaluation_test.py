@@ -19,6 +19,7 @@ def test_each_evaluation_is_reported_with_its_step(
   assert heard[-1][1]["loss"] == pytest.approx(result.metrics["loss"])
 
 
+@pytest.mark.slow
 def test_an_error_ends_the_run_which_can_be_resumed(
   dense, numbers_npz, tmp_path
 ):

@@ -24,6 +24,7 @@ def test_towers_share_variables_and_combine_as_numpy_does(dense, pairs_npz):
   np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_towers_train_one_module_and_export_it(dense, pairs_npz, tmp_path):
   experiment = pairs_experiment(
     dense,
