@@ -6,6 +6,8 @@ import statistics
 
 import pytest
 
+pytestmark = pytest.mark.newest
+
 ROOT = pathlib.Path(__file__).parent.parent
 LIBRARY = ROOT / "hub_estimator"
 

@@ -12,6 +12,8 @@ from hub_estimator import config
 from hub_estimator.sweeps.sweep import read_sweep
 from tests.architecture_test import FLOORS
 
+pytestmark = pytest.mark.newest
+
 ROOT = pathlib.Path(__file__).parent.parent
 DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")]
 

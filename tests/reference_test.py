@@ -7,6 +7,8 @@ import pytest
 
 from hub_estimator import config
 
+pytestmark = pytest.mark.newest
+
 DOCS = pathlib.Path(__file__).parent.parent / "docs"
 _spec = importlib.util.spec_from_file_location(
   "make_reference", DOCS / "make_reference.py"

@@ -4,6 +4,8 @@ import pytest
 
 from benchmarks import processes
 
+pytestmark = pytest.mark.newest
+
 
 def test_a_module_is_run_and_its_last_line_read(tmp_path, monkeypatch):
   (tmp_path / "arm_of_test.py").write_text(

@@ -16,6 +16,8 @@ from hub_estimator.sweeps import Row, Sweep, hparams, leaderboard
 from hub_estimator.tensorflow_runtime import tf
 from tests.sweeps import small
 
+pytestmark = pytest.mark.newest
+
 
 def _read(directory):
   """Returns (hparams by name, values by tag, states) of an event directory."""

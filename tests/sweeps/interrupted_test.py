@@ -20,6 +20,8 @@ from hub_estimator.sweeps.trial_attributes import (
 )
 from hub_estimator.workers import process_name
 
+pytestmark = pytest.mark.newest
+
 _SWEEP = Sweep(read_space({"rate": ("float", 0.0, 1.0)}), max_trials=1)
 
 

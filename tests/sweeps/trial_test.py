@@ -11,6 +11,8 @@ from hub_estimator.sweeps import trials_of
 from hub_estimator.sweeps.trial_attributes import ERROR
 from tests.sweeps import small
 
+pytestmark = pytest.mark.newest
+
 
 def _config(tmp_path, dense, data, more):
   return small.write_config(tmp_path / "sweep.gin", dense, data, more)

@@ -9,6 +9,8 @@ from hub_estimator.sweeps import leaderboard, winner
 from hub_estimator.tensorflow_runtime import hub, tf
 from tests.sweeps import small
 
+pytestmark = pytest.mark.newest
+
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, dense, numbers_npz):

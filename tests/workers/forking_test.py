@@ -11,6 +11,8 @@ import pytest
 from hub_estimator import config
 from hub_estimator.workers import Forker, Processes, Program
 
+pytestmark = pytest.mark.newest
+
 # A module that is quickly imported. The first argument says what its workers do.
 MODULE = """
 import os, sys, time
