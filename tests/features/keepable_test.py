@@ -15,13 +15,13 @@ from tests.small_runs import make_experiment
 @pytest.mark.slow
 @pytest.mark.parametrize("started", ["in the same run", "from another run"])
 def test_fine_tuned_weights_are_not_those_of_the_handle(
-  dense, numbers_npz, tmp_path, new_log, started
+  dense, numbers_npz, tmp_path, new_log, trained_runs, started
 ):
   """The module is fine-tuned first, then frozen: its outputs have changed."""
   losses = []
   for kept in (True, False):
     first, second = tmp_path / f"first_{kept}", tmp_path / f"second_{kept}"
-    runs.train(make_experiment(dense, numbers_npz), str(first))
+    trained_runs.copy(make_experiment(dense, numbers_npz), first)
     changes = {"cache_features": kept, "max_steps": 40}
     if started == "from another run":
       changes["start_from"] = str(first)
@@ -38,12 +38,12 @@ def test_fine_tuned_weights_are_not_those_of_the_handle(
 
 @pytest.mark.slow
 def test_weights_that_never_moved_leave_features_kept(
-  dense, numbers_npz, tmp_path, new_log
+  dense, numbers_npz, tmp_path, new_log, trained_runs
 ):
-  runs.train(frozen_run(dense, numbers_npz), str(tmp_path / "first"))
+  first = trained_runs.read_only(frozen_run(dense, numbers_npz)).model_dir
   new_log()
   runs.train(
-    frozen_run(dense, numbers_npz, start_from=str(tmp_path / "first")),
+    frozen_run(dense, numbers_npz, start_from=str(first)),
     str(tmp_path / "second"),
   )
   assert "aren't kept" not in new_log()

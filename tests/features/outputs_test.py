@@ -87,9 +87,9 @@ def test_a_run_whose_features_are_kept_builds_no_network(
 
 @pytest.mark.slow
 def test_an_interrupted_run_goes_on_to_the_same_end(
-  dense, numbers_npz, tmp_path
+  dense, numbers_npz, tmp_path, trained_runs
 ):
-  whole = runs.train(frozen_run(dense, numbers_npz), str(tmp_path / "whole"))
+  whole = trained_runs.read_only(frozen_run(dense, numbers_npz)).result
   runs.train(
     frozen_run(dense, numbers_npz, max_steps=10), str(tmp_path / "parts")
   )
