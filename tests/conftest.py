@@ -57,7 +57,9 @@ def trained_runs(tmp_path_factory):
   """The runs that tests share: see `tests.trained_runs.TrainedRuns`."""
   from tests.trained_runs import TrainedRuns
 
-  return TrainedRuns(tmp_path_factory.mktemp("trained"))
+  made = TrainedRuns(tmp_path_factory.mktemp("trained"))
+  yield made
+  made.check_unchanged()
 
 
 @pytest.fixture(scope="session")

@@ -15,10 +15,10 @@ COVERS = ("estimators",)
 
 
 def test_evaluation_of_a_checkpoint_equals_what_training_saw(
-  dense, numbers_npz, trained_runs
+  dense, numbers_npz, tmp_path, trained_runs
 ):
   experiment = make_experiment(dense, numbers_npz)
-  run = trained_runs.read_only(experiment)
+  run = trained_runs.copy(experiment, tmp_path)
   model_dir = str(run.model_dir)
   metrics = runs.evaluate(model_dir, experiment=experiment)
   for name, value in run.result.metrics.items():
