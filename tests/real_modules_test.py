@@ -14,34 +14,37 @@ from tests.small_runs import make_experiment
 
 def _train(experiment, tmp_path):
   result = runs.train(experiment, str(tmp_path / "run"))
+  _assert_loads(tmp_path / "run", result)
+  return result
+
+
+def _assert_loads(model_dir, result):
   assert result.state == "finished"
   version = result.exports["latest"]
   with tf.Graph().as_default(), tf.Session() as session:
-    tf.saved_model.load(
-      session, ["serve"], str(tmp_path / "run" / version["model"])
-    )
-  module = str(tmp_path / "run" / version["module"] / "module")
+    tf.saved_model.load(session, ["serve"], str(model_dir / version["model"]))
+  module = str(model_dir / version["module"] / "module")
   for tags in hub.load_module_spec(module).get_tags():
     with tf.Graph().as_default(), tf.Session() as session:
       hub.Module(module, tags=set(tags))
       session.run([tf.global_variables_initializer(), tf.tables_initializer()])
-  return result
 
 
 def _moved(module_dir, run, name="module"):
   """Returns the names of the module's variables that training changed."""
-  with tf.Graph().as_default(), tf.Session() as session:
-    module = hub.Module(module_dir)
-    session.run([tf.global_variables_initializer(), tf.tables_initializer()])
-    before = session.run(module.variable_map)
+  stored = tf.train.load_checkpoint(f"{module_dir}/variables/variables")
+  before = set(stored.get_variable_to_shape_map())
   reader = tf.train.load_checkpoint(tf.train.latest_checkpoint(str(run)))
   return {
     n
-    for n, value in before.items()
-    if not np.array_equal(reader.get_tensor(f"{name}/{n}"), value)
-  }, set(before)
+    for n in before
+    if not np.array_equal(
+      reader.get_tensor(f"{name}/{n}"), stored.get_tensor(n)
+    )
+  }, before
 
 
+@pytest.mark.slow
 def test_glove(shared_module, sentences_csv, tmp_path):
   path = shared_module("glove50_20k")
   _train(
@@ -50,17 +53,15 @@ def test_glove(shared_module, sentences_csv, tmp_path):
   assert _moved(path, tmp_path / "run")[0] == {"embeddings"}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("trainable", [True, False])
-def test_efficientnet(shared_module, tmp_path, trainable):
-  path = shared_module("enlite0_96_feature_vector")
+def _images_run(path, directory, *, trainable):
+  """Trains on images of 28 x 28 pixels; returns the result."""
   rng = np.random.default_rng(0)
   images = rng.integers(0, 256, size=(24, 28, 28), dtype=np.uint8)
   images[::3] //= 4
-  np.savez(tmp_path / "d.npz", x=images, label=np.arange(24) % 3)
+  np.savez(directory / "d.npz", x=images, label=np.arange(24) % 3)
   experiment = make_experiment(
     path,
-    str(tmp_path / "d.npz"),
+    str(directory / "d.npz"),
     module_trainable=trainable,
     head=heads.MultiClass(3),
     exports=exporting.Exports(),
@@ -68,10 +69,57 @@ def test_efficientnet(shared_module, tmp_path, trainable):
     eval_every_steps=3,
     batch_size=8,
   )
-  _train(experiment, tmp_path)
-  moved, all_variables = _moved(path, tmp_path / "run")
+  return runs.train(experiment, str(directory / "run"))
+
+
+@pytest.fixture(scope="module")
+def frozen(shared_module, tmp_path_factory):
+  """A run on frozen EfficientNet: (its folder, its result)."""
+  directory = tmp_path_factory.mktemp("frozen")
+  path = shared_module("enlite0_96_feature_vector")
+  return directory, _images_run(path, directory, trainable=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trainable", [True, False])
+def test_efficientnet(request, shared_module, tmp_path, trainable):
+  path = shared_module("enlite0_96_feature_vector")
+  if trainable:
+    directory, result = tmp_path, _images_run(path, tmp_path, trainable=True)
+  else:
+    directory, result = request.getfixturevalue("frozen")
+  _assert_loads(directory / "run", result)
+  moved, all_variables = _moved(path, directory / "run")
   # 147 weights and 98 batch-norm statistics, or nothing.
+  assert len(all_variables) == 245
   assert moved == (all_variables if trainable else set())
+
+
+@pytest.mark.slow
+def test_signatures_take_encoded_images(frozen):
+  """JPEG and PNG bytes of any size, as well as pixels, give predictions."""
+  directory, result = frozen
+  model = str(directory / "run" / result.exports["latest"]["model"])
+  with tf.Graph().as_default(), tf.Session() as session:
+    flat = np.full((96, 96, 1), 128, np.uint8)
+    png = session.run(tf.io.encode_png(flat))
+    jpeg = session.run(tf.io.encode_jpeg(np.full((40, 50, 3), 128, np.uint8)))
+    loaded = tf.saved_model.load(session, ["serve"], model)
+
+    def predict(signature, value):
+      signature = loaded.signature_def[signature]
+      return session.run(
+        signature.outputs["logits"].name, {signature.inputs["x"].name: value}
+      )
+
+    from_bytes = predict("encoded_images:predict", [png, jpeg])
+    from_pixels = predict("predict", np.full((1, 28, 28), 128, np.uint8))
+  np.testing.assert_allclose(
+    from_bytes[0], from_pixels[0], rtol=1e-3, atol=1e-4
+  )
+  np.testing.assert_allclose(
+    from_bytes[1], from_pixels[0], rtol=1e-2, atol=1e-2
+  )
 
 
 @pytest.mark.slow
