@@ -112,6 +112,20 @@ with tf.Graph().as_default(), tf.Session() as session:
 """
 
 
+# Each command's exit code, output and errors; the last one imports the ops.
+_COMMANDS = """
+import contextlib, io, json, sys
+from hub_estimator.trainers import main
+told = []
+for argv in json.loads(sys.argv[1]):
+  out, err = io.StringIO(), io.StringIO()
+  with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    code = main.main(argv)
+  told.append([code, out.getvalue(), err.getvalue()])
+print(json.dumps(told))
+"""
+
+
 @pytest.mark.slow
 def test_missing_ops_are_named(tmp_path):
   """Runs in processes of its own: tensorflow-text can't be unloaded."""
@@ -120,29 +134,30 @@ def test_missing_ops_are_named(tmp_path):
     pytest.skip("tensorflow-text isn't installed")
   subprocess.run([sys.executable, "-c", _FOLDING, f"{tmp_path}/m"], check=True)
   (tmp_path / "a.csv").write_text("w\nA\n")
-
-  def run(*argv):
-    return subprocess.run(
-      [sys.executable, "-m", "hub_estimator.trainers.main", *argv],
-      check=False,
-      capture_output=True,
-      text=True,
-    )
-
-  module = str(tmp_path / "m")
-  inspected = run("inspect", module)
-  assert (inspected.returncode, inspected.stderr) == (0, "")
-  assert "missing ops  CaseFoldUTF8" in inspected.stdout
-  linted = run("lint", module)
-  assert (
-    "custom_ops: graph: TensorFlow alone lacks these ops: CaseFold"
-    in linted.stdout
-  )
-  files = ["--input", f"{tmp_path}/a.csv", "--output", f"{tmp_path}/o.jsonl"]
-  refused = run("apply", module, *files)
-  assert refused.returncode == 2
-  assert "pip install it and add 'import tensorflow_text'" in refused.stderr
   (tmp_path / "ops.gin").write_text("import tensorflow_text\n")
-  done = run("apply", module, *files, "--gin_file", f"{tmp_path}/ops.gin")
-  assert done.returncode == 0, done.stderr
+  module = str(tmp_path / "m")
+  files = ["--input", f"{tmp_path}/a.csv", "--output", f"{tmp_path}/o.jsonl"]
+  commands = [
+    ["inspect", module],
+    ["lint", module],
+    ["apply", module, *files],
+    ["apply", module, *files, "--gin_file", f"{tmp_path}/ops.gin"],
+  ]
+  ran = subprocess.run(
+    [sys.executable, "-c", _COMMANDS, json.dumps(commands)],
+    check=True,
+    stdout=subprocess.PIPE,
+    text=True,
+  )
+  inspected, linted, refused, done = json.loads(ran.stdout.splitlines()[-1])
+  code, out, err = inspected
+  assert (code, err) == (0, "")
+  assert "missing ops  CaseFoldUTF8" in out
+  _, out, _ = linted
+  assert "custom_ops: graph: TensorFlow alone lacks these ops: CaseFold" in out
+  code, _, err = refused
+  assert code == 2
+  assert "pip install it and add 'import tensorflow_text'" in err
+  code, _, err = done
+  assert code == 0, err
   assert json.loads((tmp_path / "o.jsonl").read_text()) == {"default": "a"}
