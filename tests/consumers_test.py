@@ -209,6 +209,7 @@ def test_a_request_of_tensorflow_serving_fits_the_signatures(exports, tmp_path):
   )
 
 
+@pytest.mark.slow
 def test_every_signature_of_the_heads_is_served(exports):
   with tf.Graph().as_default(), tf.Session() as session:
     loaded = tf.saved_model.load(
