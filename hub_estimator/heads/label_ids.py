@@ -28,7 +28,7 @@ def class_ids(head: Head, labels: Labels) -> Labels:
 
 def _column_ids(head: Head, labels: np.ndarray) -> np.ndarray:
   vocabulary = _vocabulary(head)
-  if vocabulary is None:
+  if vocabulary is None or np.asarray(labels).dtype.kind in "biuf":
     return labels
   ids = {label.encode(): i for i, label in enumerate(vocabulary)}
   labels = np.asarray(labels)

@@ -97,7 +97,7 @@ def _predict(
   """Yields the predictions of each row by name."""
   workdir, manifest, experiment = open_with_experiment(model_dir, experiment)
   specs = read_specs(manifest)
-  batches = _read(rows, specs, batch_size)
+  batches = _read(rows, specs, batch_size, experiment.train_input)
   run_estimator = make_estimator(experiment, model_dir)
   path = find_checkpoint(workdir, checkpoint)
   errors: list[UserError] = []
@@ -129,12 +129,15 @@ def _predict(
 
 
 def _read(
-  rows: Rows, specs: Mapping[str, inputs.FeatureSpec], batch_size: int
+  rows: Rows,
+  specs: Mapping[str, inputs.FeatureSpec],
+  batch_size: int,
+  reader: inputs.Input,
 ) -> Iterator[inputs.Batch]:
   """Yields features [batch, ...] by name."""
   if isinstance(rows, Mapping):
     return _batches(_arrays(rows, specs), batch_size)
-  stream = inputs.open_stream(os.fspath(rows), "predict")
+  stream = inputs.open_stream(os.fspath(rows), "predict", reader=reader)
   return stream.batches(specs, batch_size)
 
 

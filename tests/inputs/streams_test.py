@@ -39,5 +39,7 @@ def test_all_formats_give_the_same_rows(tmp_path):
 
 def test_another_format_is_refused(tmp_path):
   (tmp_path / "a.txt").touch()
-  with pytest.raises(UserError, match=r"test reads .csv, .jsonl, .npz and"):
+  with pytest.raises(
+    UserError, match=r"test reads .csv, .jsonl, .npz, .tsv and"
+  ):
     open_stream(str(tmp_path / "a.txt"), "test")
