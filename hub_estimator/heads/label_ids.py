@@ -9,6 +9,7 @@ import numpy as np
 from hub_estimator.heads.interface import Head, Labels
 from hub_estimator.heads.labels import one_column, read_vocabulary
 from hub_estimator.heads.multi_head import Multi
+from hub_estimator.heads.multi_label import MultiLabel
 from hub_estimator.tensorflow_runtime import tf
 
 _AnyHead = TypeVar("_AnyHead", bound=Head)
@@ -78,6 +79,9 @@ def _without_vocabulary(head: _AnyHead, labels: tf.Tensor) -> _AnyHead:
     return head
   if labels.dtype == tf.string or not dataclasses.is_dataclass(head):
     return head
+  if isinstance(head, MultiLabel):
+    n_classes = len(_vocabulary(head) or ())
+    head = dataclasses.replace(head, n_classes=n_classes)
   return dataclasses.replace(head, label_vocabulary=None)
 
 

@@ -126,6 +126,8 @@ def read_rows(
         continue
       try:
         row = json.loads(line, object_pairs_hook=_object)
+        if "\\u" in line:
+          json.dumps(row, ensure_ascii=False).encode()  # Half a surrogate pair?
       except (ValueError, RecursionError) as error:
         bad.add(f"{path}, line {number}: {error}.")
         continue

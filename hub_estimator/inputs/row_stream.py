@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from hub_estimator.errors import UserError
+from hub_estimator.errors import UserError, one_line
 from hub_estimator.inputs import arrays, names, number_text
 from hub_estimator.inputs.interface import Batch, FeatureSpec, spec_of
 from hub_estimator.inputs.text_file import Row
@@ -78,7 +78,9 @@ def _value(where: str, row: Row, name: str, spec: FeatureSpec) -> Any:
   """Returns a feature of a row: text, or an array of the wanted dtype."""
   column = names.find_name(name, row)
   if column is None:
-    raise UserError(f"{where}: no {name!r}; it has: {', '.join(row)}.")
+    raise UserError(
+      one_line(f"{where}: no {name!r}; it has: {', '.join(row)}.")
+    )
   value = row[column]
   found = _text(value) if spec.dtype == "string" else _numbers(value, spec)
   if found is None or not spec.accepts_shape(np.shape(found)):
