@@ -151,17 +151,14 @@ def _check_size(
           f"{source}: {name!r} of {place(row)} is {number}, which int64 doesn't "
           "hold; write it as text."
         )
-      if (
-        isinstance(number, float)
-        and changed_row(
-          np.array([number]), np.array([number]).astype(np.float32)
-        )
-        is not None
-      ):
-        raise UserError(
-          f"{source}: {name!r} of {place(row)} is {number}, which float32 doesn't "
-          "hold."
-        )
+  if array.dtype.kind == "f":
+    with np.errstate(over="ignore"):
+      changed = changed_row(array, array.astype(np.float32))
+    if changed is not None:
+      raise UserError(
+        f"{source}: {name!r} of {place(changed)} is {values[changed]}, which "
+        "float32 doesn't hold."
+      )
 
 
 def _flat(value: Any) -> Iterator[Any]:

@@ -67,8 +67,9 @@ def write_predictions(
 
   Args:
     model_dir: of the run.
-    input_path: ends in .csv, .jsonl or .npz, and holds the run's features by name;
-      other columns, such as labels, are ignored. Or a folder of images.
+    input_path: ends in .csv, .tsv, .jsonl or .npz, and holds the run's features by
+      name; other columns, such as labels, are ignored. If the run was trained on csv
+      or jsonl, the options of its reader hold here. Or a folder of images.
     output: where lines are written.
     experiment: the run's definition; None reads its config.gin.
     checkpoint: a step, a name such as "model.ckpt-500", or a path; None means the last.
