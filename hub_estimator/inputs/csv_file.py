@@ -91,18 +91,24 @@ class Csv:
     rows = list(self._rows(path, account, bad))
     text_file.check_not_empty(rows, path, bad)
     given = self._checked_dtypes(list(rows[0][1]))
-    types = csv_types.find_types(rows, self._read_names(rows), given)
-    csv_types.note_oddities(account, rows, types, given)
-    needed = [] if self.label_separator else names.label_columns(self.label)
+    columns = csv_types.find_types(rows, self._read_names(rows), given)
+    csv_types.note_oddities(account, rows, columns, given)
+    problems = csv_types.find_problems(
+      columns,
+      [line for line, _ in rows],
+      [] if self.label_separator else names.label_columns(self.label),
+    )
     return text_file.read_examples(
       account,
       rows,
       label=self.label,
       features=self.features,
       bad=bad,
-      find_problem=lambda row, _: csv_types.find_problem(row, types, needed),
+      find_problem=lambda line, *_: problems.get(line),
       make_column=lambda name, values, _: self._make_column(
-        name, values, types[name]
+        csv_types.type_column(name, values, columns[name].dtype)
+        if problems
+        else columns[name]
       ),
     )
 
@@ -172,9 +178,7 @@ class Csv:
       dtypes[self.label] = "string"
     return dtypes
 
-  def _make_column(
-    self, name: str, values: Sequence[str], dtype: str
-  ) -> np.ndarray:
-    if self.label_separator is not None and name == self.label:
-      return label_lists.split(values, self.label_separator)
-    return csv_types.make_column(values, dtype)
+  def _make_column(self, column: csv_types.TypedColumn) -> np.ndarray:
+    if self.label_separator is not None and column.name == self.label:
+      return label_lists.split(column.values, self.label_separator)
+    return column.array()

@@ -147,8 +147,11 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
   return found
 
 
-def _find_problem(row: Mapping[str, Any], wanted: Sequence[str]) -> str | None:
+def _find_problem(
+  line: int, row: Mapping[str, Any], wanted: Sequence[str]
+) -> str | None:
   """Returns which wanted key is missing or null."""
+  del line
   for name in wanted:
     if name not in row:
       return f"no {name!r}; it has: {', '.join(row)}"

@@ -45,7 +45,7 @@ def read_examples(
   label: Label,
   features: Sequence[str] | None,
   bad: BadRecords,
-  find_problem: Callable[[Row, Sequence[str]], str | None],
+  find_problem: Callable[[int, Row, Sequence[str]], str | None],
   make_column: Callable[[str, Sequence[Any], Sequence[int]], np.ndarray],
 ) -> Examples:
   """Returns the rows of a file as examples.
@@ -56,8 +56,8 @@ def read_examples(
     label: the input's `label`.
     features: the input's `features`; None reads the columns of the first row.
     bad: counts the bad rows, or refuses the first.
-    find_problem: given a row and the wanted columns, returns why the row is bad,
-      or None.
+    find_problem: given a row's line, the row and the wanted columns, returns why
+      the row is bad, or None.
     make_column: given a column's name, its values and the number of each one's
       line, returns its array.
 
@@ -73,7 +73,7 @@ def read_examples(
   )
   good = []
   for line, row in rows:
-    problem = find_problem(row, names)
+    problem = find_problem(line, row, names)
     if problem is None:
       good.append((line, row))
     else:
