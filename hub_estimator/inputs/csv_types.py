@@ -164,7 +164,7 @@ def note_oddities(
       blank = [not _is_filled(value) for value in column.values]
       _note(account, column, lines, blank, "is blank")
     if column.dtype == "int64" and name not in given:
-      zeros = [_has_leading_zero(value) for value in column.values]
+      zeros = [v[:1] in "0+- " and _has_leading_zero(v) for v in column.values]
       what = (
         "is a number that starts with 0; dtypes reads such a column as text"
       )

@@ -23,6 +23,8 @@ def to_int(text: str) -> int:
     ValueError: the text is something else.
     OverflowError: int64 doesn't hold the integer.
   """
+  if len(text) < 19 and text.isascii() and text.isdigit():
+    return int(text)
   _check_plain(text)
   text = text.strip()
   if len(text) > 25 and text.lstrip("+-").isdigit():
