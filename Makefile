@@ -31,7 +31,7 @@ test-oldest: .venv-oldest/$(STAMP)
 # Injects many faults at random moments. Takes about 40 minutes on 2 cores.
 campaign: .venv/$(STAMP)
 	HUB_ESTIMATOR_KILLS=50 HUB_ESTIMATOR_MUTATIONS=2000 \
-	HUB_ESTIMATOR_EVALUATIONS=200 \
+	HUB_ESTIMATOR_EVALUATIONS=200 HUB_ESTIMATOR_MUTATED_DATA=1000 \
 	.venv/bin/python $(PYTEST) tests/faults
 
 lint: .venv/$(STAMP)

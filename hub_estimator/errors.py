@@ -25,7 +25,7 @@ def nearest(name: str, known: Iterable[str], *, owner: str = "it ") -> str:
     known: the names that exist; the nearest is named first.
     owner: the words before "has", for a sentence that names the owner itself: "".
   """
-  known = sorted({str(k) for k in known})
+  known = sorted({one_line(str(k)) for k in known})
   close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.6)
   hint = f"did you mean {close[0]!r}? " if close else ""
   shown = ", ".join(known[:30]) + (", …" if len(known) > 30 else "")

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     "--input",
     required=True,
     metavar="F",
-    help="a .csv, .jsonl or .npz file, or a folder of images",
+    help="a .csv, .tsv, .jsonl or .npz file, or a folder of images",
   )
   parser.add_argument(
     "--output", required=True, metavar="G", help="a .npz or .jsonl file"
@@ -55,6 +55,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     metavar="N",
     help="rows per batch (default: %(default)s)",
   )
+  parser.add_argument(
+    "--delimiter",
+    default=",",
+    metavar="C",
+    help="what separates the columns of a csv file; $'\\t' is a tab in bash "
+    "(default: %(default)s)",
+  )
+  parser.add_argument(
+    "--quoting",
+    default="minimal",
+    choices=["minimal", "none"],
+    help="none: quotes in a csv file are characters like any other "
+    "(default: %(default)s)",
+  )
   flags.add_handle_arguments(parser)
 
 
@@ -62,8 +76,9 @@ def main(args: argparse.Namespace) -> int:
   """Applies the module and writes its outputs."""
   flags.read_handles(args)
   import hub_estimator.experiments  # noqa: F401  Registers the adapter.
-  from hub_estimator import config, runs
+  from hub_estimator import config, inputs, runs
 
+  is_usual = args.delimiter == "," and args.quoting == "minimal"
   count = runs.apply_to_file(
     args.handle,
     input_path=args.input,
@@ -73,6 +88,9 @@ def main(args: argparse.Namespace) -> int:
     tags=args.tags,
     adapter=config.build("adapter"),
     batch_size=args.batch_size,
+    reader=None
+    if is_usual
+    else inputs.Csv(args.input, delimiter=args.delimiter, quoting=args.quoting),
   )
   print(f"{count} rows in {args.output}", file=sys.stderr)
   return 0

@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     "--input",
     required=True,
     metavar="F",
-    help="a .csv, .jsonl or .npz file, or a folder of images",
+    help="a .csv, .tsv, .jsonl or .npz file, or a folder of images",
   )
   parser.add_argument(
     "--output", metavar="G", help="the file to write (default: standard output)"

@@ -4,7 +4,7 @@ In Python each part has its gin name, too: `heads.binary` is `heads.Binary`. A
 head of yours follows the Protocol `Head`.
 """
 
-from hub_estimator.heads.classifiers import Binary, MultiClass, MultiLabel
+from hub_estimator.heads.classifiers import Binary, MultiClass
 from hub_estimator.heads.interface import Head, Labels, NamedHead
 from hub_estimator.heads.label_ids import (
   build_class_ids,
@@ -12,6 +12,7 @@ from hub_estimator.heads.label_ids import (
   without_vocabulary,
 )
 from hub_estimator.heads.multi_head import Multi
+from hub_estimator.heads.multi_label import MultiLabel, encode_labels
 from hub_estimator.heads.regressors import (
   LogisticRegression,
   PoissonRegression,
@@ -45,6 +46,7 @@ __all__ = [
   "binary",
   "build_class_ids",
   "class_ids",
+  "encode_labels",
   "is_known",
   "logistic_regression",
   "logits_dimensions",

@@ -1,17 +1,14 @@
-"""Heads whose labels are classes: one of two, one of several, any of several."""
+"""Heads whose labels are classes: one of two, one of several."""
 
 import dataclasses
 from collections.abc import Sequence
 
 import gin
-import numpy as np
 
 from hub_estimator.errors import UserError
 from hub_estimator.heads.interface import Labels
 from hub_estimator.heads.labels import (
   check_classes,
-  check_numbers,
-  one_column,
   read_vocabulary,
 )
 from hub_estimator.tensorflow_runtime import estimator
@@ -93,40 +90,3 @@ class MultiClass:
     """Raises a UserError if a label is none of the classes."""
     vocabulary = read_vocabulary(self.label_vocabulary, self.n_classes)
     check_classes(labels, self.n_classes, vocabulary)
-
-
-@gin.register("multi_label", module="heads")
-@dataclasses.dataclass(frozen=True)
-class MultiLabel:
-  """Any number of several classes; labels are 0 or 1, [batch, n_classes].
-
-  Attributes:
-    n_classes: how many classes.
-    weight_column: the feature that holds example weights; None weighs all
-      examples equally.
-  """
-
-  n_classes: int
-  weight_column: str | None = None
-
-  def build(self, name: str | None = None) -> estimator.Head:
-    """Returns a `tf.estimator.MultiLabelHead`."""
-    return estimator.MultiLabelHead(
-      self.n_classes, weight_column=self.weight_column, name=name
-    )
-
-  def check_labels(self, labels: Labels) -> None:
-    """Raises a UserError if labels aren't 0 and 1, or have another width."""
-    column = one_column(labels)
-    if column.ndim != 2 or column.shape[1] != self.n_classes:
-      raise UserError(
-        f"Labels have shape {list(column.shape)}; heads.multi_label expects "
-        f"[examples, {self.n_classes}]."
-      )
-    check_numbers(column)
-    wrong = np.flatnonzero(((column != 0) & (column != 1)).any(axis=1))
-    if wrong.size:
-      raise UserError(
-        f"Label {column[wrong[0]].tolist()} of example {wrong[0]} has values "
-        "other than 0 and 1; heads.multi_label expects only these."
-      )

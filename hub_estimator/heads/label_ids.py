@@ -9,6 +9,7 @@ import numpy as np
 from hub_estimator.heads.interface import Head, Labels
 from hub_estimator.heads.labels import one_column, read_vocabulary
 from hub_estimator.heads.multi_head import Multi
+from hub_estimator.heads.multi_label import MultiLabel
 from hub_estimator.tensorflow_runtime import tf
 
 _AnyHead = TypeVar("_AnyHead", bound=Head)
@@ -28,7 +29,7 @@ def class_ids(head: Head, labels: Labels) -> Labels:
 
 def _column_ids(head: Head, labels: np.ndarray) -> np.ndarray:
   vocabulary = _vocabulary(head)
-  if vocabulary is None:
+  if vocabulary is None or np.asarray(labels).dtype.kind in "biuf":
     return labels
   ids = {label.encode(): i for i, label in enumerate(vocabulary)}
   labels = np.asarray(labels)
@@ -78,6 +79,9 @@ def _without_vocabulary(head: _AnyHead, labels: tf.Tensor) -> _AnyHead:
     return head
   if labels.dtype == tf.string or not dataclasses.is_dataclass(head):
     return head
+  if isinstance(head, MultiLabel):
+    n_classes = len(_vocabulary(head) or ())
+    head = dataclasses.replace(head, n_classes=n_classes)
   return dataclasses.replace(head, label_vocabulary=None)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from hub_estimator import word_files
 from hub_estimator.errors import UserError
 from hub_estimator.heads.interface import Labels
 
@@ -14,14 +15,14 @@ _NUMBERS = "biuf"
 
 
 def read_vocabulary(
-  vocabulary: Sequence[str] | str | None, n_classes: int
+  vocabulary: Sequence[str] | str | None, n_classes: int | None
 ) -> list[str] | None:
   """Returns labels as strings, in class order.
 
   Args:
     vocabulary: the labels, or the path of a file with one label per line; None,
       for labels that are numbers, stays None.
-    n_classes: how many labels there must be.
+    n_classes: how many labels there must be; None means at least 2.
 
   Raises:
     UserError: the file can't be read, or the labels aren't n_classes distinct
@@ -31,16 +32,19 @@ def read_vocabulary(
     return None
   source = "label_vocabulary"
   if isinstance(vocabulary, str):
-    source = path = os.path.expanduser(vocabulary)
-    try:
-      with open(path, encoding="utf-8") as file:
-        vocabulary = file.read().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-      raise UserError(f"label_vocabulary {path!r}: {error}.") from error
+    path = os.path.expanduser(vocabulary)
+    vocabulary = word_files.read_words(path, source)
+    source = path
+  if n_classes is None:
+    n_classes = max(2, len(vocabulary))
   if len(vocabulary) != n_classes or len(set(vocabulary)) != n_classes:
+    words = [str(word) for word in vocabulary]
+    again = ""
+    if len(set(words)) < len(words):
+      again = f"; {word_files.describe_repeated(words)}"
     raise UserError(
       f"{source} has {len(vocabulary)} labels, {len(set(vocabulary))} of them "
-      f"distinct, but the head has {n_classes} classes."
+      f"distinct, but the head has {n_classes} classes{again}."
     )
   return list(vocabulary)
 

@@ -61,11 +61,13 @@ class Arrays:
           f"{self.path}: {name!r} is {stored}, and {spec} is wanted."
         )
     readers = {name: self._pieces(name, batch_size) for name in specs}
+    first = 0
     for pieces in zip(*readers.values(), strict=True):
       yield {
-        name: _cast(piece, spec)
+        name: self._cast(piece, name, spec, first)
         for (name, spec), piece in zip(specs.items(), pieces, strict=True)
       }
+      first += batch_size
 
   def _read_header(self, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
     with zipfile.ZipFile(self.path) as file, file.open(f"{name}.npy") as member:
@@ -76,6 +78,22 @@ class Arrays:
         "store text as an array of strings."
       )
     return shape, dtype
+
+  def _cast(
+    self, array: np.ndarray, name: str, spec: FeatureSpec, first: int
+  ) -> np.ndarray:
+    """Returns rows from `first` on as the wanted dtype, unless that changes one."""
+    if spec.dtype == "string":
+      return arrays.text_of(array)
+    with np.errstate(invalid="ignore", over="ignore"):
+      cast = array.astype(spec.dtype, copy=False)
+    row = arrays.changed_row(array, cast)
+    if row is not None:
+      raise UserError(
+        f"{self.path}, row {first + row}: {name!r} is {array[row].tolist()}, and "
+        f"{spec} is wanted."
+      )
+    return cast
 
   def _pieces(self, name: str, batch_size: int) -> Iterator[np.ndarray]:
     """Yields batches of an array as it is stored."""
@@ -117,9 +135,3 @@ def _may_hold(stored: FeatureSpec, wanted: FeatureSpec) -> bool:
     if kinds[0] == "f" and kinds[1] != "f":
       return False
   return wanted.accepts_shape(stored.shape)
-
-
-def _cast(array: np.ndarray, spec: FeatureSpec) -> np.ndarray:
-  if spec.dtype == "string":
-    return arrays.text_of(array)
-  return array.astype(spec.dtype, copy=False)

@@ -1,6 +1,6 @@
 """Records that can't be read: refused, or skipped and counted."""
 
-from hub_estimator.errors import UserError, nearest
+from hub_estimator.errors import UserError, nearest, one_line
 
 _CHOICES = ("raise", "skip")
 
@@ -30,5 +30,5 @@ class BadRecords:
   def add(self, message: str) -> None:
     """Counts a record, or raises a UserError with the message."""
     if self._choice == "raise":
-      raise UserError(message)
+      raise UserError(one_line(message))
     self.skipped += 1

@@ -1,23 +1,25 @@
 """Comma-separated values with a header."""
 
-import csv
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 import gin
 import numpy as np
 
 from hub_estimator.errors import UserError, nearest
-from hub_estimator.inputs import arrays, names, paths, text_file
+from hub_estimator.inputs import (
+  csv_rows,
+  csv_types,
+  label_lists,
+  names,
+  paths,
+  text_file,
+)
+from hub_estimator.inputs.account import Account
 from hub_estimator.inputs.bad_records import BadRecords, check_choice
 from hub_estimator.inputs.interface import Examples, Label
 
-_PARSE: Mapping[str, Callable[[str], Any]] = {
-  "string": str,
-  "int64": int,
-  "float32": float,
-}
+_Row = tuple[int, dict[str, str]]
 
 
 @gin.register("csv", module="inputs")
@@ -26,17 +28,25 @@ class Csv:
   """Rows of a file of comma-separated values with a header.
 
   Attributes:
-    path: the file; UTF-8.
-    label: the column of labels, or a list of one for each head of `heads.multi`;
-      None if there are no labels.
+    path: the file; UTF-8, and gzip if it ends in .gz.
+    label: the column of labels; None if there are no labels; or a list of columns:
+      one for each head of `heads.multi`, or one with 0 and 1 for each class of
+      `heads.multi_label`.
     features: the columns to read; None reads all but the label.
     dtypes: "string", "int64" or "float32" by column. A column that isn't listed
       is int64 if all its values are integers, else float32 if all are numbers,
-      else string.
+      else string. Blank values of such a column don't count.
     delimiter: one character.
     bad_records: "raise", or "skip", which leaves out bad rows and counts them in
-      the result: rows with more or fewer fields than the header, or with a value
-      that isn't of its column's dtype in `dtypes`.
+      the result: rows with more or fewer fields than the header, with a quote that
+      is never closed, with a blank number or label, or with a value that isn't of
+      its column's dtype in `dtypes`.
+    quoting: "minimal", as spreadsheets and Python's csv module write it; or "none"
+      for a file whose quotes are characters like any other.
+    defaults: values in place of blank ones, by column.
+    label_separator: separates the labels of `heads.multi_label` in the column
+      `label`, such as "|"; a blank cell then means none. None if there is one
+      label a row.
   """
 
   path: str
@@ -45,10 +55,29 @@ class Csv:
   dtypes: Mapping[str, str] | None = None
   delimiter: str = ","
   bad_records: str = "raise"
+  quoting: str = "minimal"
+  defaults: Mapping[str, str | int | float] | None = None
+  label_separator: str | None = None
 
   def __post_init__(self) -> None:
     check_choice(self.bad_records, "csv.bad_records")
     names.check_names("csv", label=self.label, features=self.features)
+    if self.quoting not in csv_rows.QUOTING:
+      raise UserError(
+        f"csv.quoting is {self.quoting!r}: "
+        + nearest(self.quoting, csv_rows.QUOTING)
+      )
+    if (
+      not isinstance(self.delimiter, str)
+      or len(self.delimiter) != 1
+      or self.delimiter in '"\r\n'
+    ):
+      raise UserError(
+        f"csv.delimiter is {self.delimiter!r}; it is one character, and neither a "
+        "quote nor a line break."
+      )
+    names.check_defaults("csv", self.defaults)
+    label_lists.check_separator(self.label_separator, self.label)
 
   def read(self) -> Examples:
     """Returns all examples.
@@ -58,91 +87,98 @@ class Csv:
         row that isn't skipped.
     """
     path = paths.existing_file(self.path, "inputs.csv")
-    dtypes = self._checked_dtypes()
-    bad = BadRecords(self.bad_records)
+    account, bad = Account(path), BadRecords(self.bad_records)
+    rows = list(self._rows(path, account, bad))
+    text_file.check_not_empty(rows, path, bad)
+    given = self._checked_dtypes(list(rows[0][1]))
+    columns = csv_types.find_types(rows, self._read_names(rows), given)
+    csv_types.note_oddities(account, rows, columns, given)
+    problems = csv_types.find_problems(
+      columns,
+      [line for line, _ in rows],
+      [] if self.label_separator else names.label_columns(self.label),
+    )
     return text_file.read_examples(
-      path,
-      read_rows(path, delimiter=self.delimiter, bad=bad),
+      account,
+      rows,
       label=self.label,
       features=self.features,
       bad=bad,
-      find_problem=lambda row, _: _find_problem(row, dtypes),
-      make_column=lambda name, values: _make_column(
-        name, values, dtypes.get(name), path
+      find_problem=lambda line, *_: problems.get(line),
+      make_column=lambda name, values, _: self._make_column(
+        csv_types.type_column(name, values, columns[name].dtype)
+        if problems
+        else columns[name]
       ),
     )
 
-  def _checked_dtypes(self) -> dict[str, str]:
+  def rows(self, path: str) -> Iterator[_Row]:
+    """Yields (line number, row by column) of another file of this kind.
+
+    Args:
+      path: the file.
+
+    Raises:
+      UserError: the file isn't UTF-8, its header repeats a column, or a row is bad.
+    """
+    account = Account(path)
+    count = 0
+    for row in self._rows(path, account, BadRecords()):
+      yield row
+      count += 1
+    account.close(count)
+
+  def _rows(
+    self, path: str, account: Account, bad: BadRecords
+  ) -> Iterator[_Row]:
+    defaults = {n: str(value) for n, value in (self.defaults or {}).items()}
+    for line, row in csv_rows.read_rows(
+      path,
+      delimiter=self.delimiter,
+      quoting=self.quoting,
+      bad=bad,
+      account=account,
+      rename=lambda header: names.as_named(header, self._named()),
+    ):
+      for name, value in defaults.items():
+        if name in row and not row[name].strip():
+          row[name] = value
+      yield line, row
+
+  def _named(self) -> list[str]:
+    """Returns all columns that the user names."""
+    return [
+      *names.label_columns(self.label),
+      *(self.features or ()),
+      *(self.dtypes or ()),
+      *(self.defaults or ()),
+    ]
+
+  def _read_names(self, rows: Sequence[_Row]) -> list[str]:
+    if self.features is None:
+      return list(rows[0][1])
+    return [*self.features, *names.label_columns(self.label)]
+
+  def _checked_dtypes(self, header: Sequence[str]) -> dict[str, str]:
     dtypes = dict(self.dtypes or {})
     for name, dtype in dtypes.items():
-      if dtype not in _PARSE:
+      if dtype not in csv_types.PARSERS:
         raise UserError(
-          f"csv.dtypes has {dtype!r} for {name!r}: {nearest(dtype, _PARSE)}"
+          f"csv.dtypes has {dtype!r} for {name!r}: "
+          + nearest(dtype, csv_types.PARSERS)
         )
+    for name in [*dtypes, *(self.defaults or ())]:
+      if name not in header:
+        what = "dtypes" if name in dtypes else "defaults"
+        raise UserError(
+          f"csv.{what} names the column {name!r}, which {self.path} doesn't have; "
+          + nearest(name, header)
+        )
+    if self.label_separator and isinstance(self.label, str):
+      dtypes[self.label] = "string"
     return dtypes
 
-
-def read_rows(
-  path: str, *, delimiter: str = ",", bad: BadRecords | None = None
-) -> Iterator[tuple[int, dict[str, str]]]:
-  """Yields (line number, row by column) of a csv file with a header.
-
-  Args:
-    path: the file.
-    delimiter: one character.
-    bad: counts the rows with more or fewer fields than the header; None refuses
-      the first.
-
-  Raises:
-    UserError: the file isn't UTF-8, the header repeats a column, or a bad row is
-      refused.
-  """
-  bad = bad or BadRecords()
-  # The default limit of 128 KiB a field would refuse long texts.
-  csv.field_size_limit(1 << 30)
-  with text_file.open_text(path) as file:
-    reader = csv.reader(file, delimiter=delimiter)
-    try:
-      header = next(reader, None)
-      if not header:
-        return
-      if len(set(header)) != len(header):
-        raise UserError(f"{path}: the header repeats a column: {header}.")
-      for values in reader:
-        if not values:
-          continue
-        if len(values) != len(header):
-          bad.add(
-            f"{path}, line {reader.line_num}: {len(values)} fields, and the "
-            f"header has {len(header)}: {', '.join(header)}."
-          )
-          continue
-        yield reader.line_num, dict(zip(header, values, strict=True))
-    except csv.Error as error:
-      raise UserError(f"{path}, line {reader.line_num}: {error}.") from error
-
-
-def _find_problem(
-  row: Mapping[str, str], dtypes: Mapping[str, str]
-) -> str | None:
-  """Returns which value isn't of the dtype that the user gives its column."""
-  for name, dtype in dtypes.items():
-    try:
-      _PARSE[dtype](row.get(name, "0"))
-    except ValueError:
-      return f"{name!r} is {row[name]!r}, not {dtype}"
-  return None
-
-
-def _make_column(
-  name: str, values: Sequence[str], dtype: str | None, path: str
-) -> np.ndarray:
-  """Returns values as an array of a dtype, or of the narrowest that holds all."""
-  if dtype is not None:
-    return arrays.column(name, [_PARSE[dtype](v) for v in values], path)
-  for guess in ("int64", "float32"):
-    try:
-      return arrays.column(name, [_PARSE[guess](v) for v in values], path)
-    except (ValueError, OverflowError):
-      continue
-  return arrays.strings(values)
+  def _make_column(self, column: csv_types.TypedColumn) -> np.ndarray:
+    if self.label_separator is not None and column.name == self.label:
+      return label_lists.split(column.values, self.label_separator)
+    return column.array()

@@ -68,12 +68,16 @@ class Examples:
     labels: array [examples, ...], or several by name; None if there are none.
     source: where they were read, for messages.
     skipped: the number of bad records that were left out.
+    lines: the number of lines of a text file; None for other sources.
+    notes: whatever was odd about the source, a sentence each; logged as well.
   """
 
   features: Mapping[str, Column]
   labels: np.ndarray | Mapping[str, np.ndarray] | None
   source: str
   skipped: int = 0
+  lines: int | None = None
+  notes: tuple[str, ...] = ()
 
   def __post_init__(self) -> None:
     if not self.features:

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import gin
+import numpy as np
 
-from hub_estimator.inputs import arrays, names, paths, text_file
+from hub_estimator.inputs import arrays, label_lists, names, paths, text_file
+from hub_estimator.inputs.account import Account
 from hub_estimator.inputs.bad_records import BadRecords, check_choice
 from hub_estimator.inputs.interface import Examples, Label
 
@@ -20,22 +22,27 @@ class Jsonl:
   Values are strings, numbers, or lists of equal length.
 
   Attributes:
-    path: the file; UTF-8.
-    label: the key of labels, or a list of one for each head of `heads.multi`;
-      None if there are no labels.
+    path: the file; UTF-8, and gzip if it ends in .gz.
+    label: the key of labels; None if there are no labels; or a list of keys: one
+      for each head of `heads.multi`, or one with 0 and 1 for each class of
+      `heads.multi_label`. Lists of labels, for `heads.multi_label`, may differ in
+      length.
     features: the keys to read; None reads all but the label.
     bad_records: "raise", or "skip", which leaves out bad lines and counts them in
       the result: lines that aren't JSON objects with all keys.
+    defaults: values in place of missing and null ones, by key.
   """
 
   path: str
   label: Label = "label"
   features: Sequence[str] | None = None
   bad_records: str = "raise"
+  defaults: Mapping[str, str | int | float] | None = None
 
   def __post_init__(self) -> None:
     check_choice(self.bad_records, "jsonl.bad_records")
     names.check_names("jsonl", label=self.label, features=self.features)
+    names.check_defaults("jsonl", self.defaults)
 
   def read(self) -> Examples:
     """Returns all examples.
@@ -45,38 +52,83 @@ class Jsonl:
         or values of one key differ in type or length.
     """
     path = paths.existing_file(self.path, "inputs.jsonl")
-    bad = BadRecords(self.bad_records)
+    account, bad = Account(path), BadRecords(self.bad_records)
     return text_file.read_examples(
-      path,
-      read_rows(path, bad=bad),
+      account,
+      self._rows(path, account, bad),
       label=self.label,
       features=self.features,
       bad=bad,
       find_problem=_find_problem,
-      make_column=lambda name, values: arrays.column(name, values, path),
+      make_column=lambda name, values, lines: self._make_column(
+        name, values, lines, path
+      ),
     )
+
+  def rows(self, path: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yields (line number, object) of another file of this kind.
+
+    Args:
+      path: the file.
+
+    Raises:
+      UserError: the file isn't UTF-8, or a line isn't a JSON object.
+    """
+    account = Account(path)
+    count = 0
+    for row in self._rows(path, account, BadRecords()):
+      yield row
+      count += 1
+    account.close(count)
+
+  def _rows(
+    self, path: str, account: Account, bad: BadRecords
+  ) -> Iterator[tuple[int, dict[str, Any]]]:
+    for line, row in read_rows(path, bad=bad, account=account):
+      for name, value in (self.defaults or {}).items():
+        if row.get(name) is None:
+          row[name] = value
+      yield line, row
+
+  def _make_column(
+    self, name: str, values: Sequence[Any], lines: Sequence[int], path: str
+  ) -> np.ndarray:
+    if name in names.label_columns(self.label) and label_lists.are_ragged(
+      values
+    ):
+      return label_lists.checked(name, values, lines, path)
+    return arrays.column(name, values, path, lines)
 
 
 def read_rows(
-  path: str, *, bad: BadRecords | None = None
+  path: str,
+  *,
+  bad: BadRecords | None = None,
+  account: Account | None = None,
 ) -> Iterator[tuple[int, dict[str, Any]]]:
   """Yields (line number, object) of a file of JSON lines.
 
   Args:
     path: the file.
     bad: counts the lines that aren't JSON objects; None refuses the first.
+    account: of the file; None keeps none.
 
   Raises:
     UserError: the file isn't UTF-8, or a bad line is refused.
   """
   bad = bad or BadRecords()
+  account = account or Account(path)
   with text_file.open_text(path) as file:
     for number, line in enumerate(file, 1):
+      account.lines = number
       if not line.strip():
+        account.blank += 1
         continue
       try:
-        row = json.loads(line)
-      except json.JSONDecodeError as error:
+        row = json.loads(line, object_pairs_hook=_object)
+        if "\\u" in line:
+          json.dumps(row, ensure_ascii=False).encode()  # Half a surrogate pair?
+      except (ValueError, RecursionError) as error:
         bad.add(f"{path}, line {number}: {error}.")
         continue
       if not isinstance(row, dict):
@@ -85,8 +137,21 @@ def read_rows(
       yield number, row
 
 
-def _find_problem(row: Mapping[str, Any], wanted: Sequence[str]) -> str | None:
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+  """Returns a JSON object whose keys are distinct."""
+  found = dict(pairs)
+  if len(found) < len(pairs):
+    keys = [key for key, _ in pairs]
+    again = next(key for key in keys if keys.count(key) > 1)
+    raise ValueError(f"the key {again!r} comes twice")
+  return found
+
+
+def _find_problem(
+  line: int, row: Mapping[str, Any], wanted: Sequence[str]
+) -> str | None:
   """Returns which wanted key is missing or null."""
+  del line
   for name in wanted:
     if name not in row:
       return f"no {name!r}; it has: {', '.join(row)}"

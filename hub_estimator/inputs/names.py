@@ -1,6 +1,6 @@
 """The columns that an input's `label` and `features` name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,55 @@ def label_columns(label: Label) -> list[str]:
   if label is None:
     return []
   return [label] if isinstance(label, str) else list(label)
+
+
+def check_defaults(kind: str, defaults: Any) -> None:
+  """Raises a UserError unless `defaults` maps names to strings or numbers.
+
+  Args:
+    kind: the input's gin name, for the message.
+    defaults: the user's value; None is one.
+  """
+  if defaults is None:
+    return
+  if not isinstance(defaults, Mapping) or any(
+    not isinstance(value, (str, int, float)) or isinstance(value, bool)
+    for value in defaults.values()
+  ):
+    raise UserError(
+      f"{kind}.defaults is {defaults!r}; it is a string or a number by name, such "
+      'as {"age": 0}.'
+    )
+
+
+def as_named(header: Sequence[str], named: Iterable[str]) -> list[str]:
+  """Returns the columns of a header, as the user names them.
+
+  A column that the user names without the blanks around it gets that name.
+
+  Args:
+    header: columns of a file.
+    named: columns that the user names.
+  """
+  found = list(header)
+  for name in named:
+    bare = [i for i, column in enumerate(header) if column.strip() == name]
+    if name not in header and len(bare) == 1:
+      found[bare[0]] = name
+  return found
+
+
+def find_name(name: str, row: Mapping[str, Any]) -> str | None:
+  """Returns a column's name in a row, where blanks may surround it; None if absent.
+
+  Args:
+    name: of the column.
+    row: values by column.
+  """
+  if name in row:
+    return name
+  bare = [column for column in row if column.strip() == name.strip()]
+  return bare[0] if len(bare) == 1 else None
 
 
 def split_label(

@@ -39,7 +39,11 @@ class Npz:
     path = paths.existing_file(self.path, "inputs.npz")
     try:
       with np.load(path) as file:
-        columns = {name: _plain(file[name]) for name in file.files}
+        columns = {
+          name: _plain(file[name], f"{path}: {name!r}") for name in file.files
+        }
+    except UserError:
+      raise
     except Exception as error:
       raise UserError(f"{path}: {one_line(error)}") from error
     scalars = [name for name, array in columns.items() if array.ndim == 0]
@@ -52,10 +56,18 @@ class Npz:
     )
 
 
-def _plain(array: np.ndarray) -> np.ndarray:
+def _plain(array: np.ndarray, what: str) -> np.ndarray:
   """Returns an array with text as bytes, and float64 as float32."""
   if array.dtype.kind in "US":
     return arrays.text_of(array)
   if array.dtype == np.float64:
-    return array.astype(np.float32)
+    with np.errstate(over="ignore"):
+      cast = array.astype(np.float32)
+    row = arrays.changed_row(array, cast) if array.size and array.ndim else None
+    if row is not None:
+      raise UserError(
+        f"{what} of example {row} is {array[row].tolist()}, which float32 doesn't "
+        "hold."
+      )
+    return cast
   return array

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from hub_estimator.errors import UserError
-from hub_estimator.inputs import arrays
+from hub_estimator.errors import UserError, one_line
+from hub_estimator.inputs import arrays, names, number_text
 from hub_estimator.inputs.interface import Batch, FeatureSpec, spec_of
 from hub_estimator.inputs.text_file import Row
 
@@ -76,9 +76,12 @@ class Rows:
 
 def _value(where: str, row: Row, name: str, spec: FeatureSpec) -> Any:
   """Returns a feature of a row: text, or an array of the wanted dtype."""
-  if name not in row:
-    raise UserError(f"{where}: no {name!r}; it has: {', '.join(row)}.")
-  value = row[name]
+  column = names.find_name(name, row)
+  if column is None:
+    raise UserError(
+      one_line(f"{where}: no {name!r}; it has: {', '.join(row)}.")
+    )
+  value = row[column]
   found = _text(value) if spec.dtype == "string" else _numbers(value, spec)
   if found is None or not spec.accepts_shape(np.shape(found)):
     raise UserError(f"{where}: {name!r} is {value!r}, and {spec} is wanted.")
@@ -87,23 +90,39 @@ def _value(where: str, row: Row, name: str, spec: FeatureSpec) -> Any:
 
 def _text(value: Any) -> Any:
   """Returns text or a list of text as it is, None if it is something else."""
-  if not np.shape(value):
-    return value if type(value) is str else None
-  kinds = {type(v) for v in np.ravel(value).tolist()}
-  return value if kinds <= {str} else None
+  if isinstance(value, str):
+    return value
+  if not isinstance(value, list):
+    return None
+  return None if any(_text(part) is None for part in value) else value
 
 
 def _numbers(value: Any, spec: FeatureSpec) -> np.ndarray | None:
   """Returns numbers as the wanted dtype, None if they aren't numbers or change."""
+  dtype = np.dtype(spec.dtype)
   try:
-    array = np.asarray(value)
-    if array.dtype.kind == "U":
-      array = array.astype(np.float64)
-    cast = array.astype(spec.dtype)
-  except (ValueError, TypeError):
+    array = np.asarray(_parsed(value, dtype))
+    with np.errstate(invalid="ignore", over="ignore"):
+      cast = array.astype(dtype)
+  except (ValueError, TypeError, OverflowError):
     return None
   if array.dtype.kind not in "biuf":
     return None
-  if np.dtype(spec.dtype).kind != "f" and not np.array_equal(cast, array):
-    return None
-  return cast
+  if dtype.kind == "f" and array.dtype.kind != "f":
+    return cast  # As in training, where such a column was read as floats.
+  changed = arrays.changed_row(array.reshape(1, -1), cast.reshape(1, -1))
+  return cast if changed is None else None
+
+
+def _parsed(value: Any, dtype: np.dtype[Any]) -> Any:
+  """Returns numbers in place of text, also inside of lists."""
+  if isinstance(value, list):
+    return [_parsed(part, dtype) for part in value]
+  if not isinstance(value, str):
+    return value
+  if dtype.kind != "f":
+    try:
+      return number_text.to_int(value)
+    except ValueError:
+      pass  # Perhaps 1.0.
+  return number_text.to_float(value)

@@ -5,11 +5,15 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 from hub_estimator.errors import UserError
-from hub_estimator.inputs import csv_file, jsonl_file, paths
+from hub_estimator.inputs import paths
 from hub_estimator.inputs.array_stream import Arrays
+from hub_estimator.inputs.csv_file import Csv
 from hub_estimator.inputs.image_stream import Images
-from hub_estimator.inputs.interface import Batch, FeatureSpec
+from hub_estimator.inputs.interface import Batch, FeatureSpec, Input
+from hub_estimator.inputs.jsonl_file import Jsonl
 from hub_estimator.inputs.row_stream import Rows
+
+TextReader = Csv | Jsonl
 
 
 class Stream(Protocol):
@@ -47,20 +51,25 @@ class Stream(Protocol):
     """
 
 
-_OPENERS: Mapping[str, Callable[[str], Stream]] = {
-  ".csv": lambda path: Rows(path, csv_file.read_rows),
-  ".jsonl": lambda path: Rows(path, jsonl_file.read_rows),
-  ".npz": Arrays,
+# Readers of text by the ends of their files' names.
+_TEXT: Mapping[str, Callable[[str], TextReader]] = {
+  ".csv": Csv,
+  ".jsonl": Jsonl,
+  ".tsv": lambda path: Csv(path, delimiter="\t"),
 }
+_FORMATS = (".csv", ".jsonl", ".npz", ".tsv")
 
 
-def open_stream(path: str, what: str) -> Stream:
+def open_stream(path: str, what: str, *, reader: Input | None = None) -> Stream:
   """Returns the rows of a csv, jsonl or npz file, or the images of a folder.
 
   Args:
-    path: ends in .csv, .jsonl or .npz, or is a folder of images, nested or not;
-      its feature is "image", encoded.
+    path: ends in .csv, .tsv, .jsonl, each perhaps with .gz behind it, or .npz; or is
+      a folder of images, nested or not, whose feature is "image", encoded.
     what: the verb, for messages.
+    reader: `inputs.csv` or `inputs.jsonl`, or an input that has one inside; its
+      options hold for files of its format: delimiter, quoting and defaults. A file
+      of another name is read by it, too. None reads csv with commas.
 
   Raises:
     UserError: there is no such file, it is empty, or of another format.
@@ -69,10 +78,25 @@ def open_stream(path: str, what: str) -> Stream:
   if os.path.isdir(path):
     return Images(path)
   path = paths.existing_file(path, what)
-  suffix = os.path.splitext(path)[1].lower()
-  if suffix not in _OPENERS:
+  bare = path[:-3] if path.lower().endswith(".gz") else path
+  suffix = os.path.splitext(bare)[1].lower()
+  given = text_reader(reader)
+  if suffix == ".npz" and bare == path:
+    return Arrays(path)
+  if suffix in _TEXT:
+    usual = _TEXT[suffix](path)
+    return Rows(path, (given if type(given) is type(usual) else usual).rows)
+  if given is None:
     raise UserError(
-      f"{what} reads {', '.join(_OPENERS)} and folders of images, and got "
+      f"{what} reads {', '.join(_FORMATS)} and folders of images, and got "
       f"{path!r}."
     )
-  return _OPENERS[suffix](path)
+  return Rows(path, given.rows)
+
+
+def text_reader(reader: Input | None) -> TextReader | None:
+  """Returns the reader of csv or jsonl that an input is, or has inside; else None."""
+  while reader is not None and not isinstance(reader, Csv | Jsonl):
+    sources = getattr(reader, "sources", ())
+    reader = getattr(reader, "source", None) or next(iter(sources), None)
+  return reader

@@ -1,12 +1,16 @@
 """Text files with one example a row: what csv and JSON lines have in common."""
 
 import contextlib
+import dataclasses
+import gzip
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 import numpy as np
 
 from hub_estimator.errors import UserError
+from hub_estimator.inputs.account import Account
 from hub_estimator.inputs.bad_records import BadRecords
 from hub_estimator.inputs.interface import Examples, Label
 from hub_estimator.inputs.names import label_columns, split_label
@@ -19,66 +23,79 @@ Row = Mapping[str, Any]
 def open_text(path: str) -> Iterator[TextIO]:
   """Opens a UTF-8 file, with or without a byte order mark, line ends as they are.
 
+  A file whose name ends in .gz is decompressed.
+
   Raises:
-    UserError: while the file is read, if it isn't UTF-8.
+    UserError: while the file is read, if it isn't UTF-8, or isn't gzip.
   """
-  with open(path, encoding="utf-8-sig", newline="") as file:
+  opener: Any = gzip.open if path.lower().endswith(".gz") else open
+  with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
     try:
       yield file
     except UnicodeDecodeError as error:
       raise UserError(f"{path} isn't UTF-8: {error}.") from error
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+      raise UserError(f"{path} isn't a whole gzip file: {error}.") from error
 
 
 def read_examples(
-  path: str,
+  account: Account,
   numbered: Iterable[tuple[int, Row]],
   *,
   label: Label,
   features: Sequence[str] | None,
   bad: BadRecords,
-  find_problem: Callable[[Row, Sequence[str]], str | None],
-  make_column: Callable[[str, Sequence[Any]], np.ndarray],
+  find_problem: Callable[[int, Row, Sequence[str]], str | None],
+  make_column: Callable[[str, Sequence[Any], Sequence[int]], np.ndarray],
 ) -> Examples:
   """Returns the rows of a file as examples.
 
   Args:
-    path: the file, for messages.
+    account: of the file; it is closed.
     numbered: (line number, row) in the file's order.
     label: the input's `label`.
     features: the input's `features`; None reads the columns of the first row.
     bad: counts the bad rows, or refuses the first.
-    find_problem: given a row and the wanted columns, returns why the row is bad,
-      or None.
-    make_column: given a column's name and values, returns its array.
+    find_problem: given a row's line, the row and the wanted columns, returns why
+      the row is bad, or None.
+    make_column: given a column's name, its values and the number of each one's
+      line, returns its array.
 
   Raises:
     UserError: there is no good row, a bad row is refused, or a named column
       doesn't exist.
   """
+  path = account.path
   rows = list(numbered)
-  _check_not_empty(rows, path, bad)
+  check_not_empty(rows, path, bad)
   names = (
     list(rows[0][1]) if features is None else [*features, *label_columns(label)]
   )
   good = []
   for line, row in rows:
-    problem = find_problem(row, names)
+    problem = find_problem(line, row, names)
     if problem is None:
-      good.append(row)
+      good.append((line, row))
     else:
       bad.add(f"{path}, line {line}: {problem}.")
-  _check_not_empty(good, path, bad)
+  check_not_empty(good, path, bad)
+  account.close(len(good), bad.skipped)
+  lines = [line for line, _ in good]
   columns = {
-    name: make_column(name, [row[name] for row in good])
+    name: make_column(name, [row[name] for _, row in good], lines)
     for name in names
-    if name in good[0]
+    if name in good[0][1]
   }
-  return split_label(
+  examples = split_label(
     columns, label=label, features=features, source=path, skipped=bad.skipped
+  )
+  return dataclasses.replace(
+    examples, lines=account.lines, notes=tuple(account.notes)
   )
 
 
-def _check_not_empty(rows: Sequence[Any], path: str, bad: BadRecords) -> None:
+def check_not_empty(rows: Sequence[Any], path: str, bad: BadRecords) -> None:
+  """Raises a UserError if a file has no good rows."""
   if not rows:
     skipped = f"; bad rows skipped: {bad.skipped}" if bad.skipped else ""
     raise UserError(f"{path} has no examples{skipped}.")

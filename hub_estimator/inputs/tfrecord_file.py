@@ -3,15 +3,17 @@
 import dataclasses
 import glob
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import gin
 import numpy as np
 
 from hub_estimator.errors import UserError, nearest, one_line
-from hub_estimator.inputs import names, paths
+from hub_estimator.inputs import label_lists, names, paths
 from hub_estimator.inputs.bad_records import BadRecords, check_choice
-from hub_estimator.inputs.interface import Batch, Examples, Label
+from hub_estimator.inputs.interface import Examples, Label
 from hub_estimator.tensorflow_runtime import tf
 
 _DTYPES = ("string", "int64", "float32")
@@ -20,6 +22,14 @@ _BATCH = 1024
 
 # A record's number in its file, and its bytes.
 _Record = tuple[int, bytes]
+# Arrays by name, or SparseTensorValues of features that vary in length.
+_Parsed = dict[str, Any]
+# The lists of a tf.train.Feature, by dtype.
+_KINDS = {
+  "bytes_list": "string",
+  "int64_list": "int64",
+  "float_list": "float32",
+}
 
 
 @gin.register("tfrecord", module="inputs")
@@ -31,7 +41,8 @@ class TFRecord:
     path: a file, or a glob such as "data/train-*.tfrecord.gz"; shards are read in
       the order of their names.
     features: {"name": ("string", "int64" or "float32", shape of one example)},
-      the label or labels among them.
+      the label or labels among them. Labels for `heads.multi_label` that vary in
+      number, class names or class ids, have the shape [None].
     label: the feature of labels, or a list of one for each head of `heads.multi`;
       None if there are no labels.
     compression: "", "GZIP" or "ZLIB"; None decides by the name: GZIP for .gz.
@@ -41,7 +52,7 @@ class TFRecord:
   """
 
   path: str
-  features: Mapping[str, tuple[str, Sequence[int]]]
+  features: Mapping[str, tuple[str, Sequence[int | None]]]
   label: Label = "label"
   compression: str | None = None
   bad_records: str = "raise"
@@ -57,7 +68,12 @@ class TFRecord:
         f"tfrecord.features is {self.features!r}; it is dtype and shape by name, "
         'such as {"x": ("float32", [4])}.'
       )
-    for name, (dtype, _) in self.features.items():
+    for name, (dtype, shape) in self.features.items():
+      if _varies(shape) and name not in names.label_columns(self.label):
+        raise UserError(
+          f"tfrecord.features has the shape {list(shape)} for {name!r}; only "
+          "labels may vary in length."
+        )
       if dtype not in _DTYPES:
         raise UserError(
           f"tfrecord.features has {dtype!r} for {name!r}: "
@@ -85,29 +101,42 @@ class TFRecord:
     if not batches:
       raise UserError(f"{self.path} has no examples.")
     return names.split_label(
-      {
-        name: np.concatenate([batch[name] for batch in batches])
-        for name in self.features
-      },
+      {name: self._column(name, batches) for name in self.features},
       label=self.label,
       features=None,
       source=self.path,
       skipped=bad.skipped,
     )
 
-  def _batches(self, files: Sequence[str], bad: BadRecords) -> Iterator[Batch]:
+  def _column(self, name: str, batches: Sequence[_Parsed]) -> np.ndarray:
+    parts = [batch[name] for batch in batches]
+    if not _varies(self.features[name][1]):
+      return np.concatenate(parts)
+    lists: list[list[Any]] = []
+    for part in parts:
+      rows: list[list[Any]] = [[] for _ in range(part.dense_shape[0])]
+      for row, value in zip(
+        part.indices[:, 0], part.values.tolist(), strict=True
+      ):
+        rows[row].append(value)
+      lists += rows
+    return label_lists.lists(lists)
+
+  def _batches(
+    self, files: Sequence[str], bad: BadRecords
+  ) -> Iterator[_Parsed]:
     """Yields the records of all files, parsed many at a time."""
     with tf.Graph().as_default(), tf.Session() as session:
       serialized = tf.placeholder(tf.string, [None])
       parsed = tf.io.parse_example(
         serialized,
         {
-          name: tf.io.FixedLenFeature(tuple(shape), tf.as_dtype(dtype))
+          name: _parser(dtype, shape)
           for name, (dtype, shape) in self.features.items()
         },
       )
 
-      def parse(records: Sequence[_Record]) -> Batch:
+      def parse(records: Sequence[_Record]) -> _Parsed:
         return session.run(parsed, {serialized: [r for _, r in records]})
 
       for path in files:
@@ -115,12 +144,55 @@ class TFRecord:
           try:
             yield parse(records)
           except tf.errors.InvalidArgumentError:
-            yield from _parse_each(parse, records, path, bad)
+            yield from self._parse_each(parse, records, path, bad)
+
+  def _parse_each(
+    self,
+    parse: Callable[[Sequence[_Record]], _Parsed],
+    records: Sequence[_Record],
+    path: str,
+    bad: BadRecords,
+  ) -> Iterator[_Parsed]:
+    """Yields the records one by one, without those that can't be parsed."""
+    for number, record in records:
+      try:
+        yield parse([(number, record)])
+      except tf.errors.InvalidArgumentError as error:
+        problem = self._problem(record) or one_line(error.message)
+        bad.add(f"{path}, record {number}: {problem}.")
+
+  def _problem(self, record: bytes) -> str | None:
+    """Returns which feature a record lacks, or holds as another type or shape."""
+    try:
+      held = tf.train.Example.FromString(record).features.feature
+    except (
+      Exception
+    ):  # protobuf's DecodeError, of a package that may be absent.
+      return "not a tf.Example"
+    for name, (dtype, shape) in self.features.items():
+      kind = held[name].WhichOneof("kind") if name in held else None
+      if kind is None:
+        if _varies(shape):
+          continue
+        return f"no feature {name!r}; it has: {', '.join(sorted(held))}"
+      count = len(getattr(held[name], kind).value)
+      wanted = None if _varies(shape) else math.prod(n or 1 for n in shape)
+      if _KINDS[kind] != dtype or wanted not in (None, count):
+        return (
+          f"{name!r} is {count} values of {_KINDS[kind]}, and {dtype} "
+          f"{list(shape)} is wanted"
+        )
+    return None
 
   def _records(self, path: str, bad: BadRecords) -> Iterator[_Record]:
     compression = self.compression
     if compression is None:
       compression = "GZIP" if path.endswith(".gz") else ""
+    if compression == "GZIP" and not _is_gzip(path):
+      raise UserError(
+        f"{path} isn't gzip; tfrecord.compression = \"\" reads a file that isn't "
+        "compressed."
+      )
     number = 0
     try:
       for record in tf.io.tf_record_iterator(
@@ -132,21 +204,22 @@ class TFRecord:
       bad.add(f"{path}, record {number}: {one_line(error.message)}.")
 
 
+def _is_gzip(path: str) -> bool:
+  with tf.io.gfile.GFile(path, "rb") as file:
+    return bool(file.read(2) == b"\x1f\x8b")
+
+
+def _varies(shape: Sequence[int | None]) -> bool:
+  return len(shape) > 0 and shape[0] is None
+
+
+def _parser(dtype: str, shape: Sequence[int | None]) -> Any:
+  """Returns how `tf.io.parse_example` reads a feature."""
+  if _varies(shape):
+    return tf.io.VarLenFeature(tf.as_dtype(dtype))
+  return tf.io.FixedLenFeature(tuple(shape), tf.as_dtype(dtype))
+
+
 def _in_batches(records: Iterator[_Record]) -> Iterator[list[_Record]]:
   while batch := list(itertools.islice(records, _BATCH)):
     yield batch
-
-
-def _parse_each(
-  parse: Callable[[Sequence[_Record]], Batch],
-  records: Sequence[_Record],
-  path: str,
-  bad: BadRecords,
-) -> Iterator[Batch]:
-  """Yields the records one by one, without those that can't be parsed."""
-  for number, record in records:
-    try:
-      yield parse([(number, record)])
-    except tf.errors.InvalidArgumentError as error:
-      message = one_line(error.message).split(" [[")[0]
-      bad.add(f"{path}, record {number}: {message}.")

@@ -6,11 +6,12 @@ In Python each part has its gin name, too: `columns.numeric` is
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import gin
 
+from hub_estimator import word_files
 from hub_estimator.errors import UserError, nearest
 from hub_estimator.model.interface import Column
 from hub_estimator.tensorflow_runtime import tf
@@ -153,13 +154,25 @@ class Categorical:
       return tf.feature_column.categorical_column_with_hash_bucket(
         self.key, self.hash_buckets, dtype
       )
+    words: Sequence[str] | Sequence[int] = ()
     if isinstance(self.vocabulary, str):
-      return tf.feature_column.categorical_column_with_vocabulary_file(
-        self.key, os.path.expanduser(self.vocabulary), dtype=dtype
-      )
+      what = f"columns.categorical.vocabulary for {self.key!r}"
+      lines = word_files.read_first_lines(self.vocabulary, what)
+      if lines is None:
+        return tf.feature_column.categorical_column_with_vocabulary_file(
+          self.key, os.path.expanduser(self.vocabulary), dtype=dtype
+        )
+      words = list(lines) if dtype == tf.string else _integers(lines, what)
     return tf.feature_column.categorical_column_with_vocabulary_list(
-      self.key, list(self.vocabulary), dtype
+      self.key, list(words or self.vocabulary), dtype
     )
+
+
+def _integers(words: Iterable[str], what: str) -> list[int]:
+  try:
+    return [int(word) for word in words]
+  except ValueError as error:
+    raise UserError(f"{what}: the feature is integers; {error}.") from error
 
 
 def build_dense(

@@ -7,9 +7,11 @@ In Python each part has its gin name, too: `tokenizers.wordpiece` is
 import dataclasses
 from collections.abc import Mapping
 from types import ModuleType
+from typing import Any
 
 import gin
 
+from hub_estimator import word_files
 from hub_estimator.errors import UserError, nearest
 from hub_estimator.inputs import FeatureSpec
 from hub_estimator.modules import ModuleInfo, SignatureInfo, TensorInfo
@@ -163,17 +165,28 @@ class Wordpiece:
 def _build_tokenizer(text: ModuleType, vocabulary: Vocabulary) -> tf.Module:
   """Returns a `BertTokenizer` whose ids are line numbers of the vocabulary."""
   table = tf.lookup.StaticHashTable(
-    tf.lookup.TextFileInitializer(
+    _initializer(vocabulary), vocabulary.special["[UNK]"]
+  )
+  return text.BertTokenizer(
+    table, lower_case=vocabulary.lowercase, token_out_type=tf.int64
+  )
+
+
+def _initializer(vocabulary: Vocabulary) -> Any:
+  """Returns what fills the table of tokens: the file, or its words."""
+  ids = word_files.read_first_lines(
+    vocabulary.path, "tokenizers.wordpiece.vocabulary"
+  )
+  if ids is None:
+    return tf.lookup.TextFileInitializer(
       vocabulary.path,
       tf.string,
       tf.lookup.TextFileIndex.WHOLE_LINE,
       tf.int64,
       tf.lookup.TextFileIndex.LINE_NUMBER,
-    ),
-    vocabulary.special["[UNK]"],
-  )
-  return text.BertTokenizer(
-    table, lower_case=vocabulary.lowercase, token_out_type=tf.int64
+    )
+  return tf.lookup.KeyValueTensorInitializer(
+    tf.constant(list(ids)), tf.constant(list(ids.values()), tf.int64)
   )
 
 

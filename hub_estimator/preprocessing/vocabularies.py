@@ -6,6 +6,7 @@ import pathlib
 
 import numpy as np
 
+from hub_estimator import word_files
 from hub_estimator.errors import UserError
 from hub_estimator.modules import ModuleInfo, read_signature
 
@@ -80,7 +81,7 @@ def _find_file(
 
 def _special_tokens(path: str) -> dict[str, int]:
   """Returns the line numbers of the special tokens, from 0."""
-  lines = pathlib.Path(path).read_text(encoding="utf-8").split("\n")
+  lines = word_files.read_words(path, "tokenizers.wordpiece.vocabulary")
   missing = sorted(set(_SPECIAL) - set(lines))
   if missing:
     raise UserError(

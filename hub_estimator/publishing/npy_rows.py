@@ -30,7 +30,7 @@ def read(path: str, vocabulary: str) -> Iterator[Row]:
       if not word:
         break
       count += 1
-      yield Row(word.rstrip(b"\r\n"), values, f"{vocabulary}, line {count}")
+      yield Row(word.rstrip(b" \t\r\n"), values, f"{vocabulary}, line {count}")
     more = sum(1 for _ in words)
   if more or count < len(array):
     raise UserError(

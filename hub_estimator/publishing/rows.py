@@ -1,5 +1,7 @@
 """Rows of word vectors, as readers of each file format yield them."""
 
+import codecs
+import contextlib
 import gzip
 import io
 import os
@@ -23,13 +25,16 @@ class Row(NamedTuple):
 
 
 def open_file(path: str) -> io.BufferedIOBase:
-  """Opens a file to read; decompresses gzip."""
+  """Opens a file to read; decompresses gzip, and skips a byte order mark."""
   path = os.path.expanduser(path)
   with open(path, "rb") as file:
     compressed = file.read(2) == b"\x1f\x8b"
-  if compressed:
-    return gzip.open(path, "rb")
-  return open(path, "rb")
+  opened = (gzip.open if compressed else open)(path, "rb")
+  # Whoever reads on reports a damaged file.
+  with contextlib.suppress(OSError, EOFError):
+    if opened.peek(3)[:3] == codecs.BOM_UTF8:
+      opened.read(3)
+  return opened
 
 
 def shown(word: bytes) -> str:

@@ -30,25 +30,28 @@ def apply(
   tags: Sequence[str] = (),
   adapter: Adapter | None = None,
   batch_size: int = 64,
+  reader: inputs.Input | None = None,
 ) -> predictions.Predictions:
   """Returns a signature's outputs as arrays [rows, ...] by name.
 
   Args:
     handle: of the module.
-    input_path: a .csv, .jsonl or .npz file, or a folder of images; see
+    input_path: a .csv, .tsv, .jsonl or .npz file, or a folder of images; see
       `inputs.open_stream`. For a folder, the array "file" names the images.
     signature: the one that is applied.
     outputs: names of outputs; None means "default", or all if there is none.
     tags: of the variant.
     adapter: fits features to the signature's inputs; None feeds them by their names.
     batch_size: rows at a time; changes no output.
+    reader: `inputs.csv` or `inputs.jsonl`, whose options hold for files of its
+      format; None reads csv with commas.
 
   Raises:
     UserError: there is no such module, signature, output, feature or file; a row
       doesn't fit; or an output doesn't have one row for each row of the input.
   """
   applied = _apply(handle, signature, tags, adapter, outputs)
-  stream = inputs.open_stream(input_path, "apply")
+  stream = inputs.open_stream(input_path, "apply", reader=reader)
   return predictions.concatenate(list(applied.rows(stream, batch_size)))
 
 
@@ -62,6 +65,7 @@ def apply_to_file(
   tags: Sequence[str] = (),
   adapter: Adapter | None = None,
   batch_size: int = 64,
+  reader: inputs.Input | None = None,
 ) -> int:
   """Writes a signature's outputs, one row a row, and returns their count.
 
@@ -77,6 +81,7 @@ def apply_to_file(
     tags: of the variant.
     adapter: fits features to the signature's inputs.
     batch_size: rows at a time.
+    reader: of the file.
 
   Raises:
     UserError: as in `apply`, or the file can't be written.
@@ -89,7 +94,7 @@ def apply_to_file(
       f"apply writes {' or '.join(_WRITERS)}, and got {output_path!r}."
     )
   applied = _apply(handle, signature, tags, adapter, outputs)
-  stream = inputs.open_stream(input_path, "apply")
+  stream = inputs.open_stream(input_path, "apply", reader=reader)
   rows = applied.rows(stream, batch_size)
   return _WRITERS[suffix](os.path.expanduser(output_path), rows)
 

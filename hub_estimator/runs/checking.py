@@ -12,7 +12,7 @@ from hub_estimator.model import acceleration, encoders, towers
 from hub_estimator.modules import ModuleInfo
 from hub_estimator.runs import run_model
 from hub_estimator.runs.building import Builder, Built, reporting_graph_errors
-from hub_estimator.runs.reading import read_examples
+from hub_estimator.runs.reading import encode_labels, read_examples
 from hub_estimator.tensorflow_runtime import estimator
 from hub_estimator.training import Checked, ProcessCache, TrainGraph
 
@@ -66,8 +66,12 @@ def _read(
     make = functools.partial(read_examples, source, name)
     return cache.get(("read", name, source), make)
 
-  train = read("run.train_input", experiment.train_input)
-  evaluation = read("run.eval_input", experiment.eval_input)
+  train = encode_labels(
+    experiment.head, read("run.train_input", experiment.train_input)
+  )
+  evaluation = encode_labels(
+    experiment.head, read("run.eval_input", experiment.eval_input)
+  )
   if train.specs() != evaluation.specs():
     raise UserError(
       f"Training and evaluation data differ in their features: {train.source} "

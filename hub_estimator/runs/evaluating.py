@@ -11,6 +11,7 @@ from hub_estimator.experiments import Experiment
 from hub_estimator.model_dir import results
 from hub_estimator.runs import run_model
 from hub_estimator.runs.estimators import find_checkpoint, make_run_estimator
+from hub_estimator.runs.reading import encode_labels
 from hub_estimator.runs.run import open_with_experiment
 
 
@@ -36,7 +37,7 @@ def evaluate(
   """
   workdir, manifest, experiment = open_with_experiment(model_dir, experiment)
   _, function = run_model.make_model(experiment)
-  examples = experiment.eval_input.read()
+  examples = encode_labels(experiment.head, experiment.eval_input.read())
   served = run_model.served_specs(experiment, examples)
   specs = {k: dataclasses.asdict(v) for k, v in served.items()}
   if _plain(specs) != _plain(manifest["features"]):

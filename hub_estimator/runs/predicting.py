@@ -67,8 +67,9 @@ def write_predictions(
 
   Args:
     model_dir: of the run.
-    input_path: ends in .csv, .jsonl or .npz, and holds the run's features by name;
-      other columns, such as labels, are ignored. Or a folder of images.
+    input_path: ends in .csv, .tsv, .jsonl or .npz, and holds the run's features by
+      name; other columns, such as labels, are ignored. If the run was trained on csv
+      or jsonl, the options of its reader hold here. Or a folder of images.
     output: where lines are written.
     experiment: the run's definition; None reads its config.gin.
     checkpoint: a step, a name such as "model.ckpt-500", or a path; None means the last.
@@ -97,7 +98,7 @@ def _predict(
   """Yields the predictions of each row by name."""
   workdir, manifest, experiment = open_with_experiment(model_dir, experiment)
   specs = read_specs(manifest)
-  batches = _read(rows, specs, batch_size)
+  batches = _read(rows, specs, batch_size, experiment.train_input)
   run_estimator = make_estimator(experiment, model_dir)
   path = find_checkpoint(workdir, checkpoint)
   errors: list[UserError] = []
@@ -129,12 +130,15 @@ def _predict(
 
 
 def _read(
-  rows: Rows, specs: Mapping[str, inputs.FeatureSpec], batch_size: int
+  rows: Rows,
+  specs: Mapping[str, inputs.FeatureSpec],
+  batch_size: int,
+  reader: inputs.Input,
 ) -> Iterator[inputs.Batch]:
   """Yields features [batch, ...] by name."""
   if isinstance(rows, Mapping):
     return _batches(_arrays(rows, specs), batch_size)
-  stream = inputs.open_stream(os.fspath(rows), "predict")
+  stream = inputs.open_stream(os.fspath(rows), "predict", reader=reader)
   return stream.batches(specs, batch_size)
 
 

@@ -1,10 +1,11 @@
 """Reads a run's examples before step 1."""
 
+import dataclasses
 import logging
 
 import numpy as np
 
-from hub_estimator import inputs
+from hub_estimator import heads, inputs
 from hub_estimator.errors import UserError
 
 _log = logging.getLogger(__name__)
@@ -30,6 +31,25 @@ def read_examples(source: inputs.Input, name: str) -> inputs.Examples:
   examples.take(slice(0, 1))
   _warn_if_not_finite(examples)
   return examples
+
+
+def encode_labels(
+  head: heads.Head, examples: inputs.Examples
+) -> inputs.Examples:
+  """Returns examples with labels as a head's graph reads them.
+
+  Args:
+    head: of the run.
+    examples: as they are read.
+
+  Raises:
+    UserError: there are no labels, or the head doesn't read such.
+  """
+  try:
+    labels = heads.encode_labels(head, examples.known_labels())
+  except UserError as error:
+    raise UserError(f"{examples.source}: {error}") from error
+  return dataclasses.replace(examples, labels=labels)
 
 
 def _warn_if_not_finite(examples: inputs.Examples) -> None:

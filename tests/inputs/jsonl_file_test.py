@@ -1,3 +1,5 @@
+import gzip
+
 import pytest
 
 from hub_estimator.errors import UserError
@@ -58,3 +60,38 @@ def test_bad_lines_are_skipped_and_counted_on_request(tmp_path):
   examples = Jsonl(str(path), bad_records="skip").read()
   assert examples.features["a"].tolist() == [1, 4]
   assert examples.skipped == 4
+
+
+@pytest.mark.parametrize(
+  ("line", "why"),
+  [
+    ('{"a": 1, "a": 2, "label": 1}', "line 2: the key 'a' comes twice"),
+    ('{"a": "\\ud800", "label": 1}', "line 2: .*surrogates not allowed"),
+    ('{"a": ["x", 1], "label": 1}', "line 2 holds text and numbers"),
+    ('{"a": 9223372036854775808, "label": 1}', "line 2 is 92.*which int64"),
+  ],
+)
+def test_values_that_would_turn_into_others_are_refused(tmp_path, line, why):
+  first = (
+    '{"a": ["x", "y"], "label": 1}' if "[" in line else '{"a": 1, "label": 1}'
+  )
+  with pytest.raises(UserError, match=why):
+    _jsonl(tmp_path, f"{first}\n{line}\n").read()
+
+
+def test_defaults_stand_for_missing_and_null_values(tmp_path):
+  text = '{"a": 1, "label": 1}\n{"a": null, "label": 0}\n{"label": 0}\n'
+  examples = _jsonl(tmp_path, text, defaults={"a": 7}).read()
+  assert examples.features["a"].tolist() == [1, 7, 7]
+  assert examples.lines == 3
+
+
+def test_gzip_is_read_and_a_damaged_file_named(tmp_path):
+  content = gzip.compress(b'{"a": 1, "label": 1}\n' * 9)
+  path = tmp_path / "a.jsonl.gz"
+  path.write_bytes(content)
+  assert len(Jsonl(str(path)).read()) == 9
+  for damaged in (content[:-12], b"{}" + content):
+    path.write_bytes(damaged)
+    with pytest.raises(UserError, match="a.jsonl.gz isn't a whole gzip file"):
+      Jsonl(str(path)).read()

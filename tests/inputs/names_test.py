@@ -3,6 +3,7 @@ import pytest
 
 from hub_estimator import inputs
 from hub_estimator.errors import UserError
+from hub_estimator.inputs import names
 from hub_estimator.inputs.names import label_columns, split_label
 
 
@@ -41,3 +42,17 @@ def test_an_unknown_column_is_reported_with_the_nearest():
     split_label(
       {"label": np.arange(3)}, label="lable", features=None, source="here"
     )
+
+
+def test_columns_are_found_where_blanks_surround_them():
+  assert names.as_named(["a", " b", "c "], ["b", " c"]) == ["a", "b", "c "]
+  assert names.as_named([" b", "b "], ["b"]) == [" b", "b "]
+  assert names.find_name("b", {"a": 1, " b": 2}) == " b"
+  assert names.find_name(" b", {"b": 2}) == "b"
+  assert names.find_name("c", {"b": 2}) is None
+
+
+@pytest.mark.parametrize("defaults", [3, ["a"], {"a": None}, {"a": True}])
+def test_defaults_are_text_or_numbers_by_name(defaults):
+  with pytest.raises(UserError, match="csv.defaults is"):
+    names.check_defaults("csv", defaults)

@@ -1,10 +1,11 @@
+import gzip
 import json
 
 import numpy as np
 import pytest
 
 from hub_estimator.errors import UserError
-from hub_estimator.inputs import FeatureSpec
+from hub_estimator.inputs import Csv, FeatureSpec, Jsonl, Mix, Sample
 from hub_estimator.inputs.streams import open_stream
 
 
@@ -39,5 +40,37 @@ def test_all_formats_give_the_same_rows(tmp_path):
 
 def test_another_format_is_refused(tmp_path):
   (tmp_path / "a.txt").touch()
-  with pytest.raises(UserError, match=r"test reads .csv, .jsonl, .npz and"):
+  with pytest.raises(
+    UserError, match=r"test reads .csv, .jsonl, .npz, .tsv and"
+  ):
     open_stream(str(tmp_path / "a.txt"), "test")
+
+
+def test_the_options_of_a_reader_hold_for_its_format(tmp_path):
+  (tmp_path / "a.csv").write_text('w;n\n"a;1\nb;\n')
+  reader = Csv("", delimiter=";", quoting="none", defaults={"n": 5})
+  mixed = Mix([Sample(reader, 2), Jsonl("")])
+  specs = {"w": FeatureSpec("string"), "n": FeatureSpec("int64")}
+  for given in (reader, mixed):
+    stream = open_stream(str(tmp_path / "a.csv"), "test", reader=given)
+    (batch,) = stream.batches(specs, 9)
+    assert batch["w"].tolist() == [b'"a', b"b"]
+    assert batch["n"].tolist() == [1, 5]
+  (tmp_path / "a.jsonl").write_text('{"w": "x", "n": 1}\n')
+  stream = open_stream(str(tmp_path / "a.jsonl"), "test", reader=reader)
+  assert [b["w"].tolist() for b in stream.batches(specs, 9)] == [[b"x"]]
+
+
+def test_a_reader_reads_files_of_any_name(tmp_path):
+  (tmp_path / "dev.txt").write_text("w\tn\na\t1\n")
+  reader = Csv("", delimiter="\t")
+  stream = open_stream(str(tmp_path / "dev.txt"), "test", reader=reader)
+  assert stream.names == ("w", "n")
+
+
+def test_gzip_and_tabs_are_known_by_their_names(tmp_path):
+  (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"w,n\na,1\n"))
+  (tmp_path / "a.tsv").write_text("w\tn\na\t1\n")
+  for name in ("a.csv.gz", "a.tsv"):
+    (batch,) = read(tmp_path / name, {"n": FeatureSpec("int64")})
+    assert batch["n"].tolist() == [1]

@@ -90,3 +90,53 @@ def test_features_of_records_are_dtypes_and_shapes(features):
     UserError, match=r"tfrecord\.features is .* dtype and shape"
   ):
     TFRecord("a", features)
+
+
+def _example(**values) -> bytes:
+  example = tf.train.Example()
+  for name, value in values.items():
+    feature = example.features.feature[name]
+    kind = (
+      feature.bytes_list if isinstance(value[0], bytes) else feature.int64_list
+    )
+    kind.value.extend(value)
+  return example.SerializeToString()
+
+
+@pytest.mark.parametrize(
+  ("dtype", "values", "wanted"),
+  [
+    ("string", [[b"a", b"b"], [b"c"]], [(b"a", b"b"), (b"c",), ()]),
+    ("int64", [[2, 0], [1]], [(2, 0), (1,), ()]),
+  ],
+)
+def test_labels_may_vary_in_number(tmp_path, dtype, values, wanted):
+  path = str(tmp_path / "a.tfrecord")
+  with tf.io.TFRecordWriter(path) as writer:
+    for value in values:
+      writer.write(_example(x=[1], label=value))
+    writer.write(_example(x=[1]))
+  features = {"x": ("int64", []), "label": (dtype, [None])}
+  assert TFRecord(path, features).read().labels.tolist() == wanted
+
+
+@pytest.mark.parametrize(
+  ("record", "why"),
+  [
+    (_example(y=[1], label=[0]), "record 1: no feature 'x'; it has: label, y"),
+    (_example(x=[b"a"], label=[0]), "'x' is 1 values of string, and int64"),
+    (
+      _example(x=[1, 2], label=[0]),
+      r"'x' is 2 values of int64, and int64 \[\]",
+    ),
+    (b"junk", "record 1: not a tf.Example"),
+  ],
+)
+def test_a_record_without_a_feature_names_it(tmp_path, record, why):
+  path = str(tmp_path / "a.tfrecord")
+  with tf.io.TFRecordWriter(path) as writer:
+    writer.write(_example(x=[1], label=[0]))
+    writer.write(record)
+  features = {"x": ("int64", []), "label": ("int64", [])}
+  with pytest.raises(UserError, match=why):
+    TFRecord(path, features).read()

@@ -81,3 +81,24 @@ def test_parts_have_their_gin_names_in_python():
   assert columns.numeric is Numeric
   assert columns.bucketized is Bucketized
   assert columns.categorical is Categorical
+
+
+@pytest.mark.parametrize(
+  "content",
+  [
+    b"\xef\xbb\xbfred\nblue\n",
+    b"red\r\nblue\r\n",
+    b"red \nblue\n",
+    b"red\nblue\nred\n",
+  ],
+)
+def test_a_file_of_categories_is_read_as_it_is_meant(tmp_path, content):
+  (tmp_path / "colors.txt").write_bytes(content)
+  column = Categorical("color", vocabulary=str(tmp_path / "colors.txt"))
+  assert _dense(column).tolist() == [[1, 0], [0, 1], [0, 0]]
+
+
+def test_a_file_of_integers_may_start_with_a_byte_order_mark(tmp_path):
+  (tmp_path / "ages.txt").write_bytes(b"\xef\xbb\xbf60\n20\n")
+  column = Categorical("age", vocabulary=str(tmp_path / "ages.txt"))
+  assert _dense(column).tolist() == [[0, 1], [0, 0], [1, 0]]

@@ -66,3 +66,13 @@ def test_a_vocabulary_without_special_tokens_is_refused(silent, tmp_path):
 def test_a_vocabulary_that_does_not_exist_is_refused(silent):
   with pytest.raises(UserError, match="no vocabulary file '/no/file'"):
     _ids(silent, "Good", vocabulary="/no/file", lowercase=True)
+
+
+def test_odd_lines_of_a_vocabulary_are_read_as_they_are_meant(silent, tmp_path):
+  own = tmp_path / "vocab.txt"
+  own.write_bytes(
+    b"\xef\xbb\xbf[PAD]\r\n[UNK]\r\n[CLS]\r\n[SEP]\r\nx\r\ngood \r\nx\r\nbad\r\n"
+  )
+  for word, number in [("good", 5), ("x", 4), ("bad", 7)]:
+    ids = _ids(silent, word, vocabulary=str(own), lowercase=True)
+    assert ids == [[2, number, 3, 0]]
