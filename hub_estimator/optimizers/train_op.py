@@ -28,6 +28,7 @@ def build_train_op(
   head_variables: Sequence[tf.Variable],
   update_ops: Sequence[tf.Operation],
   rate_scale: float = 1.0,
+  max_steps: int | None = None,
   colocate_gradients: bool = False,
 ) -> tf.Operation:
   """Adds the ops of one training step and returns the last of them.
@@ -43,6 +44,8 @@ def build_train_op(
     head_variables: all other trained variables.
     update_ops: the update ops of the applied signatures.
     rate_scale: multiplies the optimizer's learning rate.
+    max_steps: the step at which the rest of accumulated gradients is applied;
+      None never applies fewer than `fine_tuning.accumulate_batches`.
     colocate_gradients: whether each gradient is computed on its op's device.
 
   Raises:
@@ -70,7 +73,9 @@ def build_train_op(
     if batches == 1:
       done = move_by(pairs)
     else:
-      done = accumulate(pairs, move_by, batches=batches, step=step)
+      done = accumulate(
+        pairs, move_by, batches=batches, step=step, max_steps=max_steps
+      )
   if decay is not None:
     with tf.control_dependencies(done):
       done = [build_averages(variables, decay, step)]
