@@ -105,7 +105,7 @@ def _decided(
   """
   if not {"class_ids", "classes"} & set(found):
     return found
-  unknown = tf.math.is_nan(logits) | (logits == float("inf"))
+  unknown = tf.math.is_nan(logits) | tf.equal(logits, float("inf"))
   unknown = tf.reduce_any(unknown, axis=-1, keepdims=True)
   ids = tf.where(unknown, tf.fill(tf.shape(ids), np.int64(NO_CLASS)), ids)
   decided = dict(found)

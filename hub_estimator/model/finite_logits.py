@@ -21,7 +21,7 @@ def require_finite(logits: HeadInput) -> HeadInput:
   named = logits if isinstance(logits, Mapping) else {"": logits}
   bad = [
     tf.reduce_any(
-      tf.math.is_nan(tensor) | (tensor == float("inf")),
+      tf.math.is_nan(tensor) | tf.equal(tensor, float("inf")),
       axis=list(range(1, tensor.shape.rank)),
     )
     for tensor in named.values()
