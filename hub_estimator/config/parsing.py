@@ -61,6 +61,7 @@ def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
     with only_safe_imports():
       for file in others:
         gin_internals.parse_file(file)
+      sources.current().before_command_line = gin_internals.copy_of_bindings()
       for param in gin_params:
         _parse_param(param)
     gin.finalize()

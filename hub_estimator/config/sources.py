@@ -5,6 +5,7 @@ import dataclasses
 import os
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import gin
 
@@ -34,11 +35,13 @@ class Sources:
     files: the file of each binding, by its key; None is the command line.
     site: files that HUB_ESTIMATOR_GIN names.
     shared: files that are marked as shared defaults.
+    before_command_line: the bindings of the files alone, as gin holds them.
   """
 
   files: dict[Key, str | None] = dataclasses.field(default_factory=dict)
   site: set[str] = dataclasses.field(default_factory=set)
   shared: set[str | None] = dataclasses.field(default_factory=set)
+  before_command_line: dict[Any, Any] = dataclasses.field(default_factory=dict)
 
   def is_strict(self, key: Key) -> bool:
     """Returns whether a binding must be read by something.

@@ -75,7 +75,7 @@ def has_unread(*roots: str) -> bool:
   Args:
     roots: the configurables that are built.
   """
-  return any(not sources.is_mark(key) for key in _left(roots))
+  return any(not sources.is_mark(key) for key in _left_now(roots))
 
 
 def _unread(roots: Sequence[str]) -> list[Key]:
@@ -86,6 +86,21 @@ def _unread(roots: Sequence[str]) -> list[Key]:
 
 def _left(roots: Sequence[str]) -> set[Key]:
   """Returns the keys of all unread bindings.
+
+  Those of files are read if the files alone read them: the command line may put
+  another part in the place of one that a file has set up.
+  """
+  found = sources.current()
+  left = _left_now(roots)
+  with gin_internals.with_bindings(found.before_command_line):
+    left_by_files = _left_now(roots)
+  return {
+    key for key in left if key in left_by_files or found.files.get(key) is None
+  }
+
+
+def _left_now(roots: Sequence[str]) -> set[Key]:
+  """Returns the keys of the unread bindings of gin's state.
 
   A macro counts as read if any binding refers to it: base.gin's `module.handle =
   %HANDLE` does, also in a run without a module.

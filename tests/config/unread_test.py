@@ -122,6 +122,15 @@ def test_a_config_whose_bindings_are_all_read_is_saved_as_it_is(run_gin):
   assert config.run_text() == config.text()
 
 
+def test_a_files_binding_may_lose_its_reader_to_the_command_line(run_gin):
+  with open(run_gin, "a", encoding="utf-8") as file:
+    file.write("BATCH_SIZE = 8\noptimizers.adam.learning_rate = 0.1\n")
+  config.parse(
+    [run_gin], ["run.batch_size = 4", "OPTIMIZER = @optimizers.sgd()"]
+  )
+  config.require_read(*ROOTS)
+
+
 @pytest.mark.parametrize(
   "name",
   [n for n in config.shipped() if n.startswith(("runs/", "sweeps/"))],
