@@ -78,6 +78,7 @@ def read_handles(args: argparse.Namespace) -> None:
     import hub_estimator.sweeps  # noqa: F401
 
     config.parse(args.gin_file, args.gin_param)
+    config.require_read("run", "sweep", "publish", "adapter")
   else:
     config.clear()
 
@@ -110,6 +111,7 @@ def read_experiment(
   from hub_estimator.experiments import Experiment
 
   config.parse(gin_files, gin_params)
+  config.require_read("run", "sweep")
   experiment = config.build("run")
   assert isinstance(experiment, Experiment)
   return experiment

@@ -37,7 +37,7 @@ def main(args: argparse.Namespace) -> int:
       result = runs.train(
         experiment,
         args.model_dir,
-        config_text=config.text(),
+        config_text=config.run_text(),
         operative_config=config.operative_text,
         preemption=watched,
         task=task,

@@ -7,6 +7,7 @@ an earlier run can't leak into the next.
 from hub_estimator.config.bindings import (
   build,
   operative_text,
+  run_text,
   take_raw,
   text,
 )
@@ -21,6 +22,11 @@ from hub_estimator.config.parsing import (
   site_files,
 )
 from hub_estimator.config.safe_imports import SAFE
+from hub_estimator.config.unread import (
+  command_line_reads,
+  nearest_read,
+  require_read,
+)
 
 __all__ = [
   "BoundFunction",
@@ -29,10 +35,14 @@ __all__ = [
   "SITE_FILE",
   "build",
   "clear",
+  "command_line_reads",
   "import_path",
+  "nearest_read",
   "operative_text",
   "parse",
   "registered_parts",
+  "require_read",
+  "run_text",
   "shipped",
   "site_files",
   "take_raw",

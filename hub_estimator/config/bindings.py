@@ -5,9 +5,10 @@ from typing import Any
 
 import gin
 
-from hub_estimator.config import gin_internals
+from hub_estimator.config import gin_internals, sources
 from hub_estimator.config.bound_functions import bind_functions
 from hub_estimator.config.explanations import explain
+from hub_estimator.config.unread import has_unread
 from hub_estimator.errors import UserError
 
 _LINE_LENGTH = 100
@@ -57,13 +58,23 @@ def text(*, without: str | None = None) -> str:
     without: the name of a configurable whose bindings are left out; None keeps
       all.
   """
-  hidden = (
-    contextlib.nullcontext()
-    if without is None
-    else gin_internals.without_bindings_of(without)
-  )
-  with hidden:
+  with contextlib.ExitStack() as hidden:
+    for name in (sources.MARK, without):
+      if name is not None:
+        hidden.enter_context(gin_internals.without_bindings_of(name))
     return gin.config_str(max_line_length=_LINE_LENGTH)
+
+
+def run_text() -> str:
+  """Returns all bindings as the text of a run's config.gin.
+
+  If some are unread, such as defaults that other runs read, the text says that
+  they may be.
+  """
+  found = text()
+  if has_unread("run", "sweep"):
+    found += f"\n{sources.MARK}.shared_defaults = True\n"
+  return found
 
 
 def operative_text() -> str:

@@ -13,6 +13,9 @@ from typing import Any
 
 from gin import config, resource_reader
 
+# (scope, selector, parameter) of a binding. A macro's scope is its name.
+Key = tuple[str, str, str]
+
 
 def set_search_path(directories: Sequence[str]) -> None:
   """Makes gin look for files in directories, then in packages, nowhere else.
@@ -74,6 +77,52 @@ def without_bindings_of(name: str) -> Iterator[None]:
   finally:
     config._CONFIG.clear()
     config._CONFIG.update(kept)
+
+
+def parse_file(file: str) -> None:
+  """Parses a gin file and all that it includes."""
+  config.parse_config_file(file)
+
+
+@contextlib.contextmanager
+def recorded_bindings(
+  record: Callable[[Key, Any, str | None], None],
+) -> Iterator[None]:
+  """Calls a function with each binding that is parsed inside a `with` block.
+
+  Args:
+    record: takes the binding's key, its value, and its file; None is no file.
+  """
+  files: list[str] = []
+  parse, bind = config.parse_config_file, config.bind_parameter
+
+  def parse_recorded(file: str, *args: Any, **kwargs: Any) -> Any:
+    files.append(_found(file))
+    try:
+      return parse(file, *args, **kwargs)
+    finally:
+      files.pop()
+
+  def bind_recorded(key: Any, value: Any) -> None:
+    bind(key, value)
+    parsed = config.ParsedBindingKey.parse(key)
+    full = (*parsed.config_key, parsed.arg_name)
+    record(full, value, files[-1] if files else None)
+
+  config.parse_config_file, config.bind_parameter = (
+    parse_recorded,
+    bind_recorded,
+  )
+  try:
+    yield
+  finally:
+    config.parse_config_file, config.bind_parameter = parse, bind
+
+
+def _found(file: str) -> str:
+  """Returns the path that gin opens for a file's name."""
+  candidates = [os.path.join(d, file) for d in config._LOCATION_PREFIXES]
+  return next((c for c in candidates if os.path.isfile(c)), file)
 
 
 def unlock() -> None:
@@ -166,6 +215,19 @@ def reachable_bindings(
 
   visit(reference)
   return tuple(sorted(found))
+
+
+def bound_keys() -> set[Key]:
+  """Returns the keys of all bindings."""
+  return {(*at, name) for at, bound in config._CONFIG.items() for name in bound}
+
+
+def references_at(
+  scope: str, selector: str
+) -> list[config.ConfigurableReference]:
+  """Returns the references among a configurable's bindings in one scope."""
+  bound = config._CONFIG.get((scope, selector), {})
+  return list(config.iterate_references(bound))
 
 
 def bound_keywords(reference: config.ConfigurableReference) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import gin
 
-from hub_estimator.config import gin_internals
+from hub_estimator.config import gin_internals, sources
 from hub_estimator.config.explanations import explain
 from hub_estimator.config.gin_files import CONFIGS_DIR, find_gin_file
 from hub_estimator.config.safe_imports import is_safe, only_safe_imports
@@ -47,12 +47,21 @@ def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
   )
   beside = [os.path.dirname(os.path.abspath(f)) for f in (*site, *others)]
   gin_internals.set_search_path(["", str(CONFIGS_DIR), *beside])
-  with _explained(), _without_search_remarks(), _importable(beside):
+  sources.current().site.update(site)
+  with contextlib.ExitStack() as stack:
+    for context in (
+      _explained(),
+      _without_search_remarks(),
+      _importable(beside),
+      sources.recorded(),
+    ):
+      stack.enter_context(context)
     for file in site:
-      gin.parse_config_file(file)
+      gin_internals.parse_file(file)
     with only_safe_imports():
       for file in others:
-        gin.parse_config_file(file)
+        gin_internals.parse_file(file)
+      sources.current().before_command_line = gin_internals.copy_of_bindings()
       for param in gin_params:
         _parse_param(param)
     gin.finalize()
@@ -63,6 +72,7 @@ def parse(gin_files: Sequence[str], gin_params: Sequence[str] = ()) -> None:
 def clear() -> None:
   """Removes all bindings of an earlier config in this process."""
   gin.clear_config()
+  sources.forget()
 
 
 def site_files() -> list[str]:

@@ -19,6 +19,7 @@ from hub_estimator.heads.regressors import (
   Regression,
 )
 from hub_estimator.heads.traits import (
+  built_parts,
   is_known,
   logits_dimensions,
   weight_columns,
@@ -45,6 +46,7 @@ __all__ = [
   "Regression",
   "binary",
   "build_class_ids",
+  "built_parts",
   "class_ids",
   "encode_labels",
   "is_known",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import gin
 
 from hub_estimator.errors import UserError
+from hub_estimator.heads.deciding import BinaryHead, MultiClassHead
 from hub_estimator.heads.interface import Labels
 from hub_estimator.heads.labels import (
   check_classes,
@@ -22,8 +23,9 @@ class Binary:
   Attributes:
     label_vocabulary: the two labels as strings, or the path of a file with one
       label per line; None if labels are 0 and 1.
-    threshold: the probability from which accuracy counts an example as
-      positive.
+    threshold: an example is of class 1 if the probability of that class is
+      above it, in predictions, exports and all metrics of classes: accuracy,
+      precision, recall, F1. Between 0 and 1.
     weight_column: the feature that holds example weights; None weighs all
       examples equally.
   """
@@ -32,11 +34,20 @@ class Binary:
   threshold: float = 0.5
   weight_column: str | None = None
 
+  def __post_init__(self) -> None:
+    if isinstance(self.threshold, bool) or not (
+      isinstance(self.threshold, int | float) and 0 < self.threshold < 1
+    ):
+      raise UserError(
+        f"binary.threshold is {self.threshold!r}; it must be a number between "
+        "0 and 1."
+      )
+
   def build(self, name: str | None = None) -> estimator.Head:
     """Returns a `tf.estimator.BinaryClassHead`."""
-    return estimator.BinaryClassHead(
+    return BinaryHead(
+      self.threshold,
       weight_column=self.weight_column,
-      thresholds=None if self.threshold == 0.5 else [self.threshold],
       label_vocabulary=read_vocabulary(self.label_vocabulary, 2),
       name=name,
     )
@@ -79,7 +90,7 @@ class MultiClass:
       return Binary(
         self.label_vocabulary, weight_column=self.weight_column
       ).build(name)
-    return estimator.MultiClassHead(
+    return MultiClassHead(
       self.n_classes,
       weight_column=self.weight_column,
       label_vocabulary=read_vocabulary(self.label_vocabulary, self.n_classes),

@@ -1,5 +1,7 @@
 """Traits of a head that other parts of a run ask about."""
 
+from collections.abc import Sequence
+
 from hub_estimator.heads.interface import Head
 from hub_estimator.heads.multi_head import Multi
 from hub_estimator.tensorflow_runtime import estimator, estimator_internals
@@ -17,6 +19,11 @@ def weight_columns(head: Head) -> set[str]:
   children = head.heads.values() if isinstance(head, Multi) else [head]
   columns = {getattr(child, "weight_column", None) for child in children}
   return {column for column in columns if column is not None}
+
+
+def built_parts(built: estimator.Head) -> Sequence[estimator.Head]:
+  """Returns the parts of what `heads.multi` has built, each with its name."""
+  return estimator_internals.heads_of(built)
 
 
 def logits_dimensions(built: estimator.Head) -> dict[str, int]:

@@ -21,6 +21,8 @@ from hub_estimator.model.encoding import (
   encoded_outputs,
   placed_modules,
 )
+from hub_estimator.model.evaluated_loss import EXAMPLES_LOSS
+from hub_estimator.model.finite_logits import LOGITS_NOT_FINITE
 from hub_estimator.model.interface import (
   Column,
   Encoder,
@@ -36,8 +38,10 @@ __all__ = [
   "Application",
   "AppliedModule",
   "Column",
+  "EXAMPLES_LOSS",
   "Encoder",
   "HeadInput",
+  "LOGITS_NOT_FINITE",
   "Metric",
   "Metrics",
   "Top",

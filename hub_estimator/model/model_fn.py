@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from hub_estimator import heads, optimizers
 from hub_estimator.model.averaged_weights import restore_averages
 from hub_estimator.model.encoding import Encoded, encode
-from hub_estimator.model.interface import Encoder, Metric, Top
+from hub_estimator.model.evaluated_loss import add_loss
+from hub_estimator.model.finite_logits import require_finite
+from hub_estimator.model.interface import Encoder, HeadInput, Metric, Top
 from hub_estimator.model.logits import build_logits
 from hub_estimator.model.measuring import add_metrics
 from hub_estimator.model.predictions import serve_predictions
@@ -28,6 +30,7 @@ def make_model_fn(
   metrics: Sequence[Metric] = (),
   rate_scale: float = 1.0,
   n_towers: int = 1,
+  max_steps: int | None = None,
 ) -> Callable[..., estimator.EstimatorSpec]:
   """Returns a `model_fn` for `tf.estimator.Estimator`.
 
@@ -45,6 +48,8 @@ def make_model_fn(
     metrics: evaluated beside the head's own; each one of `metrics`.
     rate_scale: multiplies the optimizer's learning rate.
     n_towers: devices that share a training batch.
+    max_steps: the step at which accumulated gradients that are left move the
+      variables; None keeps them for later steps.
   """
   model = _Model(
     infos,
@@ -56,6 +61,7 @@ def make_model_fn(
     metrics,
     rate_scale,
     n_towers,
+    max_steps,
   )
 
   def model_fn(
@@ -83,6 +89,7 @@ class _Model:
   metrics: Sequence[Metric]
   rate_scale: float
   n_towers: int
+  max_steps: int | None
 
   def build_spec(
     self, features: _Tensors, labels: tf.Tensor | _Tensors | None, mode: str
@@ -95,6 +102,8 @@ class _Model:
       self.top, encoded.head_input, head, training=training
     )
     _collect_model_variables()
+    if mode == estimator.ModeKeys.EVAL:
+      logits = require_finite(logits)
     losses = build_losses(
       self.fine_tuning, encoded.placed, top_losses, training=training
     )
@@ -106,10 +115,8 @@ class _Model:
       train_op_fn=lambda loss: self._build_train_op(loss, losses, encoded),
       regularization_losses=(losses or None) if training else None,
     )
-    if mode == estimator.ModeKeys.EVAL and self.metrics:
-      spec = add_metrics(
-        spec, self.metrics, head=self.head, features=features, labels=labels
-      )
+    if mode == estimator.ModeKeys.EVAL:
+      spec = self._measure(spec, head, logits, features, labels)
     if not training and self.fine_tuning.average_decay is not None:
       spec = spec._replace(scaffold=restore_averages(self.infos, self.encoder))
     return serve_predictions(spec)
@@ -123,6 +130,27 @@ class _Model:
       {name: x for name, x in features.items() if name not in weights},
       mode=mode,
       n_towers=self.n_towers if mode == estimator.ModeKeys.TRAIN else 1,
+    )
+
+  def _measure(
+    self,
+    spec: estimator.EstimatorSpec,
+    built: estimator.Head,
+    logits: HeadInput,
+    features: _Tensors,
+    labels: tf.Tensor | _Tensors,
+  ) -> estimator.EstimatorSpec:
+    if self.metrics:
+      spec = add_metrics(
+        spec, self.metrics, head=self.head, features=features, labels=labels
+      )
+    return add_loss(
+      spec,
+      head=self.head,
+      built=built,
+      logits=logits,
+      features=features,
+      labels=labels,
     )
 
   def _build_head(
@@ -157,6 +185,7 @@ class _Model:
       head_variables=[v for v in tf.trainable_variables() if id(v) not in ids],
       update_ops=encoded.update_ops,
       rate_scale=self.rate_scale,
+      max_steps=self.max_steps,
       # Each gradient is computed on the device of its op.
       colocate_gradients=self.n_towers > 1,
     )

@@ -6,6 +6,7 @@ yours follows the Protocol `Optimizer`.
 """
 
 from hub_estimator.optimizers import schedules
+from hub_estimator.optimizers.accumulation import REST_APPLIED_AT
 from hub_estimator.optimizers.averages import average_name
 from hub_estimator.optimizers.decaying_adam import AdamW
 from hub_estimator.optimizers.fine_tuning import FineTuning
@@ -44,6 +45,7 @@ __all__ = [
   "LearningRate",
   "NOT_FINITE",
   "Optimizer",
+  "REST_APPLIED_AT",
   "RMSProp",
   "SGD",
   "adagrad",

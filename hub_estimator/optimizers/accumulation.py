@@ -5,6 +5,11 @@ from collections.abc import Callable, Sequence
 from hub_estimator.optimizers.updates import GradientAndVariable
 from hub_estimator.tensorflow_runtime import tf
 
+# Collection of the step at which an earlier training of the run, with fewer
+# steps, has applied the rest of its gradients. A tuple as the key keeps it out of
+# exported graphs.
+REST_APPLIED_AT = ("hub_estimator_rest_applied_at",)
+
 
 def accumulate(
   pairs: Sequence[GradientAndVariable],
@@ -12,6 +17,7 @@ def accumulate(
   *,
   batches: int,
   step: tf.Variable,
+  max_steps: int | None,
 ) -> list[tf.Operation]:
   """Returns the ops that sum gradients and move variables every few batches.
 
@@ -20,13 +26,22 @@ def accumulate(
     move: builds the ops that move variables by given gradients.
     batches: how many batches make one move, by the mean of their gradients.
     step: the global step, which counts batches.
+    max_steps: the step at which fewer batches make a move; None means at none.
   """
+  with tf.init_scope():  # Outside of a loop of steps, so that it can be fed.
+    rest = tf.constant(0, tf.int64)
+  tf.add_to_collection(REST_APPLIED_AT, rest)
   sums = _build_sums([v for _, v in pairs])
   added = [_add(total, g) for total, (g, _) in zip(sums, pairs, strict=True)]
 
+  is_due = tf.equal((step + 1) % batches, 0)
+  if max_steps is not None:
+    is_due |= tf.equal(step + 1, max_steps)
+  count = step + 1 - tf.maximum(step - step % batches, rest)
+
   def move_and_reset() -> tf.Tensor:
     means = [
-      (total.read_value() / batches, v)
+      (total.read_value() / tf.cast(count, total.dtype.base_dtype), v)
       for total, (_, v) in zip(sums, pairs, strict=True)
     ]
     with tf.control_dependencies(move(means)):
@@ -37,7 +52,7 @@ def accumulate(
   with tf.control_dependencies(added):
     return [
       tf.cond(
-        tf.equal((step + 1) % batches, 0),
+        is_due,
         move_and_reset,
         lambda: tf.constant(False),
       )

@@ -47,8 +47,9 @@ class FineTuning:
     clip_value: the largest absolute value of a gradient's element, applied
       before `clip_norm`. None doesn't clip.
     accumulate_batches: variables move only once in so many steps, by the mean
-      of the gradients since: a large batch in little memory. A step stays one
-      batch, also in schedules and `run.max_steps`.
+      of the gradients since: a large batch in little memory. The last step of
+      the run applies the rest, by the mean of the batches that came. A step
+      stays one batch, also in schedules and `run.max_steps`.
     l2_sp: weight of half the squared distance between the module's trained
       variables and their pretrained values, added to the loss: "L2-SP",
       arXiv:1802.01483. `regularization_scale` doesn't apply to it.

@@ -1,5 +1,6 @@
 """The train op: one step that moves module and head at their own rates."""
 
+import functools
 from collections.abc import Sequence
 
 from hub_estimator.errors import UserError
@@ -28,12 +29,13 @@ def build_train_op(
   head_variables: Sequence[tf.Variable],
   update_ops: Sequence[tf.Operation],
   rate_scale: float = 1.0,
+  max_steps: int | None = None,
   colocate_gradients: bool = False,
 ) -> tf.Operation:
   """Adds the ops of one training step and returns the last of them.
 
   A loss or gradient that isn't finite stops the run before it reaches any
-  variable, the step or a checkpoint. Update ops run before variables move.
+  variable, step or checkpoint. Update ops run before variables move.
 
   Args:
     optimizer: its learning rate is the head's.
@@ -41,8 +43,9 @@ def build_train_op(
     loss: float32 scalar, regularization included.
     module_variables: the modules' trainable variables; empty if all are frozen.
     head_variables: all other trained variables.
-    update_ops: the update ops of the applied signatures.
+    update_ops: of the applied signatures.
     rate_scale: multiplies the optimizer's learning rate.
+    max_steps: the step that applies the rest of accumulated gradients, or None.
     colocate_gradients: whether each gradient is computed on its op's device.
 
   Raises:
@@ -55,22 +58,23 @@ def build_train_op(
   _summarize(rate, fine_tuning if module_variables else None)
   finite = _assert_finite(loss, [g for g, _ in pairs], step)
 
-  def move_by(pairs: Sequence[GradientAndVariable]) -> list[tf.Operation]:
-    return move(
-      pairs,
-      optimizer,
-      fine_tuning,
-      rate=rate,
-      step=step,
-      module_variables=module_variables,
-    )
+  move_by = functools.partial(
+    move,
+    optimizer=optimizer,
+    fine_tuning=fine_tuning,
+    rate=rate,
+    step=step,
+    module_variables=module_variables,
+  )
 
   batches, decay = fine_tuning.accumulate_batches, fine_tuning.average_decay
   with tf.control_dependencies([finite, *update_ops]):
     if batches == 1:
       done = move_by(pairs)
     else:
-      done = accumulate(pairs, move_by, batches=batches, step=step)
+      done = accumulate(
+        pairs, move_by, batches=batches, step=step, max_steps=max_steps
+      )
   if decay is not None:
     with tf.control_dependencies(done):
       done = [build_averages(variables, decay, step)]

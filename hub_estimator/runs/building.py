@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hub_estimator.errors import UserError, nearest, one_line
-from hub_estimator.model import encoded_outputs, encoders
+from hub_estimator.model import EXAMPLES_LOSS, encoded_outputs, encoders
 from hub_estimator.tensorflow_runtime import estimator, tf
 from hub_estimator.training import TrainGraph, train_graph
 
@@ -78,7 +78,7 @@ class Builder:
         input_fn()
       ).get_next()
       spec = self._with_outputs(kept)(features, labels, estimator.ModeKeys.EVAL)
-    known = {"loss", *(spec.eval_metric_ops or {})}
+    known = {"loss", *(spec.eval_metric_ops or {})} - {EXAMPLES_LOSS}
     for binding, metric in metrics:
       if metric not in known:
         raise UserError(f"{binding} {metric!r}: {nearest(metric, known)}")

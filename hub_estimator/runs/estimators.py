@@ -7,10 +7,14 @@ from typing import Any
 from hub_estimator import cluster, exporting, inputs
 from hub_estimator.errors import UserError, nearest
 from hub_estimator.experiments import Experiment
-from hub_estimator.model import encoders, towers
+from hub_estimator.model import EXAMPLES_LOSS, encoders, towers
 from hub_estimator.model_dir import Workdir, checkpoints, open_run
 from hub_estimator.runs import run_model
-from hub_estimator.tensorflow_runtime import estimator, tf
+from hub_estimator.tensorflow_runtime import (
+  estimator,
+  estimator_internals,
+  tf,
+)
 
 
 def make_estimator(
@@ -59,7 +63,9 @@ def make_run_estimator(
         config.session_config, experiment.towers
       )
     )
-  return estimator.Estimator(model_fn=function, config=config)
+  made = estimator.Estimator(model_fn=function, config=config)
+  estimator_internals.report_as_loss(made, EXAMPLES_LOSS)
+  return made
 
 
 def export_context(

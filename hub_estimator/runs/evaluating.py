@@ -11,8 +11,13 @@ from hub_estimator.experiments import Experiment
 from hub_estimator.model_dir import results
 from hub_estimator.runs import run_model
 from hub_estimator.runs.estimators import find_checkpoint, make_run_estimator
+from hub_estimator.runs.failures import (
+  NO_PROBABILITIES,
+  example_without_probabilities,
+)
 from hub_estimator.runs.reading import encode_labels
 from hub_estimator.runs.run import open_with_experiment
+from hub_estimator.tensorflow_runtime import tf
 
 
 def evaluate(
@@ -46,11 +51,22 @@ def evaluate(
       f"{manifest['features']}."
     )
   experiment.head.check_labels(examples.known_labels())
-  evaluated = make_run_estimator(experiment, workdir, function).evaluate(
-    inputs.make_eval_input_fn(examples, batch_size=experiment.eval_batch_size),
-    checkpoint_path=find_checkpoint(workdir, checkpoint),
-    name="command",
+  path = find_checkpoint(workdir, checkpoint)
+  run_estimator = make_run_estimator(experiment, workdir, function)
+  input_fn = inputs.make_eval_input_fn(
+    examples, batch_size=experiment.eval_batch_size
   )
+  try:
+    evaluated = run_estimator.evaluate(
+      input_fn, checkpoint_path=path, name="command"
+    )
+  except tf.errors.InvalidArgumentError as error:
+    bad = example_without_probabilities(error)
+    if bad is None:
+      raise
+    raise UserError(
+      f"{examples.source}, example {bad}: {NO_PROBABILITIES}."
+    ) from error
   return results.plain(results.without_pictures(evaluated))
 
 

@@ -10,10 +10,16 @@ from collections.abc import Iterator
 
 from hub_estimator import cluster, optimizers
 from hub_estimator.errors import RunFailed, UserError, one_line
+from hub_estimator.model import LOGITS_NOT_FINITE
 from hub_estimator.model_dir import Workdir, checkpoints, results
 from hub_estimator.runs.request import Request
 from hub_estimator.tensorflow_runtime import estimator, tf
 
+# Completes a message about an example that has no class.
+NO_PROBABILITIES = (
+  "its logits are NaN or infinite, so it has no probabilities and no class; "
+  "look for NaN or huge numbers in its features"
+)
 _NO_SPACE = os.strerror(errno.ENOSPC)
 
 
@@ -66,6 +72,11 @@ def failure_of(
     if checkpoint
     else "there is no checkpoint yet"
   )
+  if (bad := example_without_probabilities(error)) is not None:
+    return RunFailed(
+      f"Evaluation stopped at example {bad} of run.eval_input: "
+      f"{NO_PROBABILITIES}; {left}."
+    )
   if optimizers.NOT_FINITE not in message:
     free = shutil.disk_usage(workdir.path).free / 1e6
     space = f" ({free:.1f} MB are free)" if _NO_SPACE in message else ""
@@ -78,6 +89,18 @@ def failure_of(
     f"Training stopped at step {step}: the loss is {loss} and its gradient's "
     f"norm {norm}; {left}. A smaller learning rate often helps."
   )
+
+
+def example_without_probabilities(error: Exception) -> int | None:
+  """Returns the position of an example whose logits end an evaluation.
+
+  Args:
+    error: as TensorFlow raised it; None comes back for any other error.
+  """
+  found = re.search(
+    rf"\[{re.escape(LOGITS_NOT_FINITE)}\]\s*\[(\d+)\]", one_line(error)
+  )
+  return int(found.group(1)) if found else None
 
 
 def _write_failure(

@@ -119,14 +119,34 @@ def _predict(
       },
     ).prefetch(1)
 
-  for prediction in run_estimator.predict(input_fn, checkpoint_path=path):
+  predicted = run_estimator.predict(input_fn, checkpoint_path=path)
+  for number, prediction in enumerate(predicted):
+    named = prediction_names(prediction)
+    _require_numbers(named, rows, number)
     yield {
-      k: v
-      for k, v in prediction_names(prediction).items()
-      if k.rsplit("/", 1)[-1] not in _SAME_IN_ALL
+      k: v for k, v in named.items() if k.rsplit("/", 1)[-1] not in _SAME_IN_ALL
     }
   if errors:
     raise errors[0]
+
+
+def _require_numbers(
+  prediction: Mapping[str, np.ndarray], rows: Rows, number: int
+) -> None:
+  """Raises a UserError if a row has NaN as a prediction, and so no class.
+
+  Args:
+    prediction: of one row, by name.
+    rows: as `predict` was given them.
+    number: of the row, from 0.
+  """
+  for name, value in prediction.items():
+    if value.dtype.kind == "f" and np.isnan(value).any():
+      source = "the rows" if isinstance(rows, Mapping) else os.fspath(rows)
+      raise UserError(
+        f"Row {number + 1} of {source}: the prediction {name!r} is "
+        f"{value.tolist()}; look for NaN or huge numbers in its features."
+      )
 
 
 def _read(

@@ -125,6 +125,8 @@ def begin(request: Request, prepared: Prepared) -> None:
     "features": {k: dataclasses.asdict(v) for k, v in checked.specs.items()},
     "started_from": None if start is None else start.report(),
     "seed": experiment.seed,
+    "max_steps": experiment.max_steps,
+    "rest_applied_at": _rest_applied_at(workdir),
     "working_dir": os.getcwd(),
     "config_sha256": hashlib.sha256(request.config_text.encode()).hexdigest(),
     "versions": package_versions(),
@@ -135,6 +137,18 @@ def begin(request: Request, prepared: Prepared) -> None:
   write_text(workdir.config, request.config_text)
   _write_examples(workdir, checked)
   write_json(workdir.manifest, manifest)
+
+
+def _rest_applied_at(workdir: Workdir) -> int:
+  """Returns the last step at which this run has ended before, or 0.
+
+  There it has applied what was left of its accumulated gradients, also if more
+  steps follow now.
+  """
+  before = workdir.read_manifest() or {}
+  last = checkpoints.step_of(tf.train.latest_checkpoint(str(workdir.path)))
+  ends = (before.get("max_steps", 0), before.get("rest_applied_at", 0))
+  return max([end for end in ends if end <= last], default=0)
 
 
 def _write_examples(workdir: Workdir, checked: Checked) -> None:

@@ -160,6 +160,9 @@ def _make_job(
     preemption=request.preemption,
     cache=request.cache,
     hooks=request.hooks,
+    rest_applied_at=(request.workdir.read_manifest() or {}).get(
+      "rest_applied_at", 0
+    ),
   )
 
 

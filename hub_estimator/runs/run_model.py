@@ -44,6 +44,7 @@ def make_model(
     if experiment.rate_for_batch_size is None
     else experiment.batch_size / experiment.rate_for_batch_size,
     n_towers=experiment.towers,
+    max_steps=experiment.max_steps,
   )
   return infos, function
 

@@ -43,6 +43,7 @@ def run_sweep(
     raise UserError(f"workers is {workers}; it is at least 1.")
   at = SweepDir.at(sweep_dir)
   at.check_writable()
+  config.require_read("run", "sweep")
   whole, base = config.text(), config.text(without="sweep")
   sweep = read_sweep()
   identity = identity_of(base, sweep)

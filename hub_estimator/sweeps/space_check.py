@@ -4,7 +4,7 @@ import logging
 import pathlib
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hub_estimator import config, progress, runs
@@ -36,7 +36,7 @@ def check_space(base: str, sweep: Sweep) -> None:
     for goal in sweep.goals
     if goal not in (SECONDS, BYTES)
   ]
-  mistakes = _Mistakes(probes[0])
+  mistakes, readers = _Mistakes(probes[0]), _Readers()
   cache = ProcessCache()
   with tempfile.TemporaryDirectory() as scratch:
     file = pathlib.Path(scratch) / "base.gin"
@@ -47,11 +47,13 @@ def check_space(base: str, sweep: Sweep) -> None:
       try:
         config.parse([str(file)], bindings)
         with runs.reporting_value_errors():
+          readers.add(config.command_line_reads("run"))
           runs.check(config.build("run"), metrics=metrics, cache=cache)
       except UserError as error:
         mistakes.add(error, params, bindings)
   _report(len(probes), len(probes))
   mistakes.raise_if_any()
+  readers.check()
   _log.info(
     "Checked %d combinations in %.1f s: every choice and every bound of a range.",
     len(probes),
@@ -61,6 +63,42 @@ def check_space(base: str, sweep: Sweep) -> None:
 
 def _report(done: int, total: int) -> None:
   progress.report("checking the space", done, total, unit="combinations")
+
+
+class _Readers:
+  """Which combinations read what varies."""
+
+  def __init__(self) -> None:
+    self._reads: dict[str, set[bool]] = {}
+
+  def add(self, reads: Mapping[str, bool]) -> None:
+    """Adds whether a combination reads each of its bindings, by their names."""
+    for name, is_read in reads.items():
+      self._reads.setdefault(name, set()).add(is_read)
+
+  def check(self) -> None:
+    """Raises a UserError if something varies that no trial reads.
+
+    Its trials would be equal, and yet be ranked.
+    """
+    unread = [name for name, reads in self._reads.items() if True not in reads]
+    if unread:
+      hints = [config.nearest_read(name, "run") for name in unread]
+      listed = ", ".join(
+        f"{name!r}" + (f" ({hint})" if hint else "")
+        for name, hint in zip(unread, hints, strict=True)
+      )
+      raise UserError(
+        f"sweep.space varies {listed}, and no trial reads it: its trials would "
+        "be equal."
+      )
+    partly = [name for name, reads in self._reads.items() if len(reads) == 2]
+    if partly:
+      _log.warning(
+        "sweep.space varies %s, and not all trials read it: some are equal. "
+        "Let it vary under the options that read it.",
+        ", ".join(partly),
+      )
 
 
 class _Mistakes:

@@ -79,7 +79,7 @@ def _run_repeats(
     result = runs.train(
       experiment,
       model_dir,
-      config_text=config.text(),
+      config_text=config.run_text(),
       operative_config=config.operative_text,
       after_evaluation=None if repeat else _make_reporting(trial, sweep.goals),
       cache=cache,

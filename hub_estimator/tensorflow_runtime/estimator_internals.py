@@ -26,6 +26,7 @@ __all__ = [
   "heads_of",
   "read_eval_metrics",
   "replace_training",
+  "report_as_loss",
   "session_config",
   "set_session_config",
   "train_in_current_graph",
@@ -87,6 +88,26 @@ def build_evaluation_graph(
     input_fn: returns the examples, each of them once.
   """
   return EvaluationParts(*made._evaluate_build_graph(input_fn, hooks=[]))
+
+
+def report_as_loss(made: estimator.Estimator, metric: str) -> None:
+  """Makes an Estimator's evaluations report a metric in place of `loss`.
+
+  Estimator's `loss` is the mean over batches, and it allows no metric of that
+  name.
+
+  Args:
+    made: the Estimator.
+    metric: the name that its model_fn gives to the metric.
+  """
+  build = made._evaluate_build_graph
+
+  def build_with_loss(*args: Any, **kwargs: Any) -> tuple[Any, ...]:
+    scaffold, update_op, values, hooks = build(*args, **kwargs)
+    values["loss"] = values.pop(metric)
+    return scaffold, update_op, values, hooks
+
+  made._evaluate_build_graph = build_with_loss
 
 
 def replace_training(made: estimator.Estimator, train: Train) -> None:

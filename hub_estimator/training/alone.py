@@ -39,7 +39,7 @@ def _train_and_evaluate(job: Job, evaluator: Evaluator) -> None:
   blocks = step_blocks.plan(job.experiment, job.checked)
   train_input_fn = job.make_train_input_fn(blocks)
   graph, rate = training_graph(job, train_input_fn)
-  graph.train_in(job.estimator, rate)
+  graph.train_in(job.estimator, rate, job.rest_applied_at)
   job.accelerate()
   tf_estimator.train_and_evaluate(
     job.estimator,

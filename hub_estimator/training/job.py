@@ -28,6 +28,8 @@ class Job:
     preemption: whose signals end training with a checkpoint.
     cache: of the values that runs of this process share.
     hooks: of the caller, added to training.
+    rest_applied_at: the step at which an earlier training of the run applied the
+      rest of its accumulated gradients; 0 if none did.
   """
 
   experiment: Experiment
@@ -36,6 +38,7 @@ class Job:
   preemption: Preemption = dataclasses.field(default_factory=Preemption)
   cache: ProcessCache = dataclasses.field(default_factory=ProcessCache)
   hooks: Sequence[tf_estimator.SessionRunHook] = ()
+  rest_applied_at: int = 0
 
   def last_step(self) -> int:
     """Returns the step of the last checkpoint, 0 if there is none."""

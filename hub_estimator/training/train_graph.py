@@ -36,12 +36,15 @@ class TrainGraph:
     self,
     run_estimator: estimator.Estimator,
     learning_rate: float | None = None,
+    rest_applied_at: int = 0,
   ) -> None:
     """Makes an Estimator train in this graph, whatever its model_fn.
 
     Args:
       run_estimator: its `train` then builds no graph, and calls no input_fn.
       learning_rate: to use instead of the graph's; None if that isn't a number.
+      rest_applied_at: the step at which an earlier training of the run applied
+        the rest of its accumulated gradients; 0 if none did.
     """
 
     def train(
@@ -59,6 +62,9 @@ class TrainGraph:
         if learning_rate is not None:
           (rate,) = tf.get_collection(optimizers.LEARNING_RATE)
           first.append(tf.train.FeedFnHook(lambda: {rate: learning_rate}))
+        for rest in tf.get_collection(optimizers.REST_APPLIED_AT):
+          fed = {rest: rest_applied_at}
+          first.append(tf.train.FeedFnHook(lambda fed=fed: fed))
         return estimator_internals.train_in_current_graph(
           run_estimator,
           self.spec,

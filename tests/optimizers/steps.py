@@ -77,8 +77,18 @@ def train_matrices(
   fine_tuning: optimizers.FineTuning,
   gradients: np.ndarray,
   names: Sequence[str] = ("m",),
+  *,
+  max_steps: int | None = None,
 ) -> list[np.ndarray]:
-  """Returns the module's matrices, which start at 1, after a step a gradient."""
+  """Returns the module's matrices, which start at 1, after a step a gradient.
+
+  Args:
+    optimizer: its learning rate is the module's.
+    fine_tuning: how the module moves.
+    gradients: of each step.
+    names: of the matrices.
+    max_steps: the last step; None means none.
+  """
   with tf.Graph().as_default(), tf.Session() as session:
     variables = [
       tf.get_variable(
@@ -86,16 +96,17 @@ def train_matrices(
       )
       for name in names
     ]
-    fed = tf.placeholder(tf.float32, [2, 2])
+    gradient = tf.placeholder(tf.float32, [2, 2])
     train_op = optimizers.build_train_op(
       optimizer,
       fine_tuning,
-      loss=tf.add_n([tf.reduce_sum(v * fed) for v in variables]),
+      loss=tf.add_n([tf.reduce_sum(v * gradient) for v in variables]),
       module_variables=variables,
       head_variables=[],
       update_ops=[],
+      max_steps=max_steps,
     )
     session.run(tf.global_variables_initializer())
-    for gradient in gradients:
-      session.run(train_op, {fed: gradient})
+    for value in gradients:
+      session.run(train_op, {gradient: value})
     return session.run(variables)

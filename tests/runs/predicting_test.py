@@ -100,3 +100,15 @@ def test_an_empty_file_is_refused(number_run, tmp_path):
   (tmp_path / "a.jsonl").touch()
   with pytest.raises(UserError, match="has no rows"):
     _predict(number_run, tmp_path / "a.jsonl")
+
+
+def test_a_row_without_probabilities_is_refused_by_its_number(
+  number_run, tmp_path
+):
+  x = np.zeros((5, 4), np.float32)
+  x[3, 1] = np.nan
+  np.savez(tmp_path / "a.npz", x=x)
+  with pytest.raises(UserError, match=r"Row 4 of .*a\.npz: .*nan"):
+    _predict(number_run, tmp_path / "a.npz", batch_size=2)
+  with pytest.raises(UserError, match="Row 4 of the rows: .*nan"):
+    runs.predict(number_run[1], {"x": x}, experiment=number_run[0])

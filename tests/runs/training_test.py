@@ -281,6 +281,10 @@ def test_l2_sp_is_half_the_squared_distance(dense, numbers_npz):
     np.testing.assert_allclose(session.run(spec.loss), before + 3.0, rtol=1e-5)
 
 
+class _Stopped(Exception):
+  pass
+
+
 @pytest.mark.slow
 def test_accumulating_and_scaling_runs_resume_to_the_same_bits(
   batch_norm, numbers_npz, tmp_path
@@ -294,13 +298,60 @@ def test_accumulating_and_scaling_runs_resume_to_the_same_bits(
     rate_for_batch_size=8,
   )
   runs.train(experiment, str(tmp_path / "whole"))
-  runs.train(replace(experiment, max_steps=10), str(tmp_path / "halves"))
+
+  def stop(step, metrics):
+    del metrics
+    raise _Stopped(step)
+
+  # Between two moves: step 10 is no multiple of 3.
+  with pytest.raises(_Stopped, match="10"):
+    runs.train(experiment, str(tmp_path / "halves"), after_evaluation=stop)
   runs.train(experiment, str(tmp_path / "halves"))
-  whole, halves = (
+  # After a move, nothing is left to apply.
+  runs.train(replace(experiment, max_steps=9), str(tmp_path / "longer"))
+  runs.train(experiment, str(tmp_path / "longer"))
+  whole, *others = (
     tf.train.load_checkpoint(str(tmp_path / name))
-    for name in ("whole", "halves")
+    for name in ("whole", "halves", "longer")
   )
   for name in whole.get_variable_to_shape_map():
-    np.testing.assert_array_equal(
-      whole.get_tensor(name), halves.get_tensor(name), err_msg=name
-    )
+    for other in others:
+      np.testing.assert_array_equal(
+        whole.get_tensor(name), other.get_tensor(name), err_msg=name
+      )
+
+
+@pytest.mark.parametrize("trainable", [True, False])
+def test_a_run_shorter_than_its_accumulated_batches_moves_once(
+  dense, numbers_npz, tmp_path, trainable
+):
+  """By the mean gradient of its batches, and once more if it goes on."""
+  experiment = make_experiment(
+    dense,
+    numbers_npz,
+    module_trainable=trainable,
+    optimizer=optimizers.SGD(1.0),
+    fine_tuning=optimizers.FineTuning(1.0, accumulate_batches=100),
+    batch_size=96,
+    max_steps=3,
+    eval_every_steps=3,
+  )
+  once = replace(
+    experiment,
+    fine_tuning=optimizers.FineTuning(1.0),
+    max_steps=1,
+    eval_every_steps=1,
+  )
+  # Each batch holds all examples, so that one step has the mean gradient.
+  first = runs.train(once, str(tmp_path / "once"))
+  accumulated = runs.train(experiment, str(tmp_path / "run"))
+  assert accumulated.metrics["loss"] == pytest.approx(
+    first.metrics["loss"], rel=1e-4
+  )
+  assert accumulated.metrics["loss"] < np.log(2) - 0.01
+  longer = replace(experiment, max_steps=7)
+  second = runs.train(replace(once, max_steps=2), str(tmp_path / "once"))
+  accumulated = runs.train(longer, str(tmp_path / "run"))
+  assert accumulated.metrics["loss"] == pytest.approx(
+    second.metrics["loss"], rel=1e-4
+  )

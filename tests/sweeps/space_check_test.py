@@ -47,3 +47,68 @@ def test_a_binding_that_does_not_exist_is_named(tmp_path, dense, numbers_npz):
     with progress.listen(heard.append):
       check_space(base, sweep)
   assert [(p.done, p.total) for p in heard] == [(0, 2), (1, 2), (2, 2)]
+
+
+def _check(tmp_path, dense, numbers_npz, space):
+  file = small.write_config(
+    tmp_path / "sweep.gin", dense, numbers_npz, f"sweep.space = {space}\n"
+  )
+  config.parse([file])
+  check_space(config.text(without="sweep"), read_sweep())
+
+
+@pytest.mark.parametrize(
+  "space, message",
+  [
+    (
+      "{'optimizers.sgd.learning_rate': [0.1, 1.0, 10.0]}",
+      "varies 'optimizers.sgd.learning_rate' .did you mean "
+      "'optimizers.adam.learning_rate'",
+    ),
+    ("{'trian/inputs.npz.label': ['label', 'z']}", "'inputs.npz.label'"),
+    (
+      "{'early_stopping.patience_steps': ('int', 10, 20)}",
+      "varies 'early_stopping.patience_steps'",
+    ),
+  ],
+)
+def test_a_parameter_that_no_trial_reads_is_refused(
+  tmp_path, dense, numbers_npz, space, message
+):
+  with pytest.raises(UserError, match=message):
+    _check(tmp_path, dense, numbers_npz, space)
+
+
+def test_a_parameter_that_some_trials_read_is_warned_of(
+  tmp_path, dense, numbers_npz, caplog
+):
+  optimizers = "'OPTIMIZER': [@optimizers.adam(), @optimizers.sgd()]"
+  rates = "'optimizers.sgd.learning_rate': [0.1, 1.0]"
+  with caplog.at_level("WARNING"):
+    _check(tmp_path, dense, numbers_npz, f"{{{optimizers}, {rates}}}")
+  assert "varies optimizers.sgd.learning_rate, and not all" in caplog.text
+  caplog.clear()
+  with caplog.at_level("WARNING"):
+    _check(
+      tmp_path,
+      dense,
+      numbers_npz,
+      "{'kind': {'adam': {}, 'sgd': {'OPTIMIZER': @optimizers.sgd(), "
+      "'optimizers.sgd.learning_rate': ('log', 0.1, 1.0)}}}",
+    )
+  assert "not all trials" not in caplog.text
+
+
+def test_a_sweep_with_an_unread_binding_is_refused(
+  tmp_path, dense, numbers_npz
+):
+  file = small.write_config(
+    tmp_path / "sweep.gin",
+    dense,
+    numbers_npz,
+    "sweep.space = {'SEED': [1, 2]}\noptimizers.lars.momentum = 0.5\n",
+  )
+  config.parse([file])
+  with pytest.raises(UserError, match="Nothing reads .*optimizers.lars.mom"):
+    run_sweep(str(tmp_path / "sweep"), workers=1)
+  assert not (tmp_path / "sweep").exists()
