@@ -22,6 +22,7 @@ FLOORS = [
   "model_dir",
   "heads",
   "optimizers",
+  "pictures",
   "inputs",
   "handles",
   "graphs",

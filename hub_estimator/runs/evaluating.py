@@ -11,6 +11,7 @@ from hub_estimator.experiments import Experiment
 from hub_estimator.model_dir import results
 from hub_estimator.runs import run_model
 from hub_estimator.runs.estimators import find_checkpoint, make_run_estimator
+from hub_estimator.runs.image_checks import Images
 from hub_estimator.runs.run import open_with_experiment
 
 
@@ -35,7 +36,7 @@ def evaluate(
     UserError: there is no run or no checkpoint, or the data doesn't fit.
   """
   workdir, manifest, experiment = open_with_experiment(model_dir, experiment)
-  _, function = run_model.make_model(experiment)
+  infos, function = run_model.make_model(experiment)
   examples = experiment.eval_input.read()
   served = run_model.served_specs(experiment, examples)
   specs = {k: dataclasses.asdict(v) for k, v in served.items()}
@@ -44,6 +45,9 @@ def evaluate(
       f"{examples.source} has features {specs}; the run was trained on "
       f"{manifest['features']}."
     )
+  images = Images.of(experiment, infos, served)
+  images.check_manifest(manifest, str(workdir.path))
+  images.check_examples(examples)
   experiment.head.check_labels(examples.known_labels())
   evaluated = make_run_estimator(experiment, workdir, function).evaluate(
     inputs.make_eval_input_fn(examples, batch_size=experiment.eval_batch_size),
