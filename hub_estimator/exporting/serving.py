@@ -139,7 +139,7 @@ def _cast(name: str, values: tf.Tensor, spec: FeatureSpec) -> tf.Tensor:
   if not dtype.is_integer or dtype == values.dtype:
     return cast
   same = tf.reduce_all(tf.equal(tf.cast(cast, values.dtype), values))
-  message = f"the feature {name!r} is {spec.dtype}, and an example is beyond it"
+  message = f"the feature {name} is {spec.dtype}, and an example is beyond it"
   with tf.control_dependencies([tf.debugging.Assert(same, [message])]):
     return tf.identity(cast)
 

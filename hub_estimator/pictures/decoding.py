@@ -104,9 +104,10 @@ def _inserted(
   graph: tf.GraphDef, inputs: Mapping[str, tf.Tensor], outputs: Sequence[str]
 ) -> list[tf.Tensor]:
   """Returns outputs of a copy of a graph, by the names of their ops."""
+  # Copies: the branches of a condition are graphs of their own.
   return tf.import_graph_def(
     graph,
-    {f"{name}:0": tensor for name, tensor in inputs.items()},
+    {f"{name}:0": tf.identity(tensor) for name, tensor in inputs.items()},
     [f"{name}:0" for name in outputs],
     name="pictures",
   )

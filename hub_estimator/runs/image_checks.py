@@ -212,8 +212,11 @@ def _extremes(column: inputs.Column) -> tuple[float, float]:
   low, high = np.inf, -np.inf
   for first in range(0, len(column), _CHUNK_ROWS):
     rows = column[first : first + _CHUNK_ROWS]
-    low = min(low, float(np.fmin.reduce(rows, axis=None, initial=np.inf)))
-    high = max(high, float(np.fmax.reduce(rows, axis=None, initial=-np.inf)))
+    if rows.size and rows.dtype.kind in "iu":
+      low, high = min(low, float(rows.min())), max(high, float(rows.max()))
+    elif rows.size:
+      low = min(low, float(np.fmin.reduce(rows, axis=None, initial=np.inf)))
+      high = max(high, float(np.fmax.reduce(rows, axis=None, initial=-np.inf)))
   return low, high
 
 

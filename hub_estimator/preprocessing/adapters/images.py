@@ -125,6 +125,7 @@ def _checked(images: tf.Tensor, where: str) -> tf.Tensor:
   least, most = tf.unstack(tf.cast(bounds, wide))
   beyond = tf.reduce_any((values < least) | (values > most))
   right = f"{dtype} from {low:.0f} to {high:.0f}"
+  where = where.replace("'", "")  # TensorFlow would escape them.
   with tf.control_dependencies(
     [
       tf.debugging.Assert(
