@@ -60,6 +60,7 @@ setuptools.setup(
       "pytest>=8",
       "pytest-xdist",
       "hypothesis",
+      "pillow",
       "ruff",
       "mypy",
       "types-requests",

@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 
 import numpy as np
+
 from hub_estimator.trainers import main as command
 from hub_estimator.trainers import startup
 

@@ -23,6 +23,7 @@ FLOORS = [
   "model_dir",
   "heads",
   "optimizers",
+  "pictures",
   "inputs",
   "handles",
   "graphs",

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
+from hub_estimator.errors import RunFailed, UserError, one_line
 from hub_estimator.trainers import (
   apply,
   cache,
@@ -24,8 +25,6 @@ from hub_estimator.trainers import (
   sweep,
   train,
 )
-
-from hub_estimator.errors import RunFailed, UserError, one_line
 
 # In the order in which people use them. None imports TensorFlow at module level.
 VERBS = {

@@ -45,19 +45,22 @@ def make_serving_input_fn(
   specs: Mapping[str, FeatureSpec],
   *,
   image_sizes: Mapping[str, tuple[int, int]] | None = None,
+  pixel_ranges: Mapping[str, tuple[float, float]] | None = None,
 ) -> Callable[[], estimator.export.ServingInputReceiver]:
   """Returns a serving_input_receiver_fn.
 
   The exported signatures take the features by name, each [batch, ...]. The ones
   whose names start with "examples:" take `examples` instead, strings [batch] of
   serialized tf.Examples that hold the same features. The ones that start with
-  "encoded_images:" take JPEG, PNG, GIF or BMP bytes, strings [batch], instead of
-  arrays of pixels.
+  "encoded_images:" take JPEG, PNG, GIF, BMP or WebP bytes, strings [batch], instead
+  of arrays of pixels.
 
   Args:
     specs: type of each feature of one example, by name.
     image_sizes: (height, width) that the module expects, by the names of the
       features that are images; None if there are none.
+    pixel_ranges: values of black and white by the names of features; any other
+      feature goes by its dtype.
   """
   pixels = {
     name: size
@@ -74,7 +77,13 @@ def make_serving_input_fn(
       encoded = {name: _optional_strings(f"encoded_{name}") for name in pixels}
       alternatives["encoded_images"] = {**fed, **encoded}
       for name, size in pixels.items():
-        features[name] = _pixels_or_decoded(fed[name], encoded[name], size)
+        stated = (pixel_ranges or {}).get(name)
+        features[name] = _pixels_or_decoded(
+          fed[name],
+          encoded[name],
+          size,
+          adapters.pixels.range_of(specs[name].dtype, stated),
+        )
     return estimator.export.ServingInputReceiver(
       features=features,
       receiver_tensors=fed,
@@ -116,11 +125,23 @@ def _parse(
   )
   # If these are fed, TensorFlow skips the parsing.
   return {
-    name: tf.identity(tf.cast(parsed[name], spec.dtype), name=f"feature_{i}")
+    name: tf.identity(_cast(name, parsed[name], spec), name=f"feature_{i}")
     if spec.dtype != "string"
     else parsed[name]
     for i, (name, spec) in enumerate(sorted(specs.items()))
   }
+
+
+def _cast(name: str, values: tf.Tensor, spec: FeatureSpec) -> tf.Tensor:
+  """Returns values as a feature's dtype; running it fails if one would change."""
+  dtype = tf.as_dtype(spec.dtype)
+  cast = tf.cast(values, dtype)
+  if not dtype.is_integer or dtype == values.dtype:
+    return cast
+  same = tf.reduce_all(tf.equal(tf.cast(cast, values.dtype), values))
+  message = f"the feature {name} is {spec.dtype}, and an example is beyond it"
+  with tf.control_dependencies([tf.debugging.Assert(same, [message])]):
+    return tf.identity(cast)
 
 
 def _optional_strings(name: str) -> tf.Tensor:
@@ -130,7 +151,10 @@ def _optional_strings(name: str) -> tf.Tensor:
 
 
 def _pixels_or_decoded(
-  fed: tf.Tensor, encoded: tf.Tensor, size: tuple[int, int]
+  fed: tf.Tensor,
+  encoded: tf.Tensor,
+  size: tuple[int, int],
+  pixel_range: tuple[float, float],
 ) -> tf.Tensor:
   """Returns images [batch, height, width, channels] from the input that is fed.
 
@@ -138,7 +162,9 @@ def _pixels_or_decoded(
     fed: pixels [batch, height, width] or [batch, height, width, channels].
     encoded: strings [batch], or none.
     size: (height, width) of decoded images.
+    pixel_range: values of black and white in the result.
   """
+  black, white = pixel_range
   arrays = fed[..., tf.newaxis] if fed.shape.rank == 3 else fed
   channels = arrays.shape[3]
 
@@ -146,8 +172,10 @@ def _pixels_or_decoded(
     images = adapters.decode_images(
       encoded, height=size[0], width=size[1], channels=channels
     )
+    if (black, white) != (0.0, 1.0):
+      images = images * (white - black) + black
     if fed.dtype.is_integer:
-      images = tf.round(images * 255.0)
+      images = tf.round(images)
     return tf.cast(images, fed.dtype)
 
   images = tf.cond(tf.size(encoded) > 0, decode, lambda: arrays)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from hub_estimator import modules
+from hub_estimator import modules, pictures
 from hub_estimator.features.keepable import NotKept
 from hub_estimator.features.random_ops import find_random_ops
 from hub_estimator.graphs import networks
@@ -50,6 +50,7 @@ class Network:
     source = application.module
     parts = (
       _FORMAT,
+      pictures.RULES,
       tf.__version__,
       info.fingerprint,
       source.signature,

@@ -1,57 +1,70 @@
-"""Image files: which there are, and whether they are whole."""
+"""Image files of a folder: found by their content, whatever their names are."""
 
+import collections
+import dataclasses
 import os
 import pathlib
-import zlib
+from collections.abc import Iterable, Iterator
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".bmp")
-_PNG = b"\x89PNG\r\n\x1a\n"
-# The first and last bytes of a whole file.
-_ENDS = (
-  (b"\xff\xd8\xff", b"\xff\xd9"),
-  (_PNG, b"IEND\xaeB`\x82"),
-  (b"GIF8", b";"),
-  (b"BM", b""),
-)
+from hub_estimator import pictures
+
+_SHOWN_ENDINGS = 5
 
 
-def is_image(path: pathlib.Path) -> bool:
-  """Returns whether a path ends like an image's."""
-  return path.suffix.lower() in SUFFIXES
+@dataclasses.dataclass(frozen=True)
+class Listing:
+  """The files below a folder.
+
+  Attributes:
+    images: files that hold an image, and files that end like one, sorted.
+    ignored: all other files, sorted; hidden ones and those in hidden folders too.
+  """
+
+  images: list[pathlib.Path]
+  ignored: list[pathlib.Path]
 
 
-def find_problem(path: pathlib.Path) -> str | None:
-  """Returns why a file isn't a whole image, judged by its first and last bytes."""
-  with path.open("rb") as file:
-    first = file.read(8)
-    file.seek(0, os.SEEK_END)
-    file.seek(max(0, file.tell() - 64))
-    last = file.read()
-  for start, end in _ENDS:
-    if first.startswith(start):
-      # Some cameras and tools pad a file after its end.
-      return None if end in last.rstrip(b"\0") else "the image is cut short"
-  return "not a JPEG, PNG, GIF or BMP image"
-
-
-def find_damage(content: bytes) -> str | None:
-  """Returns where a PNG's checksums show damage; other formats have none.
+def list_images(folder: pathlib.Path) -> Listing:
+  """Returns the files of a folder and of the folders in it.
 
   Args:
-    content: the whole file.
+    folder: an existing one.
   """
-  if not content.startswith(_PNG):
-    return None
-  at = len(_PNG)
-  while at + 12 <= len(content):
-    # A chunk: length, type, data, and a checksum of type and data.
-    end = at + 8 + int.from_bytes(content[at : at + 4])
-    if end + 4 > len(content):
-      break
-    checksum = zlib.crc32(content[at + 4 : end])
-    if checksum.to_bytes(4) != content[end : end + 4]:
-      return f"the PNG is damaged at byte {at}"
-    if content[at + 4 : at + 8] == b"IEND":
-      return None
-    at = end + 4
-  return "the PNG is cut short"
+  images: list[pathlib.Path] = []
+  ignored: list[pathlib.Path] = []
+  for path in sorted(_files(folder)):
+    hidden = any(p[0] == "." for p in path.relative_to(folder).parts)
+    (ignored if hidden or not _is_image(path) else images).append(path)
+  return Listing(images, ignored)
+
+
+def describe_ignored(paths: Iterable[pathlib.Path]) -> str:
+  """Returns how many files were ignored and how they end, such as "2 .txt, 1 .tif".
+
+  Args:
+    paths: of the files.
+  """
+  endings = collections.Counter(
+    path.suffix.lower() or "without an ending" for path in paths
+  )
+  shown = [f"{n} {e}" for e, n in endings.most_common(_SHOWN_ENDINGS)]
+  others = endings.total() - sum(
+    n for _, n in endings.most_common(_SHOWN_ENDINGS)
+  )
+  return ", ".join(shown + ([f"{others} others"] if others else []))
+
+
+def _files(folder: pathlib.Path) -> Iterator[pathlib.Path]:
+  for parent, _, names in os.walk(folder):
+    for name in names:
+      path = pathlib.Path(parent, name)
+      if path.is_file():
+        yield path
+
+
+def _is_image(path: pathlib.Path) -> bool:
+  """Returns whether a file is an image, or says by its ending that it is one."""
+  if path.suffix.lower() in pictures.ENDINGS:
+    return True
+  with path.open("rb") as file:
+    return pictures.kind_of(file.read(pictures.HEADER_BYTES)) is not None

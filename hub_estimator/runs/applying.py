@@ -15,7 +15,8 @@ from hub_estimator.modules import ModuleInfo, TensorInfo, read_module_info
 from hub_estimator.preprocessing import Adapter, adapters
 from hub_estimator.runs import predictions
 from hub_estimator.runs.array_files import write_jsonl, write_npz
-from hub_estimator.tensorflow_runtime import estimator, tf
+from hub_estimator.runs.image_checks import Images
+from hub_estimator.tensorflow_runtime import estimator, op_errors, tf
 
 _WRITERS = {".npz": write_npz, ".jsonl": write_jsonl}
 _PREDICT = estimator.ModeKeys.PREDICT
@@ -142,11 +143,15 @@ class _Applied:
   ) -> Iterator[dict[str, np.ndarray]]:
     """Yields outputs [batch, ...] by name."""
     specs = self._specs(stream)
-    done, counts = 0, collections.deque[int]()
+    done, waiting = 0, collections.deque[inputs.Batch]()
+    images = Images(
+      specs, dict.fromkeys(self._images(specs), self._adapter.pixel_range)
+    )
 
     def batches() -> Iterator[inputs.Batch]:
-      for batch in stream.batches(specs, batch_size):
-        counts.append(len(next(iter(batch.values()))))
+      read = stream.batches(specs, batch_size)
+      for batch in images.checked(read, stream.path):
+        waiting.append(batch)
         yield batch
 
     with networks.Network(specs, self._build) as network:
@@ -155,13 +160,15 @@ class _Applied:
         try:
           rows = next(computed, None)
         except tf.errors.OpError as error:
+          images.name_damage(stream, waiting[0], done)
+          last = done + _length(waiting[0])
           raise UserError(
-            f"{stream.path}, rows {done + 1} to {done + counts[0]}: the module "
-            f"fails on them: {error.message.splitlines()[0]}"
+            f"{stream.path}, rows {done + 1} to {last}: the module fails on them: "
+            f"{op_errors.essence(error)}"
           ) from error
         if rows is None:
           return
-        count = counts.popleft()
+        count = _length(waiting.popleft())
         _check_rows(rows, count)
         if isinstance(stream, inputs.Images):
           files = stream.files[done : done + count]
@@ -179,15 +186,38 @@ class _Applied:
   def _specs(self, stream: inputs.Stream) -> dict[str, inputs.FeatureSpec]:
     """Returns the types of the features that the module reads."""
     signature = self.application.signature_of(self.info)
-    if self.application.adapter.tokenizer is not None:  # It knows its inputs.
+    if self._adapter.tokenizer is not None:  # It knows its inputs.
       return {name: stream.spec(name, None) for name in stream.names}
-    matched = adapters.match_features(
-      self.application.adapter, signature, dict.fromkeys(stream.names)
-    )
+    names = dict.fromkeys(stream.names)
+    matched = adapters.match_features(self._adapter, signature, names)
+    # The dtype of pixels says how they are scaled.
+    as_stored = self._images(names)
     return {
-      feature: stream.spec(feature, _row_spec(signature.inputs[name]))
+      feature: stream.spec(
+        feature,
+        None if feature in as_stored else _row_spec(signature.inputs[name]),
+      )
       for name, feature in matched.items()
     }
+
+  @property
+  def _adapter(self) -> Adapter:
+    return self.application.adapter
+
+  def _images(self, features: Mapping[str, object]) -> list[str]:
+    """Returns the names of the features that the module sees as images."""
+    if self._adapter.tokenizer is not None:
+      return []
+    return adapters.image_features(
+      self._adapter,
+      self.application.signature_of(self.info),
+      features,
+      image_size=self.info.image_size,
+    )
+
+
+def _length(batch: inputs.Batch) -> int:
+  return len(next(iter(batch.values())))
 
 
 def _row_spec(tensor: TensorInfo) -> inputs.FeatureSpec:

@@ -12,6 +12,7 @@ from hub_estimator.model import acceleration, encoders, towers
 from hub_estimator.modules import ModuleInfo
 from hub_estimator.runs import run_model
 from hub_estimator.runs.building import Builder, Built, reporting_graph_errors
+from hub_estimator.runs.image_checks import Images
 from hub_estimator.runs.reading import encode_labels, read_examples
 from hub_estimator.tensorflow_runtime import estimator
 from hub_estimator.training import Checked, ProcessCache, TrainGraph
@@ -41,6 +42,9 @@ def check(
   train, evaluation = _read(experiment, cache)
   specs = run_model.served_specs(experiment, train)
   run_model.check_features(experiment, infos, specs)
+  images = Images.of(experiment, infos, specs)
+  for examples in (train, evaluation):
+    images.check_examples(examples)
   checks = _GraphChecks(experiment, infos, specs, train, evaluation, cache)
   return checks.run(Builder(function, experiment.seed), function, metrics)
 

@@ -15,6 +15,7 @@ from hub_estimator.runs.failures import (
   NO_PROBABILITIES,
   example_without_probabilities,
 )
+from hub_estimator.runs.image_checks import Images
 from hub_estimator.runs.reading import encode_labels
 from hub_estimator.runs.run import open_with_experiment
 from hub_estimator.tensorflow_runtime import tf
@@ -41,7 +42,7 @@ def evaluate(
     UserError: there is no run or no checkpoint, or the data doesn't fit.
   """
   workdir, manifest, experiment = open_with_experiment(model_dir, experiment)
-  _, function = run_model.make_model(experiment)
+  infos, function = run_model.make_model(experiment)
   examples = encode_labels(experiment.head, experiment.eval_input.read())
   served = run_model.served_specs(experiment, examples)
   specs = {k: dataclasses.asdict(v) for k, v in served.items()}
@@ -50,6 +51,9 @@ def evaluate(
       f"{examples.source} has features {specs}; the run was trained on "
       f"{manifest['features']}."
     )
+  images = Images.of(experiment, infos, served)
+  images.check_manifest(manifest, str(workdir.path))
+  images.check_examples(examples)
   experiment.head.check_labels(examples.known_labels())
   path = find_checkpoint(workdir, checkpoint)
   run_estimator = make_run_estimator(experiment, workdir, function)

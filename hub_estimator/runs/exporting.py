@@ -13,7 +13,9 @@ from hub_estimator.runs.estimators import (
   export_context,
   find_checkpoint,
   make_run_estimator,
+  read_specs,
 )
+from hub_estimator.runs.image_checks import Images
 from hub_estimator.runs.run import open_with_experiment
 from hub_estimator.tensorflow_runtime import read_eval_metrics
 
@@ -48,7 +50,9 @@ def export(
   if averaged is False and has_averages:
     raw = dataclasses.replace(experiment.fine_tuning, average_decay=None)
     experiment = dataclasses.replace(experiment, fine_tuning=raw)
-  _, function = run_model.make_model(experiment)
+  infos, function = run_model.make_model(experiment)
+  images = Images.of(experiment, infos, read_specs(manifest))
+  images.check_manifest(manifest, str(workdir.path))
   run_estimator = make_run_estimator(experiment, workdir, function)
   evaluations = read_eval_metrics(run_estimator.eval_dir())
   with workdir.lock():

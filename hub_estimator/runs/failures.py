@@ -2,24 +2,24 @@
 
 import contextlib
 import errno
-import itertools
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from hub_estimator import cluster, optimizers
+from hub_estimator import cluster, inputs, optimizers
 from hub_estimator.errors import RunFailed, UserError, one_line
 from hub_estimator.model import LOGITS_NOT_FINITE
 from hub_estimator.model_dir import Workdir, checkpoints, results
 from hub_estimator.runs.request import Request
-from hub_estimator.tensorflow_runtime import estimator, tf
+from hub_estimator.tensorflow_runtime import estimator, op_errors, tf
 
 # Completes a message about an example that has no class.
 NO_PROBABILITIES = (
   "its logits are NaN or infinite, so it has no probabilities and no class; "
   "look for NaN or huge numbers in its features"
 )
+_SHOWN_IMAGES = 3
 _NO_SPACE = os.strerror(errno.ENOSPC)
 
 
@@ -48,7 +48,15 @@ def reporting_failure(
       failed = (
         error
         if isinstance(error, RunFailed)
-        else failure_of(error, run_estimator, request.workdir)
+        else failure_of(
+          error,
+          run_estimator,
+          request.workdir,
+          sources=(
+            request.experiment.train_input,
+            request.experiment.eval_input,
+          ),
+        )
       )
       if status is None or status.task.trains:
         _write_failure(request, run_estimator, failed)
@@ -56,7 +64,11 @@ def reporting_failure(
 
 
 def failure_of(
-  error: Exception, run_estimator: estimator.Estimator, workdir: Workdir
+  error: Exception,
+  run_estimator: estimator.Estimator,
+  workdir: Workdir,
+  *,
+  sources: Sequence[object] = (),
 ) -> RunFailed:
   """Returns the error to raise instead of one in a training step.
 
@@ -64,6 +76,7 @@ def failure_of(
     error: as TensorFlow or the operating system raised it.
     run_estimator: of the run.
     workdir: of the run.
+    sources: the run's inputs, whose images are decoded to name a damaged one.
   """
   message = one_line(error)
   checkpoint = run_estimator.latest_checkpoint()
@@ -80,7 +93,11 @@ def failure_of(
   if optimizers.NOT_FINITE not in message:
     free = shutil.disk_usage(workdir.path).free / 1e6
     space = f" ({free:.1f} MB are free)" if _NO_SPACE in message else ""
-    return RunFailed(f"{_essence(error)}{space}; {left}.")
+    named = ""
+    if isinstance(error, tf.errors.InvalidArgumentError):
+      damaged = [one for source in sources for one in _damaged_images(source)]
+      named = "; ".join(damaged[:_SHOWN_IMAGES]) + "; " if damaged else ""
+    return RunFailed(f"{named}{_essence(error)}{space}; {left}.")
   numbers = re.findall(
     r"\[([^\[\]]+)\]", message.split(optimizers.NOT_FINITE)[1]
   )
@@ -103,6 +120,14 @@ def example_without_probabilities(error: Exception) -> int | None:
   return int(found.group(1)) if found else None
 
 
+def _damaged_images(source: object) -> list[str]:
+  """Returns the damaged images of an input and of those that it is made of."""
+  if isinstance(source, inputs.ImageFolder):
+    return source.find_damaged()
+  parts = [getattr(source, "source", None), *getattr(source, "sources", ())]
+  return [image for part in parts if part for image in _damaged_images(part)]
+
+
 def _write_failure(
   request: Request, run_estimator: estimator.Estimator, failed: RunFailed
 ) -> None:
@@ -123,16 +148,6 @@ def _write_failure(
 
 
 def _essence(error: Exception) -> str:
-  """Returns a TensorFlow error without the Python lines that made its op."""
-  text = str(getattr(error, "message", error))
-  lines = [line.strip() for line in text.splitlines() if line.strip()]
-  essence = lines[0] if lines else type(error).__name__
-  for before, line in itertools.pairwise(lines):
-    if before.startswith("Node: "):  # TensorFlow's own words follow.
-      essence = line.split("[[{{node")[0].strip() or essence
-      break
-    if line.startswith("[[{{node"):
-      essence = before
-      break
-  # An error of an input that was read in the pipeline.
-  return essence.removeprefix(f"{UserError.__module__}.{UserError.__name__}: ")
+  """Returns an error's one line; an input's error in the pipeline as the input's."""
+  prefix = f"{UserError.__module__}.{UserError.__name__}: "
+  return op_errors.essence(error).removeprefix(prefix)

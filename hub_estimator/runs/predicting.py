@@ -1,5 +1,6 @@
 """Predicts for the rows of a file, the images of a folder, or arrays."""
 
+import collections
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,17 +13,22 @@ from hub_estimator.errors import UserError, nearest
 from hub_estimator.experiments import Experiment
 from hub_estimator.model import prediction_names
 from hub_estimator.model_dir import results
-from hub_estimator.runs import predictions
+from hub_estimator.runs import predictions, run_model
 from hub_estimator.runs.estimators import (
   find_checkpoint,
   make_estimator,
   read_specs,
 )
+from hub_estimator.runs.image_checks import Images
 from hub_estimator.runs.run import open_with_experiment
-from hub_estimator.tensorflow_runtime import tf
+from hub_estimator.tensorflow_runtime import op_errors, tf
 
 # Heads repeat the list of all classes in each prediction.
 _SAME_IN_ALL = ("all_class_ids", "all_classes")
+# Batches between the reader and the model, with room to spare.
+_RECENT = 8
+_Row = dict[str, Any]
+_Prediction = Mapping[str | tuple[str, str], np.ndarray]
 Rows = str | os.PathLike[str] | Mapping[str, Sequence[Any] | np.ndarray]
 
 
@@ -35,6 +41,8 @@ def predict(
   batch_size: int = 256,
 ) -> predictions.Predictions:
   """Returns a run's predictions as arrays [rows, ...] by name.
+
+  For a folder of images, the array "file" names them.
 
   Args:
     model_dir: of the run.
@@ -69,7 +77,8 @@ def write_predictions(
     model_dir: of the run.
     input_path: ends in .csv, .tsv, .jsonl or .npz, and holds the run's features by
       name; other columns, such as labels, are ignored. If the run was trained on csv
-      or jsonl, the options of its reader hold here. Or a folder of images.
+      or jsonl, the options of its reader hold here. Or a folder of images, whose names
+      become "file" in each object.
     output: where lines are written.
     experiment: the run's definition; None reads its config.gin.
     checkpoint: a step, a name such as "model.ckpt-500", or a path; None means the last.
@@ -94,25 +103,19 @@ def _predict(
   experiment: Experiment | None,
   checkpoint: str | None,
   batch_size: int,
-) -> Iterator[dict[str, np.ndarray]]:
+) -> Iterator[_Row]:
   """Yields the predictions of each row by name."""
   workdir, manifest, experiment = open_with_experiment(model_dir, experiment)
   specs = read_specs(manifest)
-  batches = _read(rows, specs, batch_size, experiment.train_input)
+  images = Images.of(experiment, run_model.read_infos(experiment), specs)
+  images.check_manifest(manifest, str(workdir.path))
+  source = _Source(rows, specs, images, batch_size, experiment.train_input)
   run_estimator = make_estimator(experiment, model_dir)
   path = find_checkpoint(workdir, checkpoint)
-  errors: list[UserError] = []
-
-  def read() -> Iterator[inputs.Batch]:
-    # tf.data would change the type of an error, and add a traceback.
-    try:
-      yield from batches
-    except UserError as error:
-      errors.append(error)
 
   def input_fn() -> tf.data.Dataset:
     return tf.data.Dataset.from_generator(
-      read,
+      source.read,
       output_signature={
         name: tf.TensorSpec([None, *spec.shape], tf.as_dtype(spec.dtype))
         for name, spec in specs.items()
@@ -120,14 +123,13 @@ def _predict(
     ).prefetch(1)
 
   predicted = run_estimator.predict(input_fn, checkpoint_path=path)
-  for number, prediction in enumerate(predicted):
+  for row, prediction in enumerate(source.naming_damage(predicted)):
     named = prediction_names(prediction)
-    _require_numbers(named, rows, number)
-    yield {
+    _require_numbers(named, rows, row)
+    yield source.names(row) | {
       k: v for k, v in named.items() if k.rsplit("/", 1)[-1] not in _SAME_IN_ALL
     }
-  if errors:
-    raise errors[0]
+  source.raise_error()
 
 
 def _require_numbers(
@@ -149,27 +151,83 @@ def _require_numbers(
       )
 
 
-def _read(
-  rows: Rows,
-  specs: Mapping[str, inputs.FeatureSpec],
-  batch_size: int,
-  reader: inputs.Input,
-) -> Iterator[inputs.Batch]:
-  """Yields features [batch, ...] by name."""
-  if isinstance(rows, Mapping):
-    return _batches(_arrays(rows, specs), batch_size)
-  stream = inputs.open_stream(os.fspath(rows), "predict", reader=reader)
-  return stream.batches(specs, batch_size)
+class _Source:
+  """The rows to predict for, and the errors in reading them."""
+
+  def __init__(
+    self,
+    rows: Rows,
+    specs: Mapping[str, inputs.FeatureSpec],
+    images: Images,
+    batch_size: int,
+    reader: inputs.Input,
+  ) -> None:
+    self._images = images
+    self._stream: inputs.Stream | None = None
+    self._errors: list[UserError] = []
+    self._read_rows = 0
+    # (rows before it, batch): the last ones, of which the dataset may hold some.
+    self._recent = collections.deque[tuple[int, inputs.Batch]](maxlen=_RECENT)
+    if isinstance(rows, Mapping):
+      where = "The rows"
+      batches = _batches(_arrays(rows, specs, images), batch_size)
+    else:
+      where = os.fspath(rows)
+      self._stream = inputs.open_stream(where, "predict", reader=reader)
+      images.check_stored(self._stream)
+      batches = self._stream.batches(specs, batch_size)
+    self._batches = images.checked(batches, where)
+
+  def read(self) -> Iterator[inputs.Batch]:
+    """Yields features [batch, ...] by name; keeps an error for `raise_error`."""
+    # tf.data would change the type of an error, and add a traceback.
+    try:
+      for batch in self._batches:
+        self._recent.append((self._read_rows, batch))
+        self._read_rows += len(next(iter(batch.values())))
+        yield batch
+    except UserError as error:
+      self._errors.append(error)
+
+  def raise_error(self) -> None:
+    """Raises the error that ended the reading, if one did."""
+    if self._errors:
+      raise self._errors[0]
+
+  def naming_damage(
+    self, predicted: Iterator[_Prediction]
+  ) -> Iterator[_Prediction]:
+    """Yields predictions; if a row fails, raises a UserError that names it."""
+    try:
+      yield from predicted
+    except tf.errors.OpError as error:
+      for done, batch in self._recent:
+        self._images.name_damage(self._stream, batch, done)
+      where = "the rows" if self._stream is None else self._stream.path
+      raise UserError(
+        f"The model fails on {where}: {op_errors.essence(error)}"
+      ) from error
+
+  def names(self, row: int) -> dict[str, Any]:
+    """Returns the name of the file that a row was read from, if it is an image."""
+    if isinstance(self._stream, inputs.Images):
+      return {"file": self._stream.files[row]}
+    return {}
 
 
 def _arrays(
-  rows: Mapping[str, Any], specs: Mapping[str, inputs.FeatureSpec]
+  rows: Mapping[str, Any],
+  specs: Mapping[str, inputs.FeatureSpec],
+  images: Images,
 ) -> dict[str, np.ndarray]:
   """Returns the features that a run was trained on, of its types."""
   arrays = {}
   for name, spec in specs.items():
     if name not in rows:
       raise UserError(f"No feature {name!r} in the rows; {nearest(name, rows)}")
+    dtype = getattr(rows[name], "dtype", None)
+    if dtype is not None and dtype.kind in "iu":
+      images.check_dtype(name, dtype.name, "The rows")
     array = _cast(name, rows[name], spec)
     shape = inputs.spec_of(array).shape
     if not _fits(shape, spec.shape):

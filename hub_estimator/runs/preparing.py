@@ -22,6 +22,7 @@ from hub_estimator.runs.identity import (
   identity_of,
   package_versions,
 )
+from hub_estimator.runs.image_checks import Images
 from hub_estimator.runs.request import Request
 from hub_estimator.runs.run_model import ModelFn
 from hub_estimator.runs.value_errors import reporting_value_errors
@@ -99,6 +100,12 @@ def _check(
   check_same_run(
     workdir, identity_of(experiment, checked), experiment.start_from
   )
+  manifest = workdir.read_manifest()
+  if manifest is not None and not starting_weights.is_own(
+    experiment.start_from, workdir
+  ):
+    images = Images.of(experiment, checked.infos, checked.specs)
+    images.check_manifest(manifest, str(workdir.path))
   start = starting_weights.find(
     experiment.start_from,
     experiment.start_from_variables,
@@ -123,6 +130,7 @@ def begin(request: Request, prepared: Prepared) -> None:
   manifest = {
     **identity_of(experiment, checked),
     "features": {k: dataclasses.asdict(v) for k, v in checked.specs.items()},
+    "images": Images.of(experiment, checked.infos, checked.specs).describe(),
     "started_from": None if start is None else start.report(),
     "seed": experiment.seed,
     "max_steps": experiment.max_steps,

@@ -116,7 +116,40 @@ def make_serving_input_fn(
       seen,
       image_size=infos[application.module.name].image_size,
     )
-  return serving.make_serving_input_fn(specs, image_sizes=sizes)
+  return serving.make_serving_input_fn(
+    specs,
+    image_sizes=sizes,
+    pixel_ranges={
+      name: stated
+      for name, stated in image_features(experiment, infos, specs).items()
+      if stated is not None
+    },
+  )
+
+
+def image_features(
+  experiment: Experiment,
+  infos: Mapping[str, ModuleInfo],
+  specs: Mapping[str, inputs.FeatureSpec],
+) -> dict[str, tuple[float, float] | None]:
+  """Returns the stated range of pixels, or None, by feature that a module sees as images.
+
+  Args:
+    experiment: the run's definition.
+    infos: of its modules, by `module.name`.
+    specs: type of each feature of one example, by name.
+  """
+  found: dict[str, tuple[float, float] | None] = {}
+  for application, signature, seen in _applications(experiment, infos, specs):
+    for name in adapters.image_features(
+      application.adapter,
+      signature,
+      seen,
+      image_size=infos[application.module.name].image_size,
+    ):
+      if name in specs:  # Not one of a tokenizer's.
+        found[name] = application.adapter.pixel_range or found.get(name)
+  return found
 
 
 def _applications(

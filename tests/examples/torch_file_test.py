@@ -5,6 +5,7 @@ import struct
 
 import numpy as np
 import pytest
+
 from hub_estimator.examples import torch_file
 
 

@@ -16,7 +16,10 @@ from hub_estimator.experiments import EarlyStopping
     ),
     ({"patience_steps": True}, "patience_steps is True"),
     ({"min_steps": -1}, "min_steps is -1; it is an integer of at least 0"),
-    ({"smaller_is_better": 1}, "smaller_is_better is 1; it must be True, False or"),
+    (
+      {"smaller_is_better": 1},
+      "smaller_is_better is 1; it must be True, False or",
+    ),
   ],
 )
 def test_early_stopping_of_another_kind_is_told(fields, told):

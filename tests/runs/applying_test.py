@@ -5,12 +5,12 @@ import sys
 
 import numpy as np
 import pytest
-from hub_estimator.trainers import main as command
 
 from hub_estimator import runs, testing
 from hub_estimator.errors import UserError
 from hub_estimator.preprocessing import adapters
 from hub_estimator.tensorflow_runtime import hub, tf
+from hub_estimator.trainers import main as command
 
 # Files of the room that these tests cover, beside their own.
 COVERS = ("array_files",)
@@ -193,19 +193,40 @@ def test_a_broken_image_is_named_and_nothing_is_written(
 
 
 @pytest.mark.slow
-def test_what_the_module_refuses_is_told_with_its_rows(shared_module, tmp_path):
+def test_a_jpeg_that_is_damaged_inside_is_named(shared_module, tmp_path):
   module = shared_module("enlite0_96_feature_vector")
   (tmp_path / "images").mkdir()
-  # Both ends are right, and what is between them isn't.
-  whole = bytearray(_png(np.random.default_rng(0), 20, 20))
-  whole[60:90] = bytes(30)
-  (tmp_path / "images" / "a.png").write_bytes(whole)
-  with pytest.raises(UserError, match="images, rows 1 to 1: the module fails"):
+  with tf.Graph().as_default(), tf.Session() as session:
+    jpeg = bytearray(
+      session.run(tf.io.encode_jpeg(np.zeros((9, 9, 3), np.uint8)))
+    )
+  (tmp_path / "images" / "a.jpg").write_bytes(jpeg)
+  tables = jpeg.index(b"\xff\xc4")
+  jpeg[tables + 5 : tables + 15] = b"\xff" * 10  # Both ends are right.
+  (tmp_path / "images" / "b.jpg").write_bytes(jpeg)
+  with pytest.raises(
+    UserError, match=r"images/b\.jpg: the image can't be decod"
+  ):
     runs.apply_to_file(
       module,
       input_path=str(tmp_path / "images"),
       output_path=str(tmp_path / "o.npz"),
     )
+
+
+def test_what_the_module_refuses_is_told_with_its_rows(tmp_path, x):
+  def module_fn():
+    rows = tf.placeholder(tf.float32, [None, 4])
+    small = tf.debugging.Assert(tf.reduce_all(rows < 9), ["too large"])
+    with tf.control_dependencies([small]):
+      hub.add_signature(inputs=rows, outputs=tf.identity(rows))
+
+  module = testing.export_module(str(tmp_path / "strict"), module_fn)
+  np.savez(tmp_path / "x.npz", x=np.full((3, 4), 10, np.float32))
+  with pytest.raises(
+    UserError, match="x.npz, rows 1 to 2: the module fails.*too"
+  ):
+    runs.apply(module, str(tmp_path / "x.npz"), batch_size=2)
 
 
 def test_an_output_that_is_no_row_a_row_is_refused(tmp_path, x):

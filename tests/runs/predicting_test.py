@@ -92,7 +92,9 @@ def test_a_bad_row_is_named(number_run, tmp_path, line, why):
 
 def test_another_ending_is_refused(number_run, tmp_path):
   (tmp_path / "a.txt").touch()
-  with pytest.raises(UserError, match=r"reads .csv, .jsonl, .npz, .tsv and folders"):
+  with pytest.raises(
+    UserError, match=r"reads .csv, .jsonl, .npz, .tsv and folders"
+  ):
     _predict(number_run, tmp_path / "a.txt")
 
 

@@ -33,6 +33,10 @@ class Adapter:
     pooling: how an output with more than two dimensions becomes [batch, width]:
       "mean" or "max" over all dimensions but the first and the last, or
       "flatten".
+    pixel_range: values of black and white in arrays of pixels, such as (0, 65535).
+      None goes by their dtype: integers are 0 to 255, floats 0 to 1, and other
+      values are refused. A stated range is never checked; (0, 1) leaves pixels as
+      they are. Encoded images need none.
   """
 
   inputs: Mapping[str, str] | None = None
@@ -41,6 +45,7 @@ class Adapter:
   tokenizer: Tokenizer | None = None
   augment: Sequence[Augmentation] = ()
   pooling: str = "mean"
+  pixel_range: tuple[float, float] | None = None
 
   def __post_init__(self) -> None:
     if self.pooling not in _POOLINGS:
@@ -51,6 +56,11 @@ class Adapter:
       raise UserError(
         f"adapter.tokenizer is {self.tokenizer!r}; it must be one of "
         "@tokenizers, called: @tokenizers.<name>()."
+      )
+    if self.pixel_range is not None and not _is_range(self.pixel_range):
+      raise UserError(
+        f"adapter.pixel_range is {self.pixel_range!r}; it is two numbers that "
+        "differ, the values of black and white."
       )
     for name in ("inputs", "constants"):
       value = getattr(self, name)
@@ -76,3 +86,12 @@ class Adapter:
 def _is_part(value: object) -> bool:
   """Returns whether a value is a part that was called, not its class."""
   return not isinstance(value, type) and hasattr(value, "build")
+
+
+def _is_range(value: object) -> bool:
+  return (
+    isinstance(value, Sequence)
+    and len(value) == 2
+    and all(isinstance(v, int | float) for v in value)
+    and value[0] != value[1]
+  )

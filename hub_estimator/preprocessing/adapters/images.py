@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from hub_estimator import pictures
 from hub_estimator.errors import UserError
 from hub_estimator.modules import TensorInfo
 from hub_estimator.preprocessing import augmentations
+from hub_estimator.preprocessing.adapters import pixels
 from hub_estimator.preprocessing.interface import Augmentation
 from hub_estimator.tensorflow_runtime import tf
 
@@ -41,16 +43,21 @@ def build_images(
   *,
   augment: Sequence[Augmentation],
   image_range: tuple[float, float],
+  pixel_range: pixels.PixelRange | None,
+  checks_pixels: bool,
   where: str,
 ) -> tf.Tensor:
   """Adds the ops that turn a feature into the images that a module expects.
 
   Args:
-    images: strings [batch] of encoded images, or uint8 of 0 to 255 or floats of
-      0 to 1, [batch, height, width] or [batch, height, width, channels].
+    images: strings [batch] of encoded images; or integers of 0 to 255 or floats
+      of 0 to 1, [batch, height, width] or [batch, height, width, channels].
     shape: of the images that the module takes.
     augment: changes for training; empty for none.
     image_range: smallest and largest pixel value that the module expects.
+    pixel_range: values of black and white in arrays; None goes by their dtype.
+    checks_pixels: whether running the graph fails for pixels beyond what their
+      dtype allows. Data that were read for training have been checked.
     where: names the feature in errors.
 
   Returns:
@@ -63,7 +70,9 @@ def build_images(
   if images.dtype == tf.string:
     images = _decode(images, shape, where)
   else:
-    images = _convert(images, shape, where)
+    if checks_pixels and pixel_range is None:
+      images = _checked(images, where)
+    images = _convert(images, shape, pixel_range, where)
   if augment:
     images = augmentations.build(augment, images)
   low, high = image_range
@@ -78,7 +87,7 @@ def decode_images(
   """Adds the ops that decode images of any size.
 
   Args:
-    encoded: strings [batch] of JPEG, PNG, GIF or BMP.
+    encoded: strings [batch] of JPEG, PNG, GIF, BMP or WebP; see `pictures.decode`.
     height: height of all results, in pixels.
     width: width of all results, in pixels.
     channels: 1 or 3.
@@ -87,14 +96,10 @@ def decode_images(
     float32 [batch, height, width, channels], 0 to 1.
   """
 
-  def decode(image: tf.Tensor) -> tf.Tensor:
-    image = tf.io.decode_image(
-      image, channels=channels, expand_animations=False
-    )
-    image.set_shape([None, None, channels])
+  def finish(image: tf.Tensor) -> tf.Tensor:
     return _resize(tf.cast(image, tf.float32) / 255.0, height, width)
 
-  return tf.map_fn(decode, encoded, dtype=tf.float32)
+  return pictures.decode(encoded, finish, channels=channels)
 
 
 def _decode(encoded: tf.Tensor, shape: ImageShape, where: str) -> tf.Tensor:
@@ -108,7 +113,41 @@ def _decode(encoded: tf.Tensor, shape: ImageShape, where: str) -> tf.Tensor:
   )
 
 
-def _convert(images: tf.Tensor, shape: ImageShape, where: str) -> tf.Tensor:
+def _checked(images: tf.Tensor, where: str) -> tf.Tensor:
+  """Returns pixels, which fail to run if their values can't be scaled."""
+  dtype = images.dtype.name
+  if dtype in ("uint8", "bool"):
+    return images
+  low, high = pixels.accepted(dtype)
+  wide = tf.float32 if images.dtype.is_floating else tf.int64
+  values = tf.cast(images, wide)
+  bounds = tf.constant([low, high], tf.float32)
+  least, most = tf.unstack(tf.cast(bounds, wide))
+  beyond = tf.reduce_any((values < least) | (values > most))
+  right = f"{dtype} from {low:.0f} to {high:.0f}"
+  where = where.replace("'", "")  # TensorFlow would escape them.
+  with tf.control_dependencies(
+    [
+      tf.debugging.Assert(
+        ~beyond,
+        [
+          f"{where}: pixels are {right}, and these reach from",
+          tf.reduce_min(values),
+          "to",
+          tf.reduce_max(values),
+        ],
+      )
+    ]
+  ):
+    return tf.identity(images)
+
+
+def _convert(
+  images: tf.Tensor,
+  shape: ImageShape,
+  pixel_range: pixels.PixelRange | None,
+  where: str,
+) -> tf.Tensor:
   """Returns decoded images as float32 of the module's size and channels."""
   height, width, channels = shape
   if images.shape.rank == 3:
@@ -118,8 +157,11 @@ def _convert(images: tf.Tensor, shape: ImageShape, where: str) -> tf.Tensor:
       f"{where} has shape {images.shape}; images are [batch, height, width] "
       "or [batch, height, width, channels]."
     )
-  scale = 255.0 if images.dtype == tf.uint8 else 1.0
-  images = tf.cast(images, tf.float32) / scale
+  black, white = pixels.range_of(images.dtype.name, pixel_range)
+  images = tf.cast(images, tf.float32)
+  if black:
+    images = images - black
+  images = images / (white - black)
   if channels == 3 and images.shape[3] == 1:
     images = tf.image.grayscale_to_rgb(images)
   if height and width and images.shape[1:3].as_list() != [height, width]:

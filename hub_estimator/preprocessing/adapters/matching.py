@@ -67,6 +67,29 @@ def image_sizes(
   return sizes
 
 
+def image_features(
+  adapter: Adapter,
+  signature: SignatureInfo,
+  features: Mapping[str, object],
+  *,
+  image_size: tuple[int, int] | None,
+) -> list[str]:
+  """Returns the names of the features that the module sees as images.
+
+  Args:
+    adapter: matches the features.
+    signature: the module's signature.
+    features: by name; only the names matter.
+    image_size: (height, width) that the module attached; None leaves the size
+      to the signature.
+  """
+  return [
+    feature
+    for name, feature in match_features(adapter, signature, features).items()
+    if image_shape(signature.inputs[name], image_size) is not None
+  ]
+
+
 def _check_names(
   binding: str, names: Iterable[str], signature: SignatureInfo
 ) -> None:

@@ -26,9 +26,9 @@ def build_module_inputs(
   Args:
     adapter: the choices.
     signature: the module's signature.
-    features: tensors [batch, ...] by name. Images are uint8 of 0 to 255, or
+    features: tensors [batch, ...] by name. Images are integers of 0 to 255, or
       floats of 0 to 1, [batch, height, width] or [batch, height, width, 1 or
-      3], or strings [batch] that hold encoded JPEG, PNG, GIF or BMP.
+      3], or strings [batch] that hold encoded JPEG, PNG, GIF, BMP or WebP.
     image_size: (height, width) that the module attached; None leaves the size
       to the signature.
     mode: one of `tf.estimator.ModeKeys`; chooses constants, and augments in
@@ -53,6 +53,8 @@ def build_module_inputs(
         shape,
         augment=augment,
         image_range=adapter.image_range,
+        pixel_range=adapter.pixel_range,
+        checks_pixels=mode == "infer",
         where=where,
       )
     inputs[name] = _reshape(_cast(tensor, wanted, where), wanted, where)

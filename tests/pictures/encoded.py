@@ -1,0 +1,51 @@
+"""Encoded pictures, and their decoding by this package and by Pillow."""
+
+import functools
+import io
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from hub_estimator import pictures
+from hub_estimator.tensorflow_runtime import tf
+
+RNG = np.random.default_rng(0)
+NOISE = RNG.integers(0, 256, (7, 10, 4), np.uint8)
+
+
+def encode(image: Image.Image, kind: str, **options) -> bytes:
+  file = io.BytesIO()
+  image.save(file, kind, **options)
+  return file.getvalue()
+
+
+def exif(orientation: int, endian: str = "<") -> bytes:
+  """Returns EXIF data with an orientation; "<" is little endian."""
+  data = Image.Exif()
+  data[0x0112] = orientation
+  data.endian = endian
+  return data.tobytes()
+
+
+@functools.cache
+def _decoder(channels: int):
+  """Returns (session, encoded, pixels), one a number of channels."""
+  with tf.Graph().as_default() as graph:
+    encoded = tf.placeholder(tf.string, [None])
+    pixels = pictures.decode(
+      encoded, tf.identity, channels=channels, dtype=tf.uint8
+    )
+  return tf.Session(graph=graph), encoded, pixels
+
+
+def decode(content: bytes, channels: int = 3) -> np.ndarray:
+  session, encoded, pixels = _decoder(channels)
+  return session.run(pixels, {encoded: [content]})[0]
+
+
+def by_pillow(content: bytes) -> np.ndarray:
+  """Returns the pixels that Pillow shows: turned, and on white."""
+  image = ImageOps.exif_transpose(Image.open(io.BytesIO(content)))
+  image = image.convert("RGBA")
+  white = Image.new("RGBA", image.size, "white")
+  return np.asarray(Image.alpha_composite(white, image).convert("RGB"))
