@@ -23,6 +23,7 @@ def test_towers_take_the_steps_of_one(dense, numbers_npz, tmp_path, accumulate):
   experiment = make_experiment(
     dense,
     numbers_npz,
+    eval_every_steps=20,
     fine_tuning=optimizers.FineTuning(
       clip_norm=1.0, average_decay=0.9, accumulate_batches=accumulate
     ),
@@ -49,7 +50,7 @@ def test_towers_take_the_steps_of_one(dense, numbers_npz, tmp_path, accumulate):
 def test_towers_of_text_take_the_steps_of_one(text, sentences_csv, tmp_path):
   losses = [
     runs.train(
-      make_experiment(text, sentences_csv, towers=count),
+      make_experiment(text, sentences_csv, towers=count, eval_every_steps=20),
       str(tmp_path / str(count)),
     ).metrics["loss"]
     for count in (1, 2)

@@ -119,6 +119,7 @@ def test_a_run_learns_and_serves_strings_without_its_module(
     Wordpiece(max_length=8),
     exports=exporting.Exports(["final"]),
     max_steps=60,
+    eval_every_steps=60,
   )
   result = runs.train(experiment, str(tmp_path / "run"))
   assert result.metrics["accuracy"] == 1.0

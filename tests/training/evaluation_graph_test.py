@@ -74,17 +74,17 @@ def test_runs_that_differ_in_their_rate_share_the_graph_of_kept_features(
 
 
 @pytest.mark.slow
-def test_runs_that_train_a_module_share_its_graph(dense, numbers_npz, tmp_path):
+def test_runs_that_train_a_module_share_its_graph(
+  dense, numbers_npz, tmp_path, trained_runs
+):
   cache, found = CountingCache(), []
   for number, rate in enumerate((0.05, 0.001)):
     experiment = make_experiment(
       dense, numbers_npz, optimizer=optimizers.Adam(rate)
     )
-    for at, known in (("shared", cache), ("alone", None)):
-      result = runs.train(
-        experiment, str(tmp_path / f"{at}_{number}"), cache=known
-      )
-      found.append(result.metrics)
+    shared = runs.train(experiment, str(tmp_path / str(number)), cache=cache)
+    alone = trained_runs.read_only(experiment).result
+    found += [shared.metrics, alone.metrics]
   assert cache.count("evaluation") == 1
   assert found[0] == found[1] != found[2] == found[3]
 

@@ -100,30 +100,30 @@ def test_a_run_that_shares_its_check_ends_as_one_alone(
   [(False, optimizers.AdamW), (True, optimizers.Adam)],
 )
 def test_trials_that_differ_in_their_rate_share_it(
-  batch_norm, numbers_npz, tmp_path, trainable, optimizer
+  batch_norm, numbers_npz, tmp_path, trained_runs, trainable, optimizer
 ):
-  noted = NoteGraphs()
+  noted, cache = NoteGraphs(), ProcessCache()
   rates = [0.03, 0.001, 0.03]
-  for at, known in (("shared", ProcessCache()), ("alone", None)):
-    for number, rate in enumerate(rates):
-      runs.train(
-        make_experiment(
-          batch_norm,
-          numbers_npz,
-          module_trainable=trainable,
-          optimizer=optimizer(rate),
-          keep_checkpoints=2,
-        ),
-        str(tmp_path / f"{at}_{number}"),
-        cache=known,
-        hooks=[noted] if at == "shared" else [],
-      )
+  experiments = [
+    make_experiment(
+      batch_norm,
+      numbers_npz,
+      module_trainable=trainable,
+      optimizer=optimizer(rate),
+      keep_checkpoints=2,
+    )
+    for rate in rates
+  ]
+  for number, experiment in enumerate(experiments):
+    directory = str(tmp_path / f"shared_{number}")
+    runs.train(experiment, directory, cache=cache, hooks=[noted])
   # All share one graph, and only the first training adds ops to it.
   assert all(graph is noted.graphs[0] for graph in noted.graphs)
   assert len(noted.n_ops) == 3
   assert len(set(noted.n_ops)) == 1
   for number, rate in enumerate(rates):
-    shared, alone = tmp_path / f"shared_{number}", tmp_path / f"alone_{number}"
+    shared = tmp_path / f"shared_{number}"
+    alone = trained_runs.read_only(experiments[number]).model_dir
     _assert_same(shared, alone)
     # No training removes the checkpoints of another.
     state = tf.train.get_checkpoint_state(str(shared))
@@ -138,11 +138,12 @@ def test_trials_that_differ_in_their_rate_share_it(
 
 @pytest.mark.slow
 def test_a_run_of_another_seed_batch_or_optimizer_has_its_own(
-  dense, numbers_npz, tmp_path
+  dense, numbers_npz, tmp_path, trained_runs
 ):
   cache = ProcessCache()
   experiment = make_experiment(dense, numbers_npz, module_trainable=False)
   falling = functools.partial(schedules.polynomial, rate=0.05, decay_steps=30)
+  start = trained_runs.read_only(experiment).model_dir
   changes = (
     {},
     {"seed": 2},
@@ -151,18 +152,14 @@ def test_a_run_of_another_seed_batch_or_optimizer_has_its_own(
     {"optimizer": optimizers.Adam(falling)},
     {"optimizer": optimizers.SGD(0.05)},
     {"keep_checkpoints": 1},
-    {"start_from": str(tmp_path / "alone_0"), "max_steps": 10},
+    {"start_from": str(start), "max_steps": 10},
     {"max_steps": 10},
   )
-  for at, known in (("alone", None), ("shared", cache)):
-    for number, change in enumerate(changes):
-      runs.train(
-        replace(experiment, **change),
-        str(tmp_path / f"{at}_{number}"),
-        cache=known,
-      )
-  for number in range(len(changes)):
-    _assert_same(tmp_path / f"shared_{number}", tmp_path / f"alone_{number}")
+  for number, change in enumerate(changes):
+    changed = replace(experiment, **change)
+    runs.train(changed, str(tmp_path / str(number)), cache=cache)
+    alone = trained_runs.read_only(changed).model_dir
+    _assert_same(tmp_path / str(number), alone)
 
 
 @pytest.mark.slow
