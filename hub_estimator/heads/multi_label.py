@@ -155,10 +155,12 @@ def encode_labels(head: Head, labels: Labels) -> Labels:
     return head.indicators(labels)
   if isinstance(labels, Mapping):
     children = head.heads if isinstance(head, Multi) else {}
-    return {
+    encoded = {
       name: _encode_column(children.get(name), name, column)
       for name, column in labels.items()
     }
+    same = all(encoded[name] is column for name, column in labels.items())
+    return labels if same else encoded
   _check_one_each(labels)
   return labels
 

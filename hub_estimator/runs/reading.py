@@ -49,6 +49,8 @@ def encode_labels(
     labels = heads.encode_labels(head, examples.known_labels())
   except UserError as error:
     raise UserError(f"{examples.source}: {error}") from error
+  if labels is examples.labels:
+    return examples
   return dataclasses.replace(examples, labels=labels)
 
 

@@ -291,5 +291,9 @@ def test_the_command_writes_what_the_library_writes(text, tmp_path, capsys):
     + ["--gin_param", "adapter.inputs = {'default': 'sentence'}"]
   )
   assert code == 0
-  assert capsys.readouterr().err == f"1 rows in {tmp_path / 'o.jsonl'}\n"
+  assert capsys.readouterr().err.splitlines() == [
+    f"{tmp_path / 'a.csv'}: 1 rows from 2 lines; 0 blank lines; 0 bad rows "
+    "skipped.",
+    f"1 rows in {tmp_path / 'o.jsonl'}",
+  ]
   assert len(_jsonl(tmp_path / "o.jsonl")[0]["default"]) == 4
