@@ -55,8 +55,8 @@ PAGES = {
   ),
   "runs": (
     "Runs",
-    "Define a run, its end and its exports.",
-    ["experiments", "exporting"],
+    "Define a run, its end, its exports and its gin files.",
+    ["experiments", "exporting", "config"],
   ),
 }
 
