@@ -94,7 +94,7 @@ def test_a_parameter_that_some_trials_read_is_warned_of(
       dense,
       numbers_npz,
       "{'kind': {'adam': {}, 'sgd': {'OPTIMIZER': @optimizers.sgd(), "
-      "'optimizers.sgd.learning_rate': ('log', 0.1, 1.0)}}}",
+      "'optimizers.sgd.learning_rate': ('float', 0.1, 1.0, 0.9)}}}",
     )
   assert "not all trials" not in caplog.text
 
