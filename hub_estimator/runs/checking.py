@@ -43,8 +43,12 @@ def check(
   specs = run_model.served_specs(experiment, train)
   run_model.check_features(experiment, infos, specs)
   images = Images.of(experiment, infos, specs)
-  for examples in (train, evaluation):
-    images.check_examples(examples)
+  for source, examples in (
+    (experiment.train_input, train),
+    (experiment.eval_input, evaluation),
+  ):
+    check_examples = functools.partial(images.check_examples, examples)
+    cache.get(("images", source, specs, images.stated), check_examples)
   checks = _GraphChecks(experiment, infos, specs, train, evaluation, cache)
   return checks.run(Builder(function, experiment.seed), function, metrics)
 

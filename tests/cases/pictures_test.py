@@ -11,6 +11,7 @@ from PIL import Image
 from hub_estimator import exporting, heads, inputs, optimizers, runs, testing
 from hub_estimator.errors import RunFailed, UserError
 from hub_estimator.exporting import serving
+from hub_estimator.pictures.formats import DECODES_WEBP
 from hub_estimator.preprocessing import adapters
 from hub_estimator.tensorflow_runtime import hub, tf
 from tests.pictures.encoded import encode, exif
@@ -244,6 +245,11 @@ def test_an_example_beyond_uint8_is_refused_in_the_served_graph():
 @needs_cases
 def test_a_module_sees_pictures_as_viewers_show_them(module, tmp_path):
   shutil.copytree(CASES / "images", tmp_path / "images")
+  (tmp_path / "images").chmod(0o755)
+  if not DECODES_WEBP:
+    with pytest.raises(UserError, match="12_webp.webp: a WebP picture, which"):
+      runs.apply(module, str(tmp_path / "images"))
+    (tmp_path / "images" / "12_webp.webp").unlink()
   found = runs.apply(module, str(tmp_path / "images"))
   seen = dict(zip(found["file"].tolist(), found["default"], strict=True))
   for stored, plain in (
