@@ -35,10 +35,9 @@ class NoteSteps(estimator.SessionRunHook):
   def after_create_session(self, session, coord):
     self._next = int(session.run(self._step))
 
-  def before_run(self, run_context):
-    self.steps.append(self._next)
-
   def after_run(self, run_context, run_values):
+    # Not before it: the run that finds no more examples trains nothing.
+    self.steps.append(self._next)
     self._next = int(run_context.session.run(self._step))
 
 
