@@ -112,21 +112,17 @@ class Csv:
       ),
     )
 
-  def rows(self, path: str) -> Iterator[_Row]:
+  def rows(self, path: str, account: Account) -> Iterator[_Row]:
     """Yields (line number, row by column) of another file of this kind.
 
     Args:
       path: the file.
+      account: of the file; its reader closes it.
 
     Raises:
       UserError: the file isn't UTF-8, its header repeats a column, or a row is bad.
     """
-    account = Account(path)
-    count = 0
-    for row in self._rows(path, account, BadRecords()):
-      yield row
-      count += 1
-    account.close(count)
+    yield from self._rows(path, account, BadRecords())
 
   def _rows(
     self, path: str, account: Account, bad: BadRecords

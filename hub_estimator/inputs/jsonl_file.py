@@ -65,21 +65,19 @@ class Jsonl:
       ),
     )
 
-  def rows(self, path: str) -> Iterator[tuple[int, dict[str, Any]]]:
+  def rows(
+    self, path: str, account: Account
+  ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yields (line number, object) of another file of this kind.
 
     Args:
       path: the file.
+      account: of the file; its reader closes it.
 
     Raises:
       UserError: the file isn't UTF-8, or a line isn't a JSON object.
     """
-    account = Account(path)
-    count = 0
-    for row in self._rows(path, account, BadRecords()):
-      yield row
-      count += 1
-    account.close(count)
+    yield from self._rows(path, account, BadRecords())
 
   def _rows(
     self, path: str, account: Account, bad: BadRecords

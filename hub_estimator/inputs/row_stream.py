@@ -8,6 +8,7 @@ import numpy as np
 
 from hub_estimator.errors import UserError, one_line
 from hub_estimator.inputs import arrays, names, number_text
+from hub_estimator.inputs.account import Account
 from hub_estimator.inputs.interface import Batch, FeatureSpec, spec_of
 from hub_estimator.inputs.text_file import Row
 
@@ -16,20 +17,20 @@ class Rows:
   """A stream of the rows of a text file; its features are those of the first row."""
 
   def __init__(
-    self, path: str, read: Callable[[str], Iterator[tuple[int, Row]]]
+    self, path: str, read: Callable[[str, Account], Iterator[tuple[int, Row]]]
   ) -> None:
     """Reads the first row.
 
     Args:
       path: the file.
-      read: yields (line number, row) of a file.
+      read: yields (line number, row) of a file, and keeps its account.
 
     Raises:
       UserError: there is no row.
     """
     self.path = path
     self._read = read
-    first = next(read(path), None)
+    first = next(read(path, Account(path)), None)
     if first is None:
       raise UserError(f"{path} has no rows.")
     self._first = first[1]
@@ -49,11 +50,14 @@ class Rows:
     self, specs: Mapping[str, FeatureSpec], batch_size: int
   ) -> Iterator[Batch]:
     """Yields arrays [batch, ...] of these features; see `Stream`."""
-    rows = self._read(self.path)
+    account, count = Account(self.path), 0
+    rows = self._read(self.path, account)
     while batch := list(itertools.islice(rows, batch_size)):
       yield {
         name: self._column(name, spec, batch) for name, spec in specs.items()
       }
+      count += len(batch)
+    account.close(count)
 
   def _column(
     self, name: str, spec: FeatureSpec, batch: Sequence[tuple[int, Row]]

@@ -131,6 +131,8 @@ def test_labels_may_vary_in_number(tmp_path, dtype, values, wanted):
     ),
     (b"junk", "record 1: not a tf.Example"),
   ],
+  # A serialized example, whose map has no order, would name the case.
+  ids=["missing", "of another type", "too many", "junk"],
 )
 def test_a_record_without_a_feature_names_it(tmp_path, record, why):
   path = str(tmp_path / "a.tfrecord")
