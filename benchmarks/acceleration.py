@@ -29,10 +29,11 @@ _EVAL = 200
 
 
 def _experiment(module: str, arm: str, steps: int) -> "Experiment":
+  from hub_estimator.examples import movies
+
   from benchmarks import experiments
   from benchmarks.transformer import transformer
   from hub_estimator import exporting, heads, inputs, modules, optimizers
-  from hub_estimator.examples import movies
 
   fields = {
     "exports": exporting.Exports([]),

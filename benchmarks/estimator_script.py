@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hub_estimator.examples import fashion
+
 from hub_estimator.tensorflow_runtime import estimator, hub, tf
 
 TRAIN = 2000

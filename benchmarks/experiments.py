@@ -3,8 +3,9 @@
 import time
 from typing import Any
 
-from hub_estimator import exporting, heads, modules, optimizers, runs
 from hub_estimator.examples import efficientnet, fashion
+
+from hub_estimator import exporting, heads, modules, optimizers, runs
 from hub_estimator.experiments import Experiment
 from hub_estimator.model import encoders
 

@@ -46,6 +46,7 @@ class _Images:
 def _input(handle: str, split: str) -> "Input":
   """Returns examples that a module of text or images takes."""
   from hub_estimator.examples import movies
+
   from hub_estimator.modules import read_module_info
 
   signature = read_module_info(handle).signature("default")

@@ -64,8 +64,9 @@ def _total(directory: str, quick: bool) -> None:
 
 def _script(directory: str, quick: bool) -> None:
   """The same run as its author would write it for an Estimator."""
-  from benchmarks import estimator_script, step_hooks
   from hub_estimator.examples import efficientnet
+
+  from benchmarks import estimator_script, step_hooks
 
   handle = efficientnet.efficientnet_lite0()
   times = step_hooks.StepTimes()

@@ -45,8 +45,9 @@ def ours(directory: str, steps: int = _STEPS, *, cache: bool = True) -> None:
 
 
 def _rival(directory: str) -> None:
-  from benchmarks import estimator_script
   from hub_estimator.examples import efficientnet
+
+  from benchmarks import estimator_script
 
   handle = efficientnet.efficientnet_lite0()
   started = time.monotonic()

@@ -28,8 +28,8 @@ _TURNS = {"cold": "ours", "rival": "rival", "warm": "ours"}
 def _rival(directory: str, steps: int) -> None:
   os.environ["TF_USE_LEGACY_KERAS"] = "1"
   import tensorflow as tf  # In eager mode, which Keras needs.
-
   from hub_estimator.examples import efficientnet, fashion
+
   from hub_estimator.tensorflow_runtime import hub
 
   handle = efficientnet.efficientnet_lite0()

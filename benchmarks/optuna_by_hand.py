@@ -10,8 +10,8 @@ import pathlib
 import sys
 
 import optuna
-
 from hub_estimator.examples import movies
+
 from hub_estimator.tensorflow_runtime import estimator, hub, tf
 
 _HANDLE = movies.glove50()

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import gin
 import numpy as np
-
 from hub_estimator.examples import registry
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import gin
 import numpy as np
-
 from hub_estimator.examples import registry, torch_file
 
 if TYPE_CHECKING:

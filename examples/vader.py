@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from typing import IO
 
 import gin
-
 from hub_estimator.examples import registry
 
 _PACKAGE = "vaderSentiment==3.3.2"

@@ -7,10 +7,10 @@ import sys
 
 import numpy as np
 import pytest
+from hub_estimator.trainers import main as command
 
 from hub_estimator import testing
 from hub_estimator.tensorflow_runtime import hub, tf
-from hub_estimator.trainers import main as command
 
 
 def _video():

@@ -5,11 +5,11 @@ import re
 import shlex
 
 import pytest
+from hub_estimator.trainers import main as command
 
 import hub_estimator.experiments  # noqa: F401  Registers the parts.
 from hub_estimator import config
 from hub_estimator.sweeps.sweep import read_sweep
-from hub_estimator.trainers import main as command
 from tests.architecture_test import FLOORS
 
 pytestmark = pytest.mark.newest

@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from hub_estimator.errors import RunFailed, UserError, one_line
 from hub_estimator.trainers import (
   apply,
   cache,
@@ -25,6 +24,8 @@ from hub_estimator.trainers import (
   sweep,
   train,
 )
+
+from hub_estimator.errors import RunFailed, UserError, one_line
 
 # In the order in which people use them. None imports TensorFlow at module level.
 VERBS = {

@@ -66,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
   """Runs the sweep and prints its table."""
   from hub_estimator.trainers import startup
+
   from hub_estimator.workers import Forker, Processes, RayWorkers
 
   if args.executor == "processes":

@@ -11,8 +11,8 @@ import sys
 import time
 
 import pytest
-
 from hub_estimator.examples import cluster_task, local_cluster
+
 from hub_estimator.model_dir import results
 from tests.clusters import GIN
 

@@ -4,10 +4,10 @@ import zipfile
 
 import numpy as np
 import pytest
+from hub_estimator.examples import efficientnet, registry
 
 from hub_estimator import linting, runs
 from hub_estimator.errors import UserError
-from hub_estimator.examples import efficientnet, registry
 from hub_estimator.modules import inspecting, read_module_info
 
 # Its wheels hold photographs; these show the given classes of ImageNet.

@@ -10,9 +10,9 @@ import tempfile
 
 import hypothesis
 import pytest
+from hub_estimator.trainers import main as command
 from hypothesis import strategies as st
 
-from hub_estimator.trainers import main as command
 from tests.small_runs import tree_digest
 
 pytestmark = [pytest.mark.newest, pytest.mark.faults]

@@ -6,6 +6,7 @@ import sys
 
 import gin
 import pytest
+from hub_estimator.trainers import main as command
 
 import hub_estimator.experiments  # Ahead of the first config.
 import hub_estimator.sweeps.sweep  # noqa: F401
@@ -15,7 +16,6 @@ from hub_estimator.handles import module_cache
 from hub_estimator.handles.fingerprints import fingerprint
 from hub_estimator.handles.resolving import resolve
 from hub_estimator.tensorflow_runtime import hub
-from hub_estimator.trainers import main as command
 from tests.servers import hosting
 
 pytestmark = pytest.mark.newest

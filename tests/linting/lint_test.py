@@ -1,9 +1,9 @@
 import json
 
 import pytest
+from hub_estimator.trainers import main as command
 
 from hub_estimator.tensorflow_runtime import hub, tf
-from hub_estimator.trainers import main as command
 from tests.linting.small_modules import (
   BOTH,
   build_dense,

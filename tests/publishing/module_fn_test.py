@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
+from hub_estimator.trainers import main as command
 
 from hub_estimator.errors import UserError
 from hub_estimator.modules import NewModule
 from hub_estimator.publishing import module_fn
 from hub_estimator.publishing.module_fn import Publication
 from hub_estimator.tensorflow_runtime import hub, tf
-from hub_estimator.trainers import main as command
 
 X = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
 

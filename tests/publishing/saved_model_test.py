@@ -3,11 +3,11 @@ import os
 import numpy as np
 import pytest
 import tensorflow
+from hub_estimator.trainers import main as command
 
 from hub_estimator.errors import UserError
 from hub_estimator.publishing import saved_model
 from hub_estimator.tensorflow_runtime import hub, tf
-from hub_estimator.trainers import main as command
 
 X = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
 

@@ -5,12 +5,12 @@ import sys
 
 import numpy as np
 import pytest
+from hub_estimator.trainers import main as command
 
 from hub_estimator import runs, testing
 from hub_estimator.errors import UserError
 from hub_estimator.preprocessing import adapters
 from hub_estimator.tensorflow_runtime import hub, tf
-from hub_estimator.trainers import main as command
 
 # Files of the room that these tests cover, beside their own.
 COVERS = ("array_files",)

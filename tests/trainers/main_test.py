@@ -5,8 +5,8 @@ import sys
 
 import numpy as np
 import pytest
-
 from hub_estimator.trainers import main as command
+
 from tests.small_runs import tree_digest
 
 

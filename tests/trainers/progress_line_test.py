@@ -3,9 +3,9 @@
 import io
 
 import pytest
+from hub_estimator.trainers import progress_line
 
 from hub_estimator import progress
-from hub_estimator.trainers import progress_line
 
 
 class _Terminal(io.StringIO):
