@@ -75,8 +75,8 @@ def test_a_number_that_is_none_is_told_and_ends_the_run(
       str(tmp_path / "run"),
     )
   assert (
-    f"{data}: 'x' of example 5 is {value}: 1 of 64 examples hold what isn't a "
-    "finite number." in caplog.text
+    f"{data}: 'x' of example 5 is {value}: 1 of 64 examples hold a number that "
+    "isn't finite." in caplog.text
   )
 
 
