@@ -64,7 +64,7 @@ def test_a_damaged_result_is_made_anew(run, how, caplog):
   with caplog.at_level("WARNING", "hub_estimator"):
     result = runs.train(experiment, str(model_dir))
   assert "result.json can't be read" in caplog.text
-  assert "It is made anew." in caplog.text
+  assert "The run writes it again." in caplog.text
   assert result.metrics == pytest.approx(before.metrics)
   assert results.read(model_dir / "result.json").steps == 20
 
