@@ -93,7 +93,7 @@ def test_a_run_goes_on_from_the_step_of_the_signal_to_the_same_end(
   assert returned == code, errors
   assert seconds < 10
   assert re.search(
-    rf"stopped by {number.name} at step \d+; the same command goes on", errors
+    rf"stopped by {number.name} at step \d+; the same command resumes", errors
   )
   assert "Traceback" not in errors
   (_, stopped_at) = _steps(model_dir)
