@@ -112,18 +112,20 @@ def test_an_empty_split_is_refused(dense, npz, tmp_path):
       )
 
 
-def test_an_evaluation_without_a_number_ranks_nothing(dense, npz, tmp_path):
-  """No best version, no best value; what was trained is exported all the same."""
+@pytest.mark.parametrize("head", [heads.Binary(), heads.Regression()])
+def test_an_example_without_a_number_ends_the_run_by_its_position(
+  dense, npz, tmp_path, head
+):
   experiment = make_experiment(
     dense,
     npz(),
-    eval_input=inputs.Npz(npz(_X * np.nan, name="eval"), features=["x"]),
-    exports=exporting.Exports(["latest", "best"], best_metric="loss"),
+    head=head,
+    eval_input=inputs.Npz(
+      npz(_with(_X, (5, 2), np.nan), name="eval"), features=["x"]
+    ),
   )
-  result = runs.train(experiment, str(tmp_path / "run"))
-  assert result.metrics["loss"] == "nan"
-  assert "loss" not in result.best
-  assert set(result.exports) == {"latest"}
+  with pytest.raises(RunFailed, match=r"example 5\b.*NaN or infinite"):
+    runs.train(experiment, str(tmp_path / "run"))
 
 
 _TEXTS = ["żółć 😀", "नमस्ते", "\u202ertl", "", "a\0b", "x\ny", '"', "ﬁ\u0301"]
