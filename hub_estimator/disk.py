@@ -1,5 +1,6 @@
 """Files and directories that survive a crash or a power cut undamaged."""
 
+import hashlib
 import os
 import pathlib
 
@@ -35,3 +36,9 @@ def sync(path: pathlib.Path) -> None:
     os.fsync(descriptor)
   finally:
     os.close(descriptor)
+
+
+def sha256(path: pathlib.Path) -> str:
+  """Returns the sha256, hex, of a file's content."""
+  with path.open("rb") as file:
+    return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,3 +1,4 @@
+import hashlib
 import os
 
 import pytest
@@ -32,3 +33,9 @@ def test_every_file_and_directory_below_is_synced(tmp_path, monkeypatch):
     "a/b",
     "a/b/file",
   }
+
+
+def test_a_checksum_is_that_of_the_content(tmp_path):
+  (tmp_path / "a").write_bytes(b"abc" * 100_000)
+  expected = hashlib.sha256(b"abc" * 100_000).hexdigest()
+  assert disk.sha256(tmp_path / "a") == expected

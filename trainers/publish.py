@@ -10,7 +10,31 @@ from hub_estimator.trainers import flags
 def add_arguments(parser: argparse.ArgumentParser) -> None:
   """Adds the kinds of sources and their flags."""
   kinds = parser.add_subparsers(dest="kind", metavar="KIND", required=True)
-  text = _add(kinds, "text", "make a text embedding from word vectors")
+  _add_text_arguments(
+    _add(kinds, "text", "make a text embedding from word vectors")
+  )
+  function = _add(
+    kinds,
+    "module_fn",
+    "make a module from a module_fn, bound in gin: publish.module = "
+    "@new_module(), publish.checkpoint, publish.names, publish.initialize",
+  )
+  flags.add_gin_arguments(function, required=True)
+  saved = _add(
+    kinds,
+    "saved_model",
+    "convert a SavedModel of TensorFlow 1 or 2, or a Keras file",
+  )
+  saved.add_argument(
+    "--source",
+    required=True,
+    metavar="S",
+    help="a handle, or a .h5 or .keras file",
+  )
+  flags.add_handle_arguments(saved)
+
+
+def _add_text_arguments(text: argparse.ArgumentParser) -> None:
   text.add_argument(
     "--vectors",
     required=True,
@@ -53,25 +77,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     default=0.0,
     help="weight of a regularization loss (default: %(default)s)",
   )
-  function = _add(
-    kinds,
-    "module_fn",
-    "make a module from a module_fn, bound in gin: publish.module = "
-    "@new_module(), publish.checkpoint, publish.names, publish.initialize",
-  )
-  flags.add_gin_arguments(function, required=True)
-  saved = _add(
-    kinds,
-    "saved_model",
-    "convert a SavedModel of TensorFlow 1 or 2, or a Keras file",
-  )
-  saved.add_argument(
-    "--source",
-    required=True,
-    metavar="S",
-    help="a handle, or a .h5 or .keras file",
-  )
-  flags.add_handle_arguments(saved)
 
 
 def main(args: argparse.Namespace) -> int:

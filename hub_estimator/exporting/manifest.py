@@ -1,6 +1,5 @@
 """The manifest in each half of a version: what the half is and what it holds."""
 
-import hashlib
 import pathlib
 from collections.abc import Iterable, Mapping
 from concurrent import futures
@@ -74,12 +73,7 @@ def _tensors(infos: Mapping[str, tf.TensorInfo]) -> dict[str, Any]:
 def _checksums(half: pathlib.Path) -> dict[str, str]:
   """Returns the sha256, hex, of each file except the manifest, by its name."""
   return {
-    str(path.relative_to(half)): _sha256(path)
+    str(path.relative_to(half)): disk.sha256(path)
     for path in sorted(half.rglob("*"))
     if path.is_file() and path != _file(half)
   }
-
-
-def _sha256(path: pathlib.Path) -> str:
-  with path.open("rb") as file:
-    return hashlib.file_digest(file, "sha256").hexdigest()

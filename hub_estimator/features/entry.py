@@ -1,6 +1,5 @@
 """One entry of the cache: an array on disk with its checksum, whole or absent."""
 
-import hashlib
 import json
 import logging
 import os
@@ -11,6 +10,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from hub_estimator import disk
 from hub_estimator.features import npy_file
 
 _log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ def read(entry: pathlib.Path) -> np.ndarray | None:
   """
   try:
     expected = json.loads((entry / _CHECKSUM).read_text())["sha256"]
-    if _sha256(entry / _ARRAY) != expected:
+    if disk.sha256(entry / _ARRAY) != expected:
       raise ValueError("the checksum doesn't match")
     return np.load(entry / _ARRAY, mmap_mode="r")
   except FileNotFoundError:
@@ -52,7 +52,7 @@ def write(entry: pathlib.Path, batches: Iterable[np.ndarray]) -> None:
     partial = pathlib.Path(scratch) / entry.name
     partial.mkdir()
     npy_file.write(partial / _ARRAY, batches)
-    checksum = {"sha256": _sha256(partial / _ARRAY)}
+    checksum = {"sha256": disk.sha256(partial / _ARRAY)}
     (partial / _CHECKSUM).write_text(json.dumps(checksum))
     for file in partial.iterdir():
       with file.open("rb") as stream:
@@ -77,8 +77,3 @@ def size_bytes(entry: pathlib.Path) -> int:
 
 def _scratch_prefix(entry: pathlib.Path) -> str:
   return f".{entry.name}-"
-
-
-def _sha256(path: pathlib.Path) -> str:
-  with path.open("rb") as stream:
-    return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -230,7 +230,7 @@ def _arrays(
       images.check_dtype(name, dtype.name, "The rows")
     array = _cast(name, rows[name], spec)
     shape = inputs.spec_of(array).shape
-    if not _fits(shape, spec.shape):
+    if not spec.accepts_shape(shape):
       raise UserError(
         f"Feature {name!r} has rows of shape {list(shape)}, and {spec} is wanted."
       )
@@ -254,12 +254,6 @@ def _cast(name: str, values: Any, spec: inputs.FeatureSpec) -> np.ndarray:
     if np.array_equal(cast, array):
       return cast
   raise UserError(f"Feature {name!r} is {got}, and {spec} is wanted.")
-
-
-def _fits(shape: Sequence[int | None], wanted: Sequence[int | None]) -> bool:
-  return len(shape) == len(wanted) and all(
-    b is None or a == b for a, b in zip(shape, wanted, strict=True)
-  )
 
 
 def _batches(
