@@ -23,6 +23,7 @@ FLOORS = [
   "heads",
   "optimizers",
   "inputs",
+  "schemas",
   "handles",
   "graphs",
   "modules",

@@ -14,14 +14,14 @@ _NUMBERS = "biuf"
 
 
 def read_vocabulary(
-  vocabulary: Sequence[str] | str | None, n_classes: int
+  vocabulary: Sequence[str] | str | None, n_classes: int | None
 ) -> list[str] | None:
   """Returns labels as strings, in class order.
 
   Args:
     vocabulary: the labels, or the path of a file with one label per line; None,
       for labels that are numbers, stays None.
-    n_classes: how many labels there must be.
+    n_classes: how many labels there must be; None means at least 2.
 
   Raises:
     UserError: the file can't be read, or the labels aren't n_classes distinct
@@ -37,6 +37,8 @@ def read_vocabulary(
         vocabulary = file.read().splitlines()
     except (OSError, UnicodeDecodeError) as error:
       raise UserError(f"label_vocabulary {path!r}: {error}.") from error
+  if n_classes is None:
+    n_classes = max(2, len(vocabulary))
   if len(vocabulary) != n_classes or len(set(vocabulary)) != n_classes:
     raise UserError(
       f"{source} has {len(vocabulary)} labels, {len(set(vocabulary))} of them "

@@ -5,6 +5,8 @@ is `inputs.Csv`.
 """
 
 from hub_estimator.inputs.arrays import column, strings
+from hub_estimator.inputs.classes import renumber
+from hub_estimator.inputs.columns import Files
 from hub_estimator.inputs.csv_file import Csv
 from hub_estimator.inputs.image_stream import Images
 from hub_estimator.inputs.images import ImageFolder
@@ -48,6 +50,7 @@ __all__ = [
   "Column",
   "Csv",
   "Examples",
+  "Files",
   "FeatureSpec",
   "ImageFolder",
   "Images",
@@ -70,6 +73,7 @@ __all__ = [
   "mix",
   "npz",
   "open_stream",
+  "renumber",
   "sample",
   "spec_of",
   "strings",

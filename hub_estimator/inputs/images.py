@@ -22,8 +22,9 @@ _SPLITS = ("train", "eval")
 class ImageFolder:
   """`<path>/<class>/<file>`: JPEG, PNG, GIF or BMP images of any size.
 
-  The feature is "image", encoded, and read when its batch comes. The label is the
-  position of the class among the sorted names of the folders.
+  The feature is "image", encoded, and read when its batch comes. The classes have
+  the names of the folders. A run numbers them in sorted order when it is trained, and
+  matches other folders by name.
 
   Attributes:
     path: the folder that holds the folders of classes.
@@ -72,6 +73,7 @@ class ImageFolder:
       labels=np.array(labels, np.int64),
       source=f"{root}" + (f" ({self.split})" if self.split else ""),
       skipped=bad.skipped,
+      classes=tuple(classes),
     )
 
   def _classes(self, root: pathlib.Path) -> list[str]:
@@ -81,11 +83,8 @@ class ImageFolder:
     classes = sorted(
       p.name for p in root.iterdir() if p.is_dir() and p.name[0] != "."
     )
-    if len(classes) < 2:
-      raise UserError(
-        f"{root} has {len(classes)} folders; it needs one for each class, and at "
-        "least two classes."
-      )
+    if not classes:
+      raise UserError(f"{root} has no folders; it needs one for each class.")
     return classes
 
   def _files(self, folder: pathlib.Path) -> Iterator[pathlib.Path]:

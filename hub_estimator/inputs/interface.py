@@ -68,12 +68,15 @@ class Examples:
     labels: array [examples, ...], or several by name; None if there are none.
     source: where they were read, for messages.
     skipped: the number of bad records that were left out.
+    classes: names of the classes if the labels are class ids that the reader chose,
+      in the order of these ids; None if labels are values of the data.
   """
 
   features: Mapping[str, Column]
   labels: np.ndarray | Mapping[str, np.ndarray] | None
   source: str
   skipped: int = 0
+  classes: tuple[str, ...] | None = None
 
   def __post_init__(self) -> None:
     if not self.features:

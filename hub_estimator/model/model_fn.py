@@ -90,7 +90,7 @@ class _Model:
     """Adds the graph of one mode and returns its spec."""
     training = mode == estimator.ModeKeys.TRAIN
     encoded = self._encode(features, mode)
-    head = self._build_head(labels, training)
+    head = self._build_head(labels)
     logits, top_losses = build_logits(
       self.top, encoded.head_input, head, training=training
     )
@@ -125,11 +125,9 @@ class _Model:
       n_towers=self.n_towers if mode == estimator.ModeKeys.TRAIN else 1,
     )
 
-  def _build_head(
-    self, labels: tf.Tensor | _Tensors | None, training: bool
-  ) -> estimator.Head:
+  def _build_head(self, labels: tf.Tensor | _Tensors | None) -> estimator.Head:
     head = self.head
-    if training:
+    if labels is not None:
       head = heads.without_vocabulary(head, labels)
     return head.build()
 

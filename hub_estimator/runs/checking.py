@@ -1,18 +1,15 @@
 """Finds everything that can fail before step 1, in all three modes."""
 
 import dataclasses
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from hub_estimator import features, heads, inputs, modules, optimizers
-from hub_estimator.errors import UserError
+from hub_estimator import features, heads, inputs, modules, optimizers, schemas
 from hub_estimator.experiments import Experiment
 from hub_estimator.model import acceleration, encoders, towers
 from hub_estimator.modules import ModuleInfo
-from hub_estimator.runs import run_model
+from hub_estimator.runs import known_data, run_model
 from hub_estimator.runs.building import Builder, Built, reporting_graph_errors
-from hub_estimator.runs.reading import read_examples
 from hub_estimator.tensorflow_runtime import estimator
 from hub_estimator.training import Checked, ProcessCache, TrainGraph
 
@@ -24,6 +21,7 @@ def check(
   *,
   metrics: Sequence[tuple[str, str]] = (),
   cache: ProcessCache | None = None,
+  before: schemas.Schema | None = None,
 ) -> Checked:
   """Reads the data and one batch, and builds the graphs of all three modes.
 
@@ -31,17 +29,22 @@ def check(
     experiment: the run's definition.
     metrics: (gin's name, metric) of further metrics that evaluation must give.
     cache: of this process's earlier checks; equal parts are not checked again.
+    before: the schema of the run that is resumed; None of a new run.
 
   Raises:
     UserError: the handle, signature, output, a feature, dtype, shape or label doesn't
       fit; the message says what came, where, and what exists.
   """
   cache = ProcessCache() if cache is None else cache
-  infos, function = run_model.make_model(experiment)
-  train, evaluation = _read(experiment, cache)
-  specs = run_model.served_specs(experiment, train)
-  run_model.check_features(experiment, infos, specs)
-  checks = _GraphChecks(experiment, infos, specs, train, evaluation, cache)
+  infos = run_model.checked_infos(experiment)
+  data = known_data.read(experiment, cache, before)
+  experiment = data.experiment
+  function = run_model.make_function(experiment, infos)
+  specs = run_model.served_specs(experiment, infos, data.train)
+  schema = known_data.make_schema(data, infos, specs)
+  checks = _GraphChecks(
+    experiment, infos, specs, data.train, data.evaluation, schema, cache
+  )
   return checks.run(Builder(function, experiment.seed), function, metrics)
 
 
@@ -55,35 +58,6 @@ def check_devices(experiment: Experiment) -> None:
   acceleration.check(
     mixed_precision=experiment.mixed_precision, xla=experiment.xla
   )
-
-
-def _read(
-  experiment: Experiment, cache: ProcessCache
-) -> tuple[inputs.Examples, inputs.Examples]:
-  """Returns the examples of training and evaluation, whose features agree."""
-
-  def read(name: str, source: inputs.Input) -> inputs.Examples:
-    make = functools.partial(read_examples, source, name)
-    return cache.get(("read", name, source), make)
-
-  train = read("run.train_input", experiment.train_input)
-  evaluation = read("run.eval_input", experiment.eval_input)
-  if train.specs() != evaluation.specs():
-    raise UserError(
-      f"Training and evaluation data differ in their features: {train.source} "
-      f"has {_show(train.specs())}; {evaluation.source} has "
-      f"{_show(evaluation.specs())}."
-    )
-  for examples in (train, evaluation):
-    try:
-      experiment.head.check_labels(examples.known_labels())
-    except UserError as error:
-      raise UserError(f"{examples.source}: {error}") from error
-  return train, evaluation
-
-
-def _show(specs: Mapping[str, inputs.FeatureSpec]) -> str:
-  return ", ".join(f"{name}: {spec}" for name, spec in specs.items())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,6 +74,7 @@ class _GraphChecks:
   specs: Mapping[str, inputs.FeatureSpec]
   train: inputs.Examples
   evaluation: inputs.Examples
+  schema: schemas.Schema
   cache: ProcessCache
 
   def run(
@@ -118,6 +93,8 @@ class _GraphChecks:
       for name, source in encoders.sources(self.experiment.encoder).items()
     }
     return Checked(
+      experiment=self.experiment,
+      schema=self.schema,
       infos=self.infos,
       train=self.train,
       eval=self.evaluation,
@@ -236,6 +213,7 @@ class _GraphChecks:
       weights,
       experiment.train_input,
       experiment.eval_input,
+      self.train.classes,
     )
     return self.cache.get(("outputs", parts), make)
 

@@ -5,11 +5,11 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from hub_estimator import inputs
+from hub_estimator import heads, inputs, schemas
 from hub_estimator.errors import UserError
 from hub_estimator.experiments import Experiment
 from hub_estimator.model_dir import results
-from hub_estimator.runs import run_model
+from hub_estimator.runs import known_data, run_model
 from hub_estimator.runs.estimators import find_checkpoint, make_run_estimator
 from hub_estimator.runs.run import open_with_experiment
 
@@ -35,16 +35,19 @@ def evaluate(
     UserError: there is no run or no checkpoint, or the data doesn't fit.
   """
   workdir, manifest, experiment = open_with_experiment(model_dir, experiment)
-  _, function = run_model.make_model(experiment)
-  examples = experiment.eval_input.read()
-  served = run_model.served_specs(experiment, examples)
+  infos, function = run_model.make_model(experiment)
+  examples = known_data.match(experiment.eval_input.read(), experiment, workdir)
+  served = run_model.served_specs(experiment, infos, examples)
   specs = {k: dataclasses.asdict(v) for k, v in served.items()}
-  if _plain(specs) != _plain(manifest["features"]):
+  trained = {k: v for k, v in manifest["features"].items() if k in served}
+  if _plain(specs) != _plain(trained):
     raise UserError(
       f"{examples.source} has features {specs}; the run was trained on "
       f"{manifest['features']}."
     )
-  experiment.head.check_labels(examples.known_labels())
+  known_data.check_labels(experiment.head, examples)
+  for name in heads.weight_columns(experiment.head):
+    schemas.check_weights(examples, name)
   evaluated = make_run_estimator(experiment, workdir, function).evaluate(
     inputs.make_eval_input_fn(examples, batch_size=experiment.eval_batch_size),
     checkpoint_path=find_checkpoint(workdir, checkpoint),
