@@ -31,7 +31,7 @@ class Halves:
       description.result()
 
   def write_manifests(
-    self, shared: Mapping[str, Any], schema: Mapping[str, Any] | None
+    self, shared: Mapping[str, Any], schema: Mapping[str, Any] | None = None
   ) -> None:
     """Writes the manifest, and the schema, of the model and of each module.
 

@@ -6,7 +6,7 @@ is `inputs.Csv`.
 
 from hub_estimator.inputs.arrays import column, strings
 from hub_estimator.inputs.classes import renumber
-from hub_estimator.inputs.columns import Files
+from hub_estimator.inputs.columns import Files, file_paths
 from hub_estimator.inputs.csv_file import Csv
 from hub_estimator.inputs.image_stream import Images
 from hub_estimator.inputs.images import ImageFolder
@@ -66,6 +66,7 @@ __all__ = [
   "balance",
   "column",
   "csv",
+  "file_paths",
   "image_folder",
   "jsonl",
   "make_eval_input_fn",

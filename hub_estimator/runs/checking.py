@@ -42,9 +42,8 @@ def check(
   function = run_model.make_function(experiment, infos)
   specs = run_model.served_specs(experiment, infos, data.train)
   schema = known_data.make_schema(data, infos, specs)
-  checks = _GraphChecks(
-    experiment, infos, specs, data.train, data.evaluation, schema, cache
-  )
+  report = known_data.make_report(data, schema, cache)
+  checks = _GraphChecks(experiment, infos, specs, data, schema, report, cache)
   return checks.run(Builder(function, experiment.seed), function, metrics)
 
 
@@ -72,9 +71,9 @@ class _GraphChecks:
   experiment: Experiment
   infos: Mapping[str, ModuleInfo]
   specs: Mapping[str, inputs.FeatureSpec]
-  train: inputs.Examples
-  evaluation: inputs.Examples
+  data: known_data.KnownData
   schema: schemas.Schema
+  report: schemas.DataReport
   cache: ProcessCache
 
   def run(
@@ -95,9 +94,10 @@ class _GraphChecks:
     return Checked(
       experiment=self.experiment,
       schema=self.schema,
+      report=self.report,
       infos=self.infos,
-      train=self.train,
-      eval=self.evaluation,
+      train=self.data.train,
+      eval=self.data.evaluation,
       specs=self.specs,
       model_fn=function,
       variables={**training.variables, **self._module_variables(train_tags)},
@@ -131,7 +131,9 @@ class _GraphChecks:
     def build() -> Built:
       built, graph = builder.build_training(
         inputs.make_train_input_fn(
-          self.train, batch_size=experiment.batch_size, seed=experiment.seed
+          self.data.train,
+          batch_size=experiment.batch_size,
+          seed=experiment.seed,
         ),
         kept=kept,
       )
@@ -165,7 +167,7 @@ class _GraphChecks:
       },
       lambda: builder.build_evaluation(
         inputs.make_eval_input_fn(
-          self.evaluation, batch_size=experiment.eval_batch_size
+          self.data.evaluation, batch_size=experiment.eval_batch_size
         ),
         kept=known,
         metrics=named,
@@ -197,7 +199,7 @@ class _GraphChecks:
       try:
         with reporting_graph_errors(_MODES.PREDICT):
           outputs = features.Outputs(
-            [self.train, self.evaluation],
+            [self.data.train, self.data.evaluation],
             experiment.encoder,
             self.infos,
             unseen=weights,
@@ -213,7 +215,7 @@ class _GraphChecks:
       weights,
       experiment.train_input,
       experiment.eval_input,
-      self.train.classes,
+      self.data.train.classes,
     )
     return self.cache.get(("outputs", parts), make)
 

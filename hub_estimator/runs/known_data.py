@@ -91,6 +91,33 @@ def make_schema(
   )
 
 
+def make_report(
+  data: KnownData, schema: schemas.Schema, cache: ProcessCache
+) -> schemas.DataReport:
+  """Returns the report on the data of a run.
+
+  Args:
+    data: of the run.
+    schema: of the data.
+    cache: of this process's earlier checks; a report on equal data is kept.
+  """
+  experiment = data.experiment
+  sources = (experiment.train_input, experiment.eval_input)
+  max_lengths = run_model.max_lengths(experiment)
+  report: schemas.DataReport = cache.get(
+    ("report", sources, schema, max_lengths),
+    lambda: schemas.make_report(
+      data.train,
+      data.evaluation,
+      schema,
+      train_input=experiment.train_input,
+      same_input=sources[0] == sources[1],
+      max_lengths=max_lengths,
+    ),
+  )
+  return report
+
+
 def complete(experiment: Experiment, workdir: Workdir) -> Experiment:
   """Returns the definition of an existing run, its head with the classes it has.
 

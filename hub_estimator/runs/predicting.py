@@ -1,18 +1,19 @@
 """Predicts for the rows of a file, the images of a folder, or arrays."""
 
+import collections
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
 import numpy as np
 
 from hub_estimator import inputs
-from hub_estimator.errors import UserError, nearest
+from hub_estimator.errors import UserError
 from hub_estimator.experiments import Experiment
 from hub_estimator.model import prediction_names
 from hub_estimator.model_dir import results
-from hub_estimator.runs import predictions
+from hub_estimator.runs import prediction_rows, predictions
 from hub_estimator.runs.estimators import (
   find_checkpoint,
   make_estimator,
@@ -23,16 +24,16 @@ from hub_estimator.tensorflow_runtime import tf
 
 # Heads repeat the list of all classes in each prediction.
 _SAME_IN_ALL = ("all_class_ids", "all_classes")
-Rows = str | os.PathLike[str] | Mapping[str, Sequence[Any] | np.ndarray]
 
 
 def predict(
   model_dir: str | os.PathLike[str],
-  rows: Rows,
+  rows: prediction_rows.Source,
   *,
   experiment: Experiment | None = None,
   checkpoint: str | None = None,
   batch_size: int = 256,
+  keep: Sequence[str] = (),
 ) -> predictions.Predictions:
   """Returns a run's predictions as arrays [rows, ...] by name.
 
@@ -43,12 +44,13 @@ def predict(
     experiment: the run's definition; None reads its config.gin.
     checkpoint: a step, a name such as "model.ckpt-500", or a path; None means the last.
     batch_size: rows at a time; changes no prediction.
+    keep: columns of the rows that are carried to the predictions, such as an id.
 
   Raises:
     UserError: there is no run, or a row lacks a feature or holds another type.
   """
   return predictions.stack(
-    list(_predict(model_dir, rows, experiment, checkpoint, batch_size))
+    list(_predict(model_dir, rows, experiment, checkpoint, batch_size, keep))
   )
 
 
@@ -60,6 +62,7 @@ def write_predictions(
   experiment: Experiment | None = None,
   checkpoint: str | None = None,
   batch_size: int = 256,
+  keep: Sequence[str] = (),
 ) -> int:
   """Writes a run's predictions, one JSON object a row, and returns their count.
 
@@ -68,11 +71,14 @@ def write_predictions(
   Args:
     model_dir: of the run.
     input_path: ends in .csv, .jsonl or .npz, and holds the run's features by name;
-      other columns, such as labels, are ignored. Or a folder of images.
+      other columns, such as labels, are ignored. Or a folder of images, whose
+      predictions have their file's name as "file". Or a file that the run's own
+      reader of evaluation reads, such as TFRecords.
     output: where lines are written.
     experiment: the run's definition; None reads its config.gin.
     checkpoint: a step, a name such as "model.ckpt-500", or a path; None means the last.
     batch_size: rows at a time; changes no prediction.
+    keep: columns of the rows that are carried to the predictions, such as an id.
 
   Raises:
     UserError: there is no run, or a row lacks a feature or holds another type; with its
@@ -80,7 +86,7 @@ def write_predictions(
   """
   count = 0
   for row in _predict(
-    model_dir, input_path, experiment, checkpoint, batch_size
+    model_dir, input_path, experiment, checkpoint, batch_size, keep
   ):
     output.write(json.dumps(results.plain(row), ensure_ascii=False) + "\n")
     count += 1
@@ -89,23 +95,37 @@ def write_predictions(
 
 def _predict(
   model_dir: str | os.PathLike[str],
-  rows: Rows,
+  rows: prediction_rows.Source,
   experiment: Experiment | None,
   checkpoint: str | None,
   batch_size: int,
+  keep: Sequence[str],
 ) -> Iterator[dict[str, np.ndarray]]:
   """Yields the predictions of each row by name."""
   workdir, manifest, experiment = open_with_experiment(model_dir, experiment)
   specs = read_specs(manifest)
-  batches = _read(rows, specs, batch_size)
+  batches = prediction_rows.read(
+    rows,
+    specs,
+    reader=experiment.eval_input,
+    keep=keep,
+    batch_size=batch_size,
+  )
   run_estimator = make_estimator(experiment, model_dir)
   path = find_checkpoint(workdir, checkpoint)
   errors: list[UserError] = []
+  kept: collections.deque[dict[str, Any]] = collections.deque()
 
   def read() -> Iterator[inputs.Batch]:
     # tf.data would change the type of an error, and add a traceback.
     try:
-      yield from batches
+      for batch, carried in batches:
+        rows_in_batch = len(next(iter(batch.values())))
+        kept.extend(
+          {name: column[row] for name, column in carried.items()}
+          for row in range(rows_in_batch)
+        )
+        yield batch
     except UserError as error:
       errors.append(error)
 
@@ -119,70 +139,10 @@ def _predict(
     ).prefetch(1)
 
   for prediction in run_estimator.predict(input_fn, checkpoint_path=path):
-    yield {
+    yield kept.popleft() | {
       k: v
       for k, v in prediction_names(prediction).items()
       if k.rsplit("/", 1)[-1] not in _SAME_IN_ALL
     }
   if errors:
     raise errors[0]
-
-
-def _read(
-  rows: Rows, specs: Mapping[str, inputs.FeatureSpec], batch_size: int
-) -> Iterator[inputs.Batch]:
-  """Yields features [batch, ...] by name."""
-  if isinstance(rows, Mapping):
-    return _batches(_arrays(rows, specs), batch_size)
-  stream = inputs.open_stream(os.fspath(rows), "predict")
-  return stream.batches(specs, batch_size)
-
-
-def _arrays(
-  rows: Mapping[str, Any], specs: Mapping[str, inputs.FeatureSpec]
-) -> dict[str, np.ndarray]:
-  """Returns the features that a run was trained on, of its types."""
-  arrays = {}
-  for name, spec in specs.items():
-    if name not in rows:
-      raise UserError(f"No feature {name!r} in the rows; {nearest(name, rows)}")
-    array = _cast(name, rows[name], spec)
-    shape = inputs.spec_of(array).shape
-    if not _fits(shape, spec.shape):
-      raise UserError(
-        f"Feature {name!r} has rows of shape {list(shape)}, and {spec} is wanted."
-      )
-    arrays[name] = array
-  lengths = {name: len(array) for name, array in arrays.items()}
-  if len(set(lengths.values())) != 1:
-    raise UserError(f"Features have different lengths: {lengths}.")
-  return arrays
-
-
-def _cast(name: str, values: Any, spec: inputs.FeatureSpec) -> np.ndarray:
-  """Returns values in a feature's type, if the cast changes none of them."""
-  if isinstance(values, np.ndarray) and values.dtype.name == spec.dtype:
-    return values
-  array = inputs.column(name, list(values), "rows")
-  got = inputs.spec_of(array)
-  if got.dtype == spec.dtype:
-    return array
-  if "string" not in (got.dtype, spec.dtype) and array.dtype.kind in "biu":
-    cast = array.astype(spec.dtype)
-    if np.array_equal(cast, array):
-      return cast
-  raise UserError(f"Feature {name!r} is {got}, and {spec} is wanted.")
-
-
-def _fits(shape: Sequence[int | None], wanted: Sequence[int | None]) -> bool:
-  return len(shape) == len(wanted) and all(
-    b is None or a == b for a, b in zip(shape, wanted, strict=True)
-  )
-
-
-def _batches(
-  arrays: Mapping[str, np.ndarray], batch_size: int
-) -> Iterator[inputs.Batch]:
-  count = len(next(iter(arrays.values())))
-  for first in range(0, count, batch_size):
-    yield {n: a[first : first + batch_size] for n, a in arrays.items()}

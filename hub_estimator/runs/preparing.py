@@ -138,6 +138,8 @@ def begin(request: Request, prepared: Prepared) -> None:
     modules.log_variant(checked.infos[name], source)
   workdir.result.unlink(missing_ok=True)
   write_text(workdir.config, request.config_text)
+  checked.report.log()
+  checked.report.write(workdir.data_report)
   schemas.write(workdir.schema, checked.schema)
   _write_examples(workdir, checked)
   write_json(workdir.manifest, manifest)

@@ -189,6 +189,16 @@ def pictures(
   }
 
 
+def max_lengths(experiment: Experiment) -> dict[str, int]:
+  """Returns the tokens that texts are cut to, by feature, where that is known."""
+  found = {}
+  for application in experiment.encoder.applications():
+    tokenizer = application.adapter.tokenizer
+    if isinstance(tokenizer, tokenizers.Wordpiece) and tokenizer.feature:
+      found[tokenizer.feature] = tokenizer.max_length
+  return found
+
+
 def image_sizes(
   experiment: Experiment,
   infos: Mapping[str, ModuleInfo],

@@ -2,6 +2,7 @@
 
 from hub_estimator.schemas.labels import name_classes, with_classes_of
 from hub_estimator.schemas.making import make
+from hub_estimator.schemas.report import DataReport, make_report
 from hub_estimator.schemas.schema import (
   Feature,
   LabelColumn,
@@ -12,11 +13,13 @@ from hub_estimator.schemas.schema import (
 from hub_estimator.schemas.weights import check_weights
 
 __all__ = [
+  "DataReport",
   "Feature",
   "LabelColumn",
   "Schema",
   "check_weights",
   "make",
+  "make_report",
   "name_classes",
   "read",
   "with_classes_of",

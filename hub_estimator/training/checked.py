@@ -17,6 +17,7 @@ class Checked:
   Attributes:
     experiment: the run's definition, its head with the classes of the data.
     schema: of the data.
+    report: on the data.
     infos: what the modules offer, by `module.name`.
     train: examples of training.
     eval: examples of evaluation.
@@ -32,6 +33,7 @@ class Checked:
 
   experiment: Experiment
   schema: schemas.Schema
+  report: schemas.DataReport
   infos: Mapping[str, ModuleInfo]
   train: inputs.Examples
   eval: inputs.Examples
