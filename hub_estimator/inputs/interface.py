@@ -68,6 +68,8 @@ class Examples:
     labels: array [examples, ...], or several by name; None if there are none.
     source: where they were read, for messages.
     skipped: the number of bad records that were left out.
+    lines: the number of lines of a text file; None for other sources.
+    notes: whatever was odd about the source, a sentence each; logged as well.
     classes: names of the classes if the labels are class ids that the reader chose,
       in the order of these ids; None if labels are values of the data.
   """
@@ -76,6 +78,8 @@ class Examples:
   labels: np.ndarray | Mapping[str, np.ndarray] | None
   source: str
   skipped: int = 0
+  lines: int | None = None
+  notes: tuple[str, ...] = ()
   classes: tuple[str, ...] | None = None
 
   def __post_init__(self) -> None:

@@ -50,6 +50,7 @@ def _rearrange(
     labels=_rearrange_labels(make, [part.labels for part in parts]),
     source=source,
     skipped=sum(part.skipped for part in parts),
+    notes=tuple(note for part in parts for note in part.notes),
     classes=parts[0].classes,
   )
 

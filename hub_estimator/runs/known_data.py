@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import logging
 from collections.abc import Mapping
 
 from hub_estimator import heads, inputs, modules, schemas
@@ -11,6 +12,8 @@ from hub_estimator.model_dir import Workdir
 from hub_estimator.runs import run_model
 from hub_estimator.runs.reading import read_examples
 from hub_estimator.training import ProcessCache
+
+_log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,6 +153,8 @@ def match(
   """
   schema = schemas.read(workdir.schema)
   if schema is not None:
+    for name, text in schemas.find_other_scales(schema, examples).items():
+      _log.warning("%s: %r %s", examples.source, name, text)
     return schema.matched(examples)
   if examples.classes is None:
     return examples

@@ -96,7 +96,8 @@ def _check(
   workdir.check_writable()
   check_devices(experiment)
   own = starting_weights.is_own(experiment.start_from, workdir)
-  before = None if own else schemas.read(workdir.schema)
+  resumed = workdir.manifest.exists() and not own
+  before = schemas.read(workdir.schema) if resumed else None
   with reporting_value_errors():
     checked = check(experiment, cache=cache, before=before)
   check_same_run(

@@ -2,7 +2,11 @@
 
 from hub_estimator.schemas.labels import name_classes, with_classes_of
 from hub_estimator.schemas.making import make
-from hub_estimator.schemas.report import DataReport, make_report
+from hub_estimator.schemas.report import (
+  DataReport,
+  find_other_scales,
+  make_report,
+)
 from hub_estimator.schemas.schema import (
   Feature,
   LabelColumn,
@@ -18,6 +22,7 @@ __all__ = [
   "LabelColumn",
   "Schema",
   "check_weights",
+  "find_other_scales",
   "make",
   "make_report",
   "name_classes",

@@ -7,7 +7,10 @@ import numpy as np
 
 from hub_estimator.inputs import Column, file_paths
 
+# Rows that are read at once, texts and files that are looked at.
+_CHUNK = 1024
 _SAMPLE = 50_000
+_SAMPLED_PICTURES = 1000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,10 +40,10 @@ def describe(column: Column, *, is_text: bool) -> ColumnFacts:
   paths = file_paths(column)
   if paths is not None:
     return _describe_files(paths)
-  rows = column[:_SAMPLE]
-  if rows.dtype.kind == "O":
-    return _describe_text(rows) if is_text else _describe_encoded(rows)
-  return _describe_numbers(rows)
+  if column.dtype.kind != "O":
+    return _describe_numbers(column)
+  rows = column[:_SAMPLE] if is_text else column[:_SAMPLED_PICTURES]
+  return _describe_text(rows) if is_text else _describe_encoded(rows)
 
 
 def compare_ranges(
@@ -56,25 +59,55 @@ def compare_ranges(
   )
 
 
-def _describe_numbers(rows: np.ndarray) -> ColumnFacts:
-  finite = rows[np.isfinite(rows)] if rows.dtype.kind == "f" else rows
-  shape = f"{rows.dtype.name} {list(rows.shape[1:])}"
+def number_range(column: Column) -> tuple[float, float] | None:
+  """Returns the smallest and the largest finite number; None if there is none.
+
+  Args:
+    column: read a chunk at a time, so that no copy of it is in memory.
+  """
+  if column.dtype.kind not in "biuf":
+    return None
+  lows, highs = [], []
+  for first in range(0, len(column), _CHUNK):
+    rows = column[first : first + _CHUNK]
+    finite = rows[np.isfinite(rows)]
+    if finite.size:
+      lows.append(finite.min().item())
+      highs.append(finite.max().item())
+  return (min(lows), max(highs)) if lows else None
+
+
+def _describe_numbers(column: Column) -> ColumnFacts:
+  shape = f"{column.dtype.name} {list(column.shape[1:])}"
+  found = number_range(column)
+  if found is None:
+    return ColumnFacts(f"{shape} without a finite number.")
+  low, high = found
   surprises = []
-  if finite.size < rows.size:
-    surprises.append(
-      f"{rows.size - finite.size} of {rows.size} numbers aren't finite; fill or "
-      "remove them."
-    )
-  if not finite.size:
-    return ColumnFacts(f"{shape}.", tuple(surprises))
-  low, high = finite.min().item(), finite.max().item()
-  if low == high and len(rows) > 1:
+  if low == high and len(column) > 1:
     surprises.append(
       f"is {low:g} in each example, which says nothing; remove it."
     )
+  bad = _count_not_finite(column)
+  if bad:
+    surprises.append(
+      f"{bad} of {len(column)} examples hold a number that isn't finite; fill or "
+      "remove them."
+    )
   return ColumnFacts(
-    f"{shape} from {low:g} to {high:g}.", tuple(surprises), (low, high)
+    f"{shape} from {low:g} to {high:g}.", tuple(surprises), found
   )
+
+
+def _count_not_finite(column: Column) -> int:
+  """Returns how many examples hold NaN or infinity."""
+  if column.dtype.kind != "f":
+    return 0
+  bad = 0
+  for first in range(0, len(column), _CHUNK):
+    rows = column[first : first + _CHUNK]
+    bad += int((~np.isfinite(rows.reshape(len(rows), -1)).all(axis=1)).sum())
+  return bad
 
 
 def _describe_text(rows: np.ndarray) -> ColumnFacts:

@@ -10,9 +10,12 @@ import numpy as np
 from hub_estimator import heads
 from hub_estimator.errors import UserError
 from hub_estimator.inputs import Examples, renumber
+from hub_estimator.schemas import columns
 from hub_estimator.schemas.schema import LabelColumn, Schema
 
 SINGLE = "label"
+# More numbers than this, and more than examples, are hardly classes.
+_MOST_CLASSES = 1000
 _log = logging.getLogger(__name__)
 
 
@@ -132,7 +135,13 @@ def _named(
     return heads.with_classes(head, names=names, count=len(names))
   if wanted is not None:
     return head
-  return heads.with_classes(head, names=None, count=_count(labels))
+  count = _count(labels)
+  if count > max(_MOST_CLASSES, len(labels)):
+    raise UserError(
+      f"The labels of {len(labels)} examples go up to {count - 1}; if these are "
+      "classes, set heads.multi_class.n_classes."
+    )
+  return heads.with_classes(head, names=None, count=count)
 
 
 def _count(labels: np.ndarray) -> int:
@@ -172,9 +181,12 @@ def _describe(
   shape = tuple(column.shape[1:])
   if not heads.has_classes(head):
     if isinstance(head, heads.MultiLabel):
-      counts = {k: _ones(v) for k, v in labels.items()}
-      return LabelColumn("classes", dtype, shape, counts=counts)
-    return LabelColumn("number", dtype, shape, range=number_range(column))
+      of_columns = heads.vocabulary_of(head)
+      counts = {k: _ones(v, of_columns) for k, v in labels.items()}
+      classes = of_columns and tuple(of_columns)
+      return LabelColumn("classes", dtype, shape, classes or None, counts)
+    found = columns.number_range(column)
+    return LabelColumn("number", dtype, shape, from_reader, range=found)
   names = heads.vocabulary_of(head) or from_reader
   count = heads.classes_wanted(head) or 0
   counts = {k: class_counts(v, names, count) for k, v in labels.items()}
@@ -205,20 +217,11 @@ def class_counts(
   return dict(zip(shown, of_ids, strict=False))
 
 
-def _ones(labels: np.ndarray) -> dict[str, int]:
-  return {str(i): int(n) for i, n in enumerate(labels.sum(axis=0))}
-
-
-def number_range(column: Any) -> tuple[float, float] | None:
-  """Returns the smallest and the largest finite number, None if there is none."""
-  if not isinstance(column, np.ndarray) or column.dtype.kind not in "biuf":
-    return None
-  if column.dtype.kind == "f":
-    column = column[np.isfinite(column)]
-  if not column.size:
-    return None
-  least, most = column.min().item(), column.max().item()
-  return least, most
+def _ones(labels: np.ndarray, names: Sequence[str] | None) -> dict[str, int]:
+  """Returns in how many examples each class is, of columns of 0 and 1."""
+  counts = labels.sum(axis=0).astype(np.int64).tolist()
+  shown = names or [str(i) for i in range(len(counts))]
+  return dict(zip(shown, counts, strict=False))
 
 
 def text(label: Any) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from hub_estimator import heads
 from hub_estimator.inputs import Examples, FeatureSpec
-from hub_estimator.schemas import labels, readers
+from hub_estimator.schemas import columns, labels, readers
 from hub_estimator.schemas.schema import Feature, Schema
 
 
@@ -35,7 +35,7 @@ def make(
       name: Feature(
         spec.dtype,
         tuple(spec.shape),
-        labels.number_range(train.features[name]),
+        columns.number_range(train.features[name]),
         pictures.get(name),
       )
       for name, spec in specs.items()

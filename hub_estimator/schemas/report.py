@@ -103,9 +103,32 @@ def make_report(
   return DataReport(tuple(lines))
 
 
+def find_other_scales(schema: Schema, examples: Examples) -> dict[str, str]:
+  """Returns what differs, by feature, where numbers have another scale.
+
+  Args:
+    schema: of a run.
+    examples: that are read later; a feature that they lack is left out.
+  """
+  found = {}
+  for name, feature in schema.features.items():
+    if feature.range is None or name not in examples.features:
+      continue
+    ranges = columns.number_range(examples.features[name])
+    differs = ranges and columns.compare_ranges(feature.range, ranges)
+    if differs:
+      found[name] = differs
+  return found
+
+
 def _sizes(parts: Mapping[str, Examples]) -> Iterator[Line]:
   for split, examples in parts.items():
-    yield Line(_NAMES[split], f"{len(examples)} examples of {examples.source}.")
+    lines = "" if examples.lines is None else f"{examples.lines} lines of "
+    yield Line(
+      _NAMES[split], f"{len(examples)} examples of {lines}{examples.source}."
+    )
+    for note in examples.notes:
+      yield Line(_NAMES[split], note, is_warning=True)
     if examples.skipped:
       yield Line(
         _NAMES[split],
@@ -133,6 +156,14 @@ def _classes(name: str, column: LabelColumn) -> Iterator[Line]:
     missing = [c for c, n in counts.items() if not n]
     if missing:
       yield Line(name, _missing(split, missing, column), is_warning=True)
+  single = sum(n == 1 for n in train.values())
+  if single * 2 > len(train) and len(train) > _SHOWN_CLASSES:
+    yield Line(
+      name,
+      f"{single} of {len(train)} classes have one example in training; is this the "
+      "column of labels?",
+      is_warning=True,
+    )
   total = sum(train.values())
   if column.kind == "class" and total:
     largest = max(train, key=lambda c: train[c])

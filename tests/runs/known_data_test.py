@@ -60,6 +60,18 @@ def test_words_are_classes_without_a_vocabulary(numbers_run):
   assert _evaluate(numbers_run, ["yes", "no"])["accuracy"] == 1.0
 
 
+def test_numbers_of_another_scale_are_a_warning(numbers_run, caplog):
+  experiment, root = numbers_run
+  path = str(root / "bytes.npz")
+  x = np.arange(0, 256, 16, dtype=np.float32).reshape(4, 4)
+  np.savez(path, x=x, label=["yes", "no", "yes", "no"])
+  runs.evaluate(
+    root / "run",
+    experiment=replace(experiment, eval_input=inputs.Npz(path, features=["x"])),
+  )
+  assert "bytes.npz: 'x' is 0 to 240, and -3" in caplog.text
+
+
 def test_a_word_that_is_no_class_is_refused(numbers_run):
   with pytest.raises(
     UserError, match="Label 'Yes' of example 1 .* maybe, no, yes"

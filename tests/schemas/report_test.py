@@ -89,7 +89,7 @@ def test_plain_data_is_a_few_lines_without_a_warning(tmp_path, caplog):
     (
       (_x(1, np.nan), [0, 1]),
       (_x(2, 3), [0, 1]),
-      "1 of 2 numbers aren't finite",
+      "1 of 2 examples hold a number",
     ),
   ],
 )
@@ -105,6 +105,13 @@ def test_one_class_that_is_nearly_all_is_a_warning():
     _report(({"x": x}, labels), ({"x": x[:2] + 0.5}, [0, 1]))
   )
   assert "99.0% of training is '0'" in warning
+
+
+def test_a_class_for_each_example_is_a_warning():
+  labels = np.arange(20)
+  train = ({"x": labels + 1.5}, labels)
+  warnings = _warnings(_report(train, ({"x": labels * 1.1}, labels)))
+  assert "20 of 20 classes have one example in training" in warnings[0]
 
 
 def test_texts_that_are_cut_or_empty_are_counted():

@@ -91,6 +91,25 @@ def test_numbers_are_as_many_classes_as_the_largest_says():
   assert head == heads.MultiClass(5)
 
 
+def test_numbers_that_are_hardly_classes_are_refused():
+  with pytest.raises(UserError, match="2 examples go up to 4000000000"):
+    schemas.name_classes(
+      heads.MultiClass(), _examples([0, 4_000_000_000]), None
+    )
+
+
+def test_columns_of_0_and_1_are_counted():
+  schema = _make(heads.MultiLabel(2), _examples([[0, 1], [1, 1], [0, 0]]))
+  assert schema.labels["label"].counts["train"] == {"0": 1, "1": 2}
+
+
+def test_folders_as_numbers_are_matched_by_name_too():
+  train = _examples([0, 1, 1], classes=("dark", "light"))
+  schema = _make(heads.LogisticRegression(), train)
+  later = schema.matched(_examples([0, 0], classes=("light",)))
+  assert later.labels.tolist() == [1, 1]
+
+
 def test_a_vocabulary_renumbers_folders():
   train = _examples([0, 1], classes=("cat", "dog"))
   head, train = schemas.name_classes(
