@@ -109,7 +109,7 @@ def test_an_id_is_carried_to_predictions_in_order(numbers_run):
   )
   assert found["id"].tolist() == [b"r7", b"r8", b"r9"]
   assert found["classes"].ravel().tolist() == [b"yes", b"no", b"yes"]
-  with pytest.raises(UserError, match="no column 'key' to keep; It has: "):
+  with pytest.raises(UserError, match="no column 'key' to keep; it has: "):
     runs.predict(root / "run", path, experiment=experiment, keep=["key"])
 
 
