@@ -51,13 +51,16 @@ def read(
   _check_agree(train, evaluation)
   if before is not None:
     before.check(train)
+  # First, so that lists of labels don't become names of classes.
+  train, evaluation = (
+    encode_labels(experiment.head, part) for part in (train, evaluation)
+  )
   try:
     head, train = schemas.name_classes(experiment.head, train, before)
   except UserError as error:
     raise UserError(f"{train.source}: {error}") from error
   if train.classes is not None:
     evaluation = inputs.renumber(evaluation, train.classes)
-  train, evaluation = (encode_labels(head, e) for e in (train, evaluation))
   for examples in (train, evaluation):
     check_labels(head, examples)
     for name in heads.weight_columns(head):

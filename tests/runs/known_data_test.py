@@ -8,6 +8,7 @@ import pytest
 from hub_estimator import exporting, heads, inputs, runs
 from hub_estimator.errors import UserError
 from hub_estimator.preprocessing import adapters
+from hub_estimator.runs import image_checks, prediction_rows
 from hub_estimator.tensorflow_runtime import tf
 from tests.small_runs import make_experiment, replace
 
@@ -240,3 +241,48 @@ def test_a_run_predicts_tfrecords(dense, tmp_path):
   )
   expected = runs.predict(tmp_path / "run", {"x": x}, experiment=experiment)
   np.testing.assert_allclose(found["logits"], expected["logits"])
+
+
+@pytest.mark.parametrize("head", [heads.Binary(), heads.MultiClass(3)])
+def test_lists_of_labels_are_no_classes_of_one_label(dense, head):
+  labels = np.empty(6, object)
+  labels[:] = [(b"a",), (b"b",), (b"a", b"b"), (b"c",), (), (b"b", b"c")]
+
+  class Source:
+    def read(self):
+      x = np.zeros((6, 4), np.float32)
+      return inputs.Examples({"x": x}, labels, "records")
+
+  experiment = make_experiment(
+    dense, "unused.npz", train_input=Source(), eval_input=Source(), head=head
+  )
+  with pytest.raises(UserError, match="records: .* only heads.multi_label"):
+    runs.check(experiment)
+
+
+def test_rows_are_read_with_the_delimiter_of_training(numbers_run, tmp_path):
+  experiment, root = numbers_run
+  lines = ["id;sentence;label", "1;good;1", "2;bad;0"]
+  path = tmp_path / "d.csv"
+  path.write_text("\n".join(lines) + "\n")
+  images = image_checks.Images({"sentence": inputs.FeatureSpec("string")}, {})
+  opened = prediction_rows.open_rows(
+    str(path),
+    images,
+    readers=(experiment.eval_input, inputs.Csv(str(path), delimiter=";")),
+    keep=["id"],
+    batch_size=2,
+  )
+  ((features, kept),) = opened.batches
+  assert features["sentence"].tolist() == [b"good", b"bad"]
+  assert kept["id"].tolist() == [b"1", b"2"]
+  assert opened.name == str(path)
+
+
+def test_a_record_that_cannot_be_decoded_is_named_by_its_row(tmp_path):
+  path = str(tmp_path / "d.tfrecord")
+  images = image_checks.Images(
+    {"image": inputs.FeatureSpec("string")}, {"image": None}
+  )
+  with pytest.raises(UserError, match=r"d.tfrecord, row 8: "):
+    images.name_damage(path, {"image": inputs.strings([b"no image"])}, 7)
