@@ -25,6 +25,7 @@ FLOORS = [
   "optimizers",
   "pictures",
   "inputs",
+  "schemas",
   "handles",
   "graphs",
   "modules",

@@ -29,6 +29,7 @@ def main(args: argparse.Namespace) -> int:
   else:
     runs.check_devices(experiment)
     checked = runs.check(experiment)
+  checked.report.log()
   flags.print_json(
     {
       "modules": {
@@ -40,6 +41,10 @@ def main(args: argparse.Namespace) -> int:
         for name, info in checked.infos.items()
       },
       "features": {name: str(spec) for name, spec in checked.specs.items()},
+      "classes": {
+        name: column.counts for name, column in checked.schema.labels.items()
+      },
+      "data": checked.report.as_json(),
       "train_examples": len(checked.train),
       "eval_examples": len(checked.eval),
       "variables": len(checked.variables),

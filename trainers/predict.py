@@ -1,7 +1,8 @@
-"""Predict for the rows of a csv, jsonl or npz file, or for a folder of images.
+"""Predict for the rows of a file, or for a folder of images.
 
-Needs only the model_dir. Columns have the names of the run's features. Writes one
-JSON line for each row or image.
+Needs only the model_dir. A csv, jsonl or npz file has columns with the names of the
+run's features; other files are read as the run's own evaluation data is. Writes one JSON
+line for each row or image.
 """
 
 import argparse
@@ -19,7 +20,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     "--input",
     required=True,
     metavar="F",
-    help="a .csv, .tsv, .jsonl or .npz file, or a folder of images",
+    help="a .csv, .tsv, .jsonl or .npz file, a folder of images, or a file as the "
+    "run's own reader reads it",
+  )
+  parser.add_argument(
+    "--keep",
+    action="append",
+    default=[],
+    metavar="C",
+    help="a column, such as an id, that is written with each prediction (repeatable)",
   )
   parser.add_argument(
     "--output", metavar="G", help="the file to write (default: standard output)"
@@ -40,6 +49,7 @@ def main(args: argparse.Namespace) -> int:
       input_path=args.input,
       output=stream,
       checkpoint=args.checkpoint,
+      keep=args.keep,
     )
 
   if output is None:

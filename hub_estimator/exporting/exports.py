@@ -65,6 +65,7 @@ class ExportContext:
     manifest: facts about the run that go into each version's manifest.
     examples: serialized tf.Examples of one real batch, for verification; if
       empty, nothing is verified.
+    schema: of the run's data, as JSON has it; None for runs of older versions.
   """
 
   exports: Exports
@@ -72,6 +73,7 @@ class ExportContext:
   modules: Sequence[tuple[ModuleSource, ModuleInfo]]
   manifest: Mapping[str, Any]
   examples: Sequence[bytes]
+  schema: Mapping[str, Any] | None = None
 
   @property
   def verifies(self) -> bool:

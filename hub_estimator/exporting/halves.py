@@ -30,14 +30,20 @@ class Halves:
     for description in self.descriptions.values():
       description.result()
 
-  def write_manifests(self, shared: Mapping[str, Any]) -> None:
-    """Writes the manifest of the model and of each module.
+  def write_manifests(
+    self, shared: Mapping[str, Any], schema: Mapping[str, Any] | None = None
+  ) -> None:
+    """Writes the manifest, and the schema, of the model and of each module.
 
     Args:
-      shared: what all of them say.
+      shared: what all manifests say.
+      schema: of the run's data; None writes none.
     """
     for directory, description in self.descriptions.items():
-      manifest.write(directory, {**shared, **description.result()})
+      described = description.result()
+      if schema is not None:
+        described = manifest.with_schema(directory, described, schema)
+      manifest.write(directory, {**shared, **described})
 
 
 def find_modules(modules: pathlib.Path | None) -> list[pathlib.Path]:

@@ -66,7 +66,7 @@ def export_version(
         checkpoint_path=checkpoint_path,
         pool=pool,
       )
-    halves.write_manifests(facts)
+    halves.write_manifests(facts, context.schema)
   version = versions.publish(
     export_path, number, model=halves.model, modules=halves.modules
   )

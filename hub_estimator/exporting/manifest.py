@@ -25,6 +25,23 @@ def write(half: pathlib.Path, manifest: Mapping[str, Any]) -> None:
   write_json(_file(half), manifest)
 
 
+def with_schema(
+  half: pathlib.Path, description: Mapping[str, Any], schema: Mapping[str, Any]
+) -> dict[str, Any]:
+  """Writes the schema of the run's data, and returns the description with it.
+
+  Args:
+    half: a full model or a module.
+    description: as `describe` returns it.
+    schema: as JSON has it.
+  """
+  path = _file(half).with_name("schema.json")
+  path.parent.mkdir(exist_ok=True)
+  write_json(path, schema)
+  sums = {**description["sha256"], str(path.relative_to(half)): _sha256(path)}
+  return {**description, "sha256": dict(sorted(sums.items()))}
+
+
 def describe(half: pathlib.Path) -> dict[str, Any]:
   """Returns the signatures and checksums of a full model or a module.
 

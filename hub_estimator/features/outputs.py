@@ -91,7 +91,7 @@ class Outputs:
           columns[encoders.output_key(index)] = self._read(part, network)
       read.update(network.reads)
     for columns in features:
-      for name in read - _read_by_columns(self._encoder):
+      for name in read - encoders.columns_read(self._encoder):
         del columns[name]
     return [
       dataclasses.replace(part, features=columns)
@@ -127,12 +127,3 @@ def _with_progress(
     done += len(batch)
     progress.report("computing features", done, total, unit="examples")
     yield batch
-
-
-def _read_by_columns(encoder: Encoder) -> set[str]:
-  """Returns the features that an encoder's feature columns read."""
-  if isinstance(encoder, encoders.Columns):
-    return {column.key for column in encoder.columns}
-  if isinstance(encoder, encoders.Concat):
-    return set().union(*(_read_by_columns(e) for e in encoder.encoders))
-  return set()

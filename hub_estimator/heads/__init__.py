@@ -5,10 +5,17 @@ head of yours follows the Protocol `Head`.
 """
 
 from hub_estimator.heads.classifiers import Binary, MultiClass
+from hub_estimator.heads.completing import (
+  classes_wanted,
+  has_classes,
+  with_classes,
+)
 from hub_estimator.heads.interface import Head, Labels, NamedHead
 from hub_estimator.heads.label_ids import (
   build_class_ids,
   class_ids,
+  vocabulary_of,
+  with_ids,
   without_vocabulary,
 )
 from hub_estimator.heads.multi_head import Multi
@@ -48,7 +55,9 @@ __all__ = [
   "build_class_ids",
   "built_parts",
   "class_ids",
+  "classes_wanted",
   "encode_labels",
+  "has_classes",
   "is_known",
   "logistic_regression",
   "logits_dimensions",
@@ -57,6 +66,9 @@ __all__ = [
   "multi_label",
   "poisson_regression",
   "regression",
+  "vocabulary_of",
   "weight_columns",
+  "with_classes",
+  "with_ids",
   "without_vocabulary",
 ]

@@ -9,7 +9,6 @@ import numpy as np
 from hub_estimator.heads.interface import Head, Labels
 from hub_estimator.heads.labels import one_column, read_vocabulary
 from hub_estimator.heads.multi_head import Multi
-from hub_estimator.heads.multi_label import MultiLabel
 from hub_estimator.tensorflow_runtime import tf
 
 _AnyHead = TypeVar("_AnyHead", bound=Head)
@@ -28,7 +27,7 @@ def class_ids(head: Head, labels: Labels) -> Labels:
 
 
 def _column_ids(head: Head, labels: np.ndarray) -> np.ndarray:
-  vocabulary = _vocabulary(head)
+  vocabulary = vocabulary_of(head)
   if vocabulary is None or np.asarray(labels).dtype.kind in "biuf":
     return labels
   ids = {label.encode(): i for i, label in enumerate(vocabulary)}
@@ -46,8 +45,8 @@ def build_class_ids(head: Head, labels: tf.Tensor) -> tf.Tensor:
     labels: strings of the head's vocabulary, or numbers; [batch] or [batch, 1].
   """
   labels = tf.reshape(labels, [-1])
-  vocabulary = _vocabulary(head)
-  if vocabulary is None:
+  vocabulary = vocabulary_of(head)
+  if vocabulary is None or labels.dtype != tf.string:
     return tf.cast(labels, tf.int64)
   ids = tf.range(len(vocabulary), dtype=tf.int64)
   initializer = tf.lookup.KeyValueTensorInitializer(
@@ -75,17 +74,31 @@ def without_vocabulary(
 
 
 def _without_vocabulary(head: _AnyHead, labels: tf.Tensor) -> _AnyHead:
-  if getattr(head, "label_vocabulary", None) is None:
-    return head
-  if labels.dtype == tf.string or not dataclasses.is_dataclass(head):
-    return head
-  if isinstance(head, MultiLabel):
-    n_classes = len(_vocabulary(head) or ())
-    head = dataclasses.replace(head, n_classes=n_classes)
-  return dataclasses.replace(head, label_vocabulary=None)
+  return head if labels.dtype == tf.string else with_ids(head)
 
 
-def _vocabulary(head: Head) -> list[str] | None:
+def with_ids(head: _AnyHead) -> _AnyHead:
+  """Returns a head that reads class ids in place of strings, with as many classes.
+
+  Args:
+    head: any; it comes back as it is if it has no vocabulary.
+  """
+  vocabulary = vocabulary_of(head)
+  if vocabulary is None or not dataclasses.is_dataclass(head):
+    return head
+  changes = {"label_vocabulary": None, "n_classes": len(vocabulary)}
+  fields = {field.name for field in dataclasses.fields(head)}
+  return dataclasses.replace(
+    head, **{k: v for k, v in changes.items() if k in fields}
+  )
+
+
+def vocabulary_of(head: Head) -> list[str] | None:
+  """Returns the labels of a head as strings, in class order; None without any.
+
+  Raises:
+    UserError: the file of the vocabulary can't be read, or doesn't fit the head.
+  """
   return read_vocabulary(
     getattr(head, "label_vocabulary", None), getattr(head, "n_classes", 2)
   )

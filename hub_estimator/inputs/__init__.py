@@ -5,6 +5,8 @@ is `inputs.Csv`.
 """
 
 from hub_estimator.inputs.arrays import column, strings
+from hub_estimator.inputs.classes import renumber
+from hub_estimator.inputs.columns import Files, file_paths
 from hub_estimator.inputs.csv_file import Csv
 from hub_estimator.inputs.image_stream import Images
 from hub_estimator.inputs.images import ImageFolder
@@ -26,7 +28,7 @@ from hub_estimator.inputs.pipeline import (
   make_train_input_fn,
 )
 from hub_estimator.inputs.selecting import Balance, Sample
-from hub_estimator.inputs.streams import Stream, open_stream
+from hub_estimator.inputs.streams import Stream, open_stream, text_reader
 from hub_estimator.inputs.tfds_dataset import Tfds
 from hub_estimator.inputs.tfrecord_file import TFRecord
 
@@ -48,6 +50,7 @@ __all__ = [
   "Column",
   "Csv",
   "Examples",
+  "Files",
   "FeatureSpec",
   "ImageFolder",
   "Images",
@@ -63,6 +66,7 @@ __all__ = [
   "balance",
   "column",
   "csv",
+  "file_paths",
   "image_folder",
   "jsonl",
   "make_eval_input_fn",
@@ -70,9 +74,11 @@ __all__ = [
   "mix",
   "npz",
   "open_stream",
+  "renumber",
   "sample",
   "spec_of",
   "strings",
+  "text_reader",
   "tfds",
   "tfrecord",
 ]

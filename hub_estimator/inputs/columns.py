@@ -54,7 +54,12 @@ class Files:
 
 
 class Selected:
-  """Rows of another column, in any order, any number of times."""
+  """Rows of another column, in any order, any number of times.
+
+  Attributes:
+    source: the other column.
+    indices: int64, the row of the other column for each row of this one.
+  """
 
   def __init__(self, column: Column, indices: np.ndarray) -> None:
     """Makes the column.
@@ -63,20 +68,24 @@ class Selected:
       column: the other column.
       indices: int64, the row of the other column for each row of this one.
     """
-    self._column = column
-    self._indices = indices
+    self.source = column
+    self.indices = indices
     self.dtype = column.dtype
     self.shape: tuple[int, ...] = (len(indices), *column.shape[1:])
 
   def __len__(self) -> int:
-    return len(self._indices)
+    return len(self.indices)
 
   def __getitem__(self, rows: slice | np.ndarray, /) -> np.ndarray:
-    return self._column[self._indices[rows]]
+    return self.source[self.indices[rows]]
 
 
 class Chained:
-  """The rows of several columns of one type, one column after the other."""
+  """The rows of several columns of one type, one column after the other.
+
+  Attributes:
+    parts: the columns.
+  """
 
   def __init__(self, columns: Sequence[Column]) -> None:
     """Makes the column.
@@ -84,7 +93,7 @@ class Chained:
     Args:
       columns: of one dtype, their rows of one shape.
     """
-    self._columns = columns
+    self.parts = columns
     self._ends = np.cumsum([len(column) for column in columns])
     self.dtype = columns[0].dtype
     self.shape: tuple[int, ...] = (int(self._ends[-1]), *columns[0].shape[1:])
@@ -96,8 +105,26 @@ class Chained:
     rows = np.arange(len(self))[rows]
     found = np.empty((len(rows), *self.shape[1:]), self.dtype)
     of_column = np.searchsorted(self._ends, rows, side="right")
-    for i, column in enumerate(self._columns):
+    for i, column in enumerate(self.parts):
       mine = np.flatnonzero(of_column == i)
       if mine.size:
         found[mine] = column[rows[mine] - self._ends[i] + len(column)]
     return found
+
+
+def file_paths(column: Column) -> np.ndarray | None:
+  """Returns the path of the file of each row; None if rows aren't files.
+
+  Args:
+    column: `Files`, or rows of it.
+  """
+  if isinstance(column, Files):
+    return column.paths
+  if isinstance(column, Selected):
+    paths = file_paths(column.source)
+    return None if paths is None else paths[column.indices]
+  if isinstance(column, Chained):
+    parts = [file_paths(part) for part in column.parts]
+    found = [paths for paths in parts if paths is not None]
+    return np.concatenate(found) if len(found) == len(parts) else None
+  return None

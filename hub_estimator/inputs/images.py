@@ -32,9 +32,10 @@ class ImageFolder:
   their class or in folders within it. Files that aren't images are ignored, and a log
   line counts them. WebP needs a TensorFlow that decodes it (2.21 does).
 
-  The feature is "image", encoded, and read when its batch comes. The label is the
-  position of the class among the sorted names of the folders. Images are turned as
-  their EXIF data says, and transparent pixels are laid on white.
+  The feature is "image", encoded, and read when its batch comes. The classes have
+  the names of the folders. A run numbers them in sorted order when it is trained, and
+  matches other folders by name. Images are turned as their EXIF data says, and
+  transparent pixels are laid on white.
 
   Attributes:
     path: the folder that holds the folders of classes.
@@ -84,7 +85,10 @@ class ImageFolder:
     for path, problem in problems.items():
       more = f" ({len(problems)} files are bad)" if len(problems) > 1 else ""
       bad.add(f"{path}: {problem}{more}.")
-    self._log_left_out(root, len(found), problems, ignored)
+    notes = _describe_ignored(len(found), ignored)
+    for note in notes:
+      _log.warning("%s: %s", root, note)
+    _log_skipped(problems)
     whole = [(p, label) for p, label in found if p not in problems]
     return Examples(
       features={
@@ -95,6 +99,8 @@ class ImageFolder:
       labels=np.array([label for _, label in whole], np.int64),
       source=f"{root}" + (f" ({self.split})" if self.split else ""),
       skipped=bad.skipped,
+      notes=notes,
+      classes=tuple(classes),
     )
 
   def find_damaged(self) -> list[str]:
@@ -115,11 +121,8 @@ class ImageFolder:
     classes = sorted(
       p.name for p in root.iterdir() if p.is_dir() and p.name[0] != "."
     )
-    if len(classes) < 2:
-      raise UserError(
-        f"{root} has {len(classes)} folders; it needs one for each class, and at "
-        "least two classes."
-      )
+    if not classes:
+      raise UserError(f"{root} has no folders; it needs one for each class.")
     return classes
 
   def _files(
@@ -161,27 +164,6 @@ class ImageFolder:
     found = {p: damaged.get(p) or _find_problem(p) for p in paths}
     return {path: problem for path, problem in found.items() if problem}
 
-  def _log_left_out(
-    self,
-    root: pathlib.Path,
-    images: int,
-    problems: dict[pathlib.Path, str],
-    ignored: Sequence[pathlib.Path],
-  ) -> None:
-    if ignored:
-      _log.warning(
-        "%s: %d images; ignored %d files that aren't images in a folder of a "
-        "class: %s.",
-        root,
-        images,
-        len(ignored),
-        image_files.describe_ignored(ignored),
-      )
-    for path, problem in list(problems.items())[:_SHOWN]:
-      _log.warning("Skipped %s: %s.", path, problem)
-    if len(problems) > _SHOWN:
-      _log.warning("Skipped %d more images.", len(problems) - _SHOWN)
-
   def _is_mine(self, name: str) -> bool:
     if self.split is None:
       return True
@@ -194,3 +176,22 @@ class ImageFolder:
 def _find_problem(path: pathlib.Path) -> str | None:
   """Returns why a file isn't a whole image, without decoding it."""
   return pictures.find_problem(path.read_bytes())
+
+
+def _describe_ignored(
+  images: int, ignored: Sequence[pathlib.Path]
+) -> tuple[str, ...]:
+  """Returns a sentence about the files that are ignored, if there are any."""
+  if not ignored:
+    return ()
+  return (
+    f"{images} images; ignored {len(ignored)} files that aren't images in a "
+    f"folder of a class: {image_files.describe_ignored(ignored)}.",
+  )
+
+
+def _log_skipped(problems: dict[pathlib.Path, str]) -> None:
+  for path, problem in list(problems.items())[:_SHOWN]:
+    _log.warning("Skipped %s: %s.", path, problem)
+  if len(problems) > _SHOWN:
+    _log.warning("Skipped %d more images.", len(problems) - _SHOWN)

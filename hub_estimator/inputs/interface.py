@@ -70,6 +70,8 @@ class Examples:
     skipped: the number of bad records that were left out.
     lines: the number of lines of a text file; None for other sources.
     notes: whatever was odd about the source, a sentence each; logged as well.
+    classes: names of the classes if the labels are class ids that the reader chose,
+      in the order of these ids; None if labels are values of the data.
   """
 
   features: Mapping[str, Column]
@@ -78,6 +80,7 @@ class Examples:
   skipped: int = 0
   lines: int | None = None
   notes: tuple[str, ...] = ()
+  classes: tuple[str, ...] | None = None
 
   def __post_init__(self) -> None:
     if not self.features:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from hub_estimator.inputs.classes import match_classes
 from hub_estimator.inputs.columns import Chained, Selected
 from hub_estimator.inputs.interface import Column, Examples
 
@@ -25,10 +26,14 @@ def chain(parts: Sequence[Examples], source: str) -> Examples:
   """Returns the rows of all parts, one part after the other.
 
   Args:
-    parts: their features and labels have the same names and types.
+    parts: their features and labels have the same names and types; classes that
+      have names are matched by them.
     source: of the result, for messages.
+
+  Raises:
+    UserError: classes have names in some parts, and are numbers in others.
   """
-  return _rearrange(Chained, parts, source)
+  return _rearrange(Chained, match_classes(parts), source)
 
 
 def _rearrange(
@@ -45,6 +50,8 @@ def _rearrange(
     labels=_rearrange_labels(make, [part.labels for part in parts]),
     source=source,
     skipped=sum(part.skipped for part in parts),
+    notes=tuple(note for part in parts for note in part.notes),
+    classes=parts[0].classes,
   )
 
 

@@ -72,12 +72,16 @@ class Tfds:
         column.append(flat[name])
     if not next(iter(values.values()), None):
       raise UserError(f"{source} has no examples.")
-    return names.split_label(
+    examples = names.split_label(
       {name: _column(name, column, source) for name, column in values.items()},
       label=self.label,
       features=self.features,
       source=source,
     )
+    if isinstance(self.label, str):
+      classes = _class_names(kinds[self.label])
+      examples = dataclasses.replace(examples, classes=classes)
+    return examples
 
   def _wanted(self, kinds: Mapping[str, Any], source: str) -> list[str]:
     """Returns the names of the labels and features to read."""
@@ -153,6 +157,13 @@ def _prepare(tfds: Any, builder: Any, name: str) -> None:
   ):  # It prints what is logged here.
     builder.download_and_prepare()
   _log.info("Prepared %s in %.1f s.", name, time.monotonic() - started)
+
+
+def _class_names(kind: Any) -> tuple[str, ...] | None:
+  """Returns the names of a ClassLabel's classes, None of another feature's."""
+  if not getattr(kind, "num_classes", None):
+    return None
+  return tuple(kind.names)
 
 
 def _flat(tree: Any, prefix: str = "") -> dict[str, Any]:

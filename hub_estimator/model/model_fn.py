@@ -97,7 +97,7 @@ class _Model:
     """Adds the graph of one mode and returns its spec."""
     training = mode == estimator.ModeKeys.TRAIN
     encoded = self._encode(features, mode)
-    head = self._build_head(labels, training)
+    head = self._build_head(labels)
     logits, top_losses = build_logits(
       self.top, encoded.head_input, head, training=training
     )
@@ -153,11 +153,9 @@ class _Model:
       labels=labels,
     )
 
-  def _build_head(
-    self, labels: tf.Tensor | _Tensors | None, training: bool
-  ) -> estimator.Head:
+  def _build_head(self, labels: tf.Tensor | _Tensors | None) -> estimator.Head:
     head = self.head
-    if training:
+    if labels is not None:
       head = heads.without_vocabulary(head, labels)
     return head.build()
 

@@ -49,6 +49,16 @@ class Workdir:
     return self.path / "result.json"
 
   @property
+  def schema(self) -> pathlib.Path:
+    """What the run knows about its data: features, classes, readers."""
+    return self.path / "schema.json"
+
+  @property
+  def data_report(self) -> pathlib.Path:
+    """What the data held when training started; also as .txt."""
+    return self.path / "data_report.json"
+
+  @property
   def examples(self) -> pathlib.Path:
     """A serialized batch of evaluation examples; exports are verified with it."""
     return self.path / "verification_batch.tfrecord"

@@ -5,15 +5,13 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from hub_estimator import features, heads, inputs, modules, optimizers
-from hub_estimator.errors import UserError
+from hub_estimator import features, heads, inputs, modules, optimizers, schemas
 from hub_estimator.experiments import Experiment
 from hub_estimator.model import acceleration, encoders, towers
 from hub_estimator.modules import ModuleInfo
-from hub_estimator.runs import run_model
+from hub_estimator.runs import known_data, run_model
 from hub_estimator.runs.building import Builder, Built, reporting_graph_errors
 from hub_estimator.runs.image_checks import Images
-from hub_estimator.runs.reading import encode_labels, read_examples
 from hub_estimator.tensorflow_runtime import estimator
 from hub_estimator.training import Checked, ProcessCache, TrainGraph
 
@@ -25,6 +23,7 @@ def check(
   *,
   metrics: Sequence[tuple[str, str]] = (),
   cache: ProcessCache | None = None,
+  before: schemas.Schema | None = None,
 ) -> Checked:
   """Reads the data and one batch, and builds the graphs of all three modes.
 
@@ -32,24 +31,28 @@ def check(
     experiment: the run's definition.
     metrics: (gin's name, metric) of further metrics that evaluation must give.
     cache: of this process's earlier checks; equal parts are not checked again.
+    before: the schema of the run that is resumed; None of a new run.
 
   Raises:
     UserError: the handle, signature, output, a feature, dtype, shape or label doesn't
       fit; the message says what came, where, and what exists.
   """
   cache = ProcessCache() if cache is None else cache
-  infos, function = run_model.make_model(experiment)
-  train, evaluation = _read(experiment, cache)
-  specs = run_model.served_specs(experiment, train)
-  run_model.check_features(experiment, infos, specs)
+  infos = run_model.checked_infos(experiment)
+  data = known_data.read(experiment, cache, before)
+  experiment = data.experiment
+  function = run_model.make_function(experiment, infos)
+  specs = run_model.served_specs(experiment, infos, data.train)
   images = Images.of(experiment, infos, specs)
   for source, examples in (
-    (experiment.train_input, train),
-    (experiment.eval_input, evaluation),
+    (experiment.train_input, data.train),
+    (experiment.eval_input, data.evaluation),
   ):
     check_examples = functools.partial(images.check_examples, examples)
     cache.get(("images", source, specs, images.stated), check_examples)
-  checks = _GraphChecks(experiment, infos, specs, train, evaluation, cache)
+  schema = known_data.make_schema(data, infos, specs)
+  report = known_data.make_report(data, schema, cache)
+  checks = _GraphChecks(experiment, infos, specs, data, schema, report, cache)
   return checks.run(Builder(function, experiment.seed), function, metrics)
 
 
@@ -65,39 +68,6 @@ def check_devices(experiment: Experiment) -> None:
   )
 
 
-def _read(
-  experiment: Experiment, cache: ProcessCache
-) -> tuple[inputs.Examples, inputs.Examples]:
-  """Returns the examples of training and evaluation, whose features agree."""
-
-  def read(name: str, source: inputs.Input) -> inputs.Examples:
-    make = functools.partial(read_examples, source, name)
-    return cache.get(("read", name, source), make)
-
-  train = encode_labels(
-    experiment.head, read("run.train_input", experiment.train_input)
-  )
-  evaluation = encode_labels(
-    experiment.head, read("run.eval_input", experiment.eval_input)
-  )
-  if train.specs() != evaluation.specs():
-    raise UserError(
-      f"Training and evaluation data differ in their features: {train.source} "
-      f"has {_show(train.specs())}; {evaluation.source} has "
-      f"{_show(evaluation.specs())}."
-    )
-  for examples in (train, evaluation):
-    try:
-      experiment.head.check_labels(examples.known_labels())
-    except UserError as error:
-      raise UserError(f"{examples.source}: {error}") from error
-  return train, evaluation
-
-
-def _show(specs: Mapping[str, inputs.FeatureSpec]) -> str:
-  return ", ".join(f"{name}: {spec}" for name, spec in specs.items())
-
-
 @dataclasses.dataclass(frozen=True)
 class _GraphChecks:
   """Builds the graphs of a run, those that were not built before.
@@ -110,8 +80,9 @@ class _GraphChecks:
   experiment: Experiment
   infos: Mapping[str, ModuleInfo]
   specs: Mapping[str, inputs.FeatureSpec]
-  train: inputs.Examples
-  evaluation: inputs.Examples
+  data: known_data.KnownData
+  schema: schemas.Schema
+  report: schemas.DataReport
   cache: ProcessCache
 
   def run(
@@ -130,9 +101,12 @@ class _GraphChecks:
       for name, source in encoders.sources(self.experiment.encoder).items()
     }
     return Checked(
+      experiment=self.experiment,
+      schema=self.schema,
+      report=self.report,
       infos=self.infos,
-      train=self.train,
-      eval=self.evaluation,
+      train=self.data.train,
+      eval=self.data.evaluation,
       specs=self.specs,
       model_fn=function,
       variables={**training.variables, **self._module_variables(train_tags)},
@@ -166,7 +140,9 @@ class _GraphChecks:
     def build() -> Built:
       built, graph = builder.build_training(
         inputs.make_train_input_fn(
-          self.train, batch_size=experiment.batch_size, seed=experiment.seed
+          self.data.train,
+          batch_size=experiment.batch_size,
+          seed=experiment.seed,
         ),
         kept=kept,
       )
@@ -200,7 +176,7 @@ class _GraphChecks:
       },
       lambda: builder.build_evaluation(
         inputs.make_eval_input_fn(
-          self.evaluation, batch_size=experiment.eval_batch_size
+          self.data.evaluation, batch_size=experiment.eval_batch_size
         ),
         kept=known,
         metrics=named,
@@ -232,7 +208,7 @@ class _GraphChecks:
       try:
         with reporting_graph_errors(_MODES.PREDICT):
           outputs = features.Outputs(
-            [self.train, self.evaluation],
+            [self.data.train, self.data.evaluation],
             experiment.encoder,
             self.infos,
             unseen=weights,
@@ -248,6 +224,7 @@ class _GraphChecks:
       weights,
       experiment.train_input,
       experiment.eval_input,
+      self.data.train.classes,
     )
     return self.cache.get(("outputs", parts), make)
 

@@ -8,8 +8,8 @@ from hub_estimator import cluster, exporting, inputs
 from hub_estimator.errors import UserError, nearest
 from hub_estimator.experiments import Experiment
 from hub_estimator.model import EXAMPLES_LOSS, encoders, towers
-from hub_estimator.model_dir import Workdir, checkpoints, open_run
-from hub_estimator.runs import run_model
+from hub_estimator.model_dir import Workdir, checkpoints, open_run, read_json
+from hub_estimator.runs import known_data, run_model
 from hub_estimator.tensorflow_runtime import (
   estimator,
   estimator_internals,
@@ -30,6 +30,7 @@ def make_estimator(
     UserError: there is no run.
   """
   workdir, _ = open_run(model_dir)
+  experiment = known_data.complete(experiment, workdir)
   _, function = run_model.make_model(experiment)
   return make_run_estimator(experiment, workdir, function)
 
@@ -97,6 +98,7 @@ def export_context(
       "config": workdir.config.read_text(encoding="utf-8"),
     },
     examples=examples,
+    schema=read_json(workdir.schema) if workdir.schema.exists() else None,
   )
 
 

@@ -5,18 +5,17 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from hub_estimator import inputs
+from hub_estimator import heads, inputs, schemas
 from hub_estimator.errors import UserError
 from hub_estimator.experiments import Experiment
 from hub_estimator.model_dir import results
-from hub_estimator.runs import run_model
+from hub_estimator.runs import known_data, run_model
 from hub_estimator.runs.estimators import find_checkpoint, make_run_estimator
 from hub_estimator.runs.failures import (
   NO_PROBABILITIES,
   example_without_probabilities,
 )
 from hub_estimator.runs.image_checks import Images
-from hub_estimator.runs.reading import encode_labels
 from hub_estimator.runs.run import open_with_experiment
 from hub_estimator.tensorflow_runtime import tf
 
@@ -43,10 +42,11 @@ def evaluate(
   """
   workdir, manifest, experiment = open_with_experiment(model_dir, experiment)
   infos, function = run_model.make_model(experiment)
-  examples = encode_labels(experiment.head, experiment.eval_input.read())
-  served = run_model.served_specs(experiment, examples)
+  examples = known_data.match(experiment.eval_input.read(), experiment, workdir)
+  served = run_model.served_specs(experiment, infos, examples)
   specs = {k: dataclasses.asdict(v) for k, v in served.items()}
-  if _plain(specs) != _plain(manifest["features"]):
+  trained = {k: v for k, v in manifest["features"].items() if k in served}
+  if _plain(specs) != _plain(trained):
     raise UserError(
       f"{examples.source} has features {specs}; the run was trained on "
       f"{manifest['features']}."
@@ -54,7 +54,9 @@ def evaluate(
   images = Images.of(experiment, infos, served)
   images.check_manifest(manifest, str(workdir.path))
   images.check_examples(examples)
-  experiment.head.check_labels(examples.known_labels())
+  known_data.check_labels(experiment.head, examples)
+  for name in heads.weight_columns(experiment.head):
+    schemas.check_weights(examples, name)
   path = find_checkpoint(workdir, checkpoint)
   run_estimator = make_run_estimator(experiment, workdir, function)
   input_fn = inputs.make_eval_input_fn(

@@ -164,12 +164,12 @@ class Images:
       yield batch
 
   def name_damage(
-    self, stream: inputs.Stream | None, batch: inputs.Batch, done: int
+    self, source: inputs.Stream | str | None, batch: inputs.Batch, done: int
   ) -> None:
     """Raises a UserError that names the first image that can't be decoded, if any.
 
     Args:
-      stream: where the batch was read; None if it was handed over.
+      source: the stream or the path of the batch; None if it was handed over.
       batch: features [batch, ...] by name.
       done: the rows before the batch.
     """
@@ -179,7 +179,7 @@ class Images:
         for row, content in enumerate(batch[name], done):
           problem = finder.find(content)
           if problem:
-            raise UserError(f"{_place(stream, row)}: {problem}.")
+            raise UserError(f"{_place(source, row)}: {problem}.")
 
   def _range(self, name: str) -> tuple[float, float]:
     return adapters.pixels.range_of(self.specs[name].dtype, self.stated[name])
@@ -200,12 +200,13 @@ class Images:
         raise UserError(f"{source}, row {done + row + 1}: {name!r}: {problem}.")
 
 
-def _place(stream: inputs.Stream | None, row: int) -> str:
-  if stream is None:
+def _place(source: inputs.Stream | str | None, row: int) -> str:
+  if source is None:
     return f"Row {row + 1}"
-  if isinstance(stream, inputs.Images):
-    return os.path.join(stream.path, stream.files[row])
-  return f"{stream.path}, row {row + 1}"
+  if isinstance(source, inputs.Images):
+    return os.path.join(source.path, source.files[row])
+  path = source if isinstance(source, str) else source.path
+  return f"{path}, row {row + 1}"
 
 
 def _extremes(column: inputs.Column) -> tuple[float, float]:

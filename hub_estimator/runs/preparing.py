@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import os
 
-from hub_estimator import modules
+from hub_estimator import modules, schemas
 from hub_estimator.disk import write_text
 from hub_estimator.experiments import Experiment
 from hub_estimator.exporting import serving
@@ -16,6 +16,7 @@ from hub_estimator.model_dir import (
   starting_weights,
   write_json,
 )
+from hub_estimator.runs import starting_classes
 from hub_estimator.runs.checking import check, check_devices
 from hub_estimator.runs.identity import (
   check_same_run,
@@ -95,8 +96,11 @@ def _check(
 ) -> Prepared:
   workdir.check_writable()
   check_devices(experiment)
+  own = starting_weights.is_own(experiment.start_from, workdir)
+  resumed = workdir.manifest.exists() and not own
+  before = schemas.read(workdir.schema) if resumed else None
   with reporting_value_errors():
-    checked = check(experiment, cache=cache)
+    checked = check(experiment, cache=cache, before=before)
   check_same_run(
     workdir, identity_of(experiment, checked), experiment.start_from
   )
@@ -112,6 +116,8 @@ def _check(
     checked.variables,
     workdir,
   )
+  if experiment.start_from is not None:
+    start = starting_classes.match(experiment.start_from, start, checked.schema)
   return Prepared(checked, start)
 
 
@@ -143,6 +149,9 @@ def begin(request: Request, prepared: Prepared) -> None:
     modules.log_variant(checked.infos[name], source)
   workdir.result.unlink(missing_ok=True)
   write_text(workdir.config, request.config_text)
+  checked.report.log()
+  checked.report.write(workdir.data_report)
+  schemas.write(workdir.schema, checked.schema)
   _write_examples(workdir, checked)
   write_json(workdir.manifest, manifest)
 

@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Callable, Sequence
 
-from hub_estimator import cluster, training
+from hub_estimator import cluster, schemas, training
 from hub_estimator.disk import write_text
 from hub_estimator.errors import UserError
 from hub_estimator.exporting import VersionExporter
 from hub_estimator.model_dir import results
-from hub_estimator.runs import outcome, run_model
+from hub_estimator.runs import known_data, outcome, run_model
 from hub_estimator.runs.estimators import export_context, make_run_estimator
 from hub_estimator.runs.failures import failure_of, reporting_failure
 from hub_estimator.runs.kept_features import keep_features
@@ -91,12 +91,15 @@ def serve_variables(request: Request, task: cluster.Task) -> None:
   """Holds variables as a parameter server until training has ended."""
   _check_in_cluster(request)
   # A module's weights are read in the process that holds its variables.
-  _, function = run_model.make_model(request.experiment)
+  experiment = known_data.read(
+    request.experiment, request.cache, schemas.read(request.workdir.schema)
+  ).experiment
+  _, function = run_model.make_model(experiment)
   run_estimator = make_run_estimator(
-    request.experiment, request.workdir, function, task
+    experiment, request.workdir, function, task
   )
   status = cluster.StatusFiles(request.workdir.path, task)
-  training.serve_variables(run_estimator, request.experiment, status)
+  training.serve_variables(run_estimator, experiment, status)
 
 
 def evaluate_checkpoints(
@@ -154,7 +157,7 @@ def _make_job(
   request: Request, prepared: Prepared, run_estimator: estimator.Estimator
 ) -> training.Job:
   return training.Job(
-    request.experiment,
+    prepared.checked.experiment,
     keep_features(request.experiment, prepared, run_estimator),
     run_estimator,
     preemption=request.preemption,

@@ -8,6 +8,7 @@ from typing import Any
 from hub_estimator import config
 from hub_estimator.experiments import Experiment
 from hub_estimator.model_dir import Workdir, open_run, results
+from hub_estimator.runs import known_data
 from hub_estimator.runs.python_config import check_readable
 from hub_estimator.tensorflow_runtime import read_eval_metrics
 
@@ -67,6 +68,8 @@ def open_with_experiment(
 ) -> tuple[Workdir, Mapping[str, Any], Experiment]:
   """Returns an existing run's files, its manifest and its definition.
 
+  The head of the definition has the classes that the run was trained with.
+
   Args:
     model_dir: of the run.
     experiment: the run's definition; None reads its config.gin.
@@ -77,4 +80,4 @@ def open_with_experiment(
   workdir, manifest = open_run(model_dir)
   if experiment is None:
     experiment = read_run(model_dir).experiment
-  return workdir, manifest, experiment
+  return workdir, manifest, known_data.complete(experiment, workdir)

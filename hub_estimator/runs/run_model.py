@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from hub_estimator import heads, inputs, modules
+from hub_estimator import features, heads, inputs, modules
 from hub_estimator.errors import UserError, nearest
 from hub_estimator.experiments import Experiment
 from hub_estimator.exporting import serving
 from hub_estimator.model import Application, encoders, make_model_fn
 from hub_estimator.modules import ModuleInfo, SignatureInfo, read_module_info
-from hub_estimator.preprocessing import adapters
+from hub_estimator.preprocessing import adapters, tokenizers
 from hub_estimator.tensorflow_runtime import estimator
 
 ModelFn = Callable[..., estimator.EstimatorSpec]
@@ -26,13 +26,38 @@ def make_model(
   Raises:
     UserError: a module, its signature, output or variants don't fit.
   """
+  infos = checked_infos(experiment)
+  return infos, make_function(experiment, infos)
+
+
+def checked_infos(experiment: Experiment) -> dict[str, ModuleInfo]:
+  """Returns the modules' infos by `module.name`, once they were checked.
+
+  Args:
+    experiment: the run's definition.
+
+  Raises:
+    UserError: a module, its signature, output or variants don't fit.
+  """
   infos = read_infos(experiment)
   for name, source in encoders.sources(experiment.encoder).items():
     infos[name].check_ops_registered()
     modules.check_variants_agree(infos[name], source)
   for application in experiment.encoder.applications():
     application.output_of(infos[application.module.name])
-  function = make_model_fn(
+  return infos
+
+
+def make_function(
+  experiment: Experiment, infos: Mapping[str, ModuleInfo]
+) -> ModelFn:
+  """Returns the model_fn of a run.
+
+  Args:
+    experiment: the run's definition; its head has its classes.
+    infos: of its modules, by `module.name`.
+  """
+  return make_model_fn(
     infos,
     experiment.encoder,
     top=experiment.top,
@@ -46,7 +71,6 @@ def make_model(
     n_towers=experiment.towers,
     max_steps=experiment.max_steps,
   )
-  return infos, function
 
 
 def read_infos(experiment: Experiment) -> dict[str, ModuleInfo]:
@@ -58,16 +82,20 @@ def read_infos(experiment: Experiment) -> dict[str, ModuleInfo]:
 
 
 def served_specs(
-  experiment: Experiment, examples: inputs.Examples
+  experiment: Experiment,
+  infos: Mapping[str, ModuleInfo],
+  examples: inputs.Examples,
 ) -> dict[str, inputs.FeatureSpec]:
-  """Returns the types of all features except the weights of examples.
+  """Returns the types of the features that the model reads.
 
   Args:
     experiment: the run's definition.
+    infos: of its modules, by `module.name`.
     examples: of training or evaluation.
 
   Raises:
-    UserError: the examples lack the weights that the head names.
+    UserError: the examples lack the weights that the head names, or a feature that
+      a module's input needs.
   """
   specs = examples.specs()
   weights = heads.weight_columns(experiment.head)
@@ -77,7 +105,32 @@ def served_specs(
         f"The head's weight_column {name!r} isn't a feature of "
         f"{examples.source}; {nearest(name, specs)}"
       )
-  return {name: spec for name, spec in specs.items() if name not in weights}
+  specs = {name: spec for name, spec in specs.items() if name not in weights}
+  used = _used_features(experiment, infos, specs)
+  return {name: spec for name, spec in specs.items() if name in used}
+
+
+def _used_features(
+  experiment: Experiment,
+  infos: Mapping[str, ModuleInfo],
+  specs: Mapping[str, inputs.FeatureSpec],
+) -> set[str]:
+  """Returns the features that modules, tokenizers and feature columns read."""
+  if not features.is_known(experiment.encoder):
+    check_features(experiment, infos, specs)
+    return set(specs)  # Another's encoder may read any feature.
+  used = encoders.columns_read(experiment.encoder)
+  for application, signature, seen in _applications(experiment, infos, specs):
+    used |= set(application.features or ())
+    tokenizer = application.adapter.tokenizer
+    matched = adapters.match_features(application.adapter, signature, seen)
+    if tokenizer is None:
+      used |= set(matched.values())
+    elif isinstance(tokenizer, tokenizers.Wordpiece):
+      used |= set(tokenizer.strings(application.select(specs)))
+    else:
+      used |= set(application.select(specs))
+  return used
 
 
 def check_features(
@@ -108,6 +161,57 @@ def make_serving_input_fn(
     infos: of its modules, by `module.name`.
     specs: type of each feature of one example, by name.
   """
+  return serving.make_serving_input_fn(
+    specs, image_sizes=image_sizes(experiment, infos, specs)
+  )
+
+
+def pictures(
+  experiment: Experiment,
+  infos: Mapping[str, ModuleInfo],
+  specs: Mapping[str, inputs.FeatureSpec],
+) -> dict[str, dict[str, Any]]:
+  """Returns how modules see the features that are images: size and pixel range.
+
+  Args:
+    experiment: the run's definition.
+    infos: of its modules, by `module.name`.
+    specs: type of each feature of one example, by name.
+  """
+  ranges: dict[str, Any] = {}
+  for application, signature, seen in _applications(experiment, infos, specs):
+    for name in adapters.match_features(
+      application.adapter, signature, seen
+    ).values():
+      ranges[name] = list(application.adapter.image_range)
+  return {
+    name: {"height": size[0], "width": size[1], "scaled_to": ranges[name]}
+    for name, size in image_sizes(experiment, infos, specs).items()
+  }
+
+
+def max_lengths(experiment: Experiment) -> dict[str, int]:
+  """Returns the tokens that texts are cut to, by feature, where that is known."""
+  found = {}
+  for application in experiment.encoder.applications():
+    tokenizer = application.adapter.tokenizer
+    if isinstance(tokenizer, tokenizers.Wordpiece) and tokenizer.feature:
+      found[tokenizer.feature] = tokenizer.max_length
+  return found
+
+
+def image_sizes(
+  experiment: Experiment,
+  infos: Mapping[str, ModuleInfo],
+  specs: Mapping[str, inputs.FeatureSpec],
+) -> dict[str, tuple[int, int]]:
+  """Returns (height, width) of the features that modules see as images.
+
+  Args:
+    experiment: the run's definition.
+    infos: of its modules, by `module.name`.
+    specs: type of each feature of one example, by name.
+  """
   sizes: dict[str, tuple[int, int]] = {}
   for application, signature, seen in _applications(experiment, infos, specs):
     sizes |= adapters.image_sizes(
@@ -116,15 +220,7 @@ def make_serving_input_fn(
       seen,
       image_size=infos[application.module.name].image_size,
     )
-  return serving.make_serving_input_fn(
-    specs,
-    image_sizes=sizes,
-    pixel_ranges={
-      name: stated
-      for name, stated in image_features(experiment, infos, specs).items()
-      if stated is not None
-    },
-  )
+  return sizes
 
 
 def image_features(

@@ -3,7 +3,8 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 
-from hub_estimator import features, inputs
+from hub_estimator import features, inputs, schemas
+from hub_estimator.experiments import Experiment
 from hub_estimator.modules import ModuleInfo
 from hub_estimator.tensorflow_runtime import estimator
 from hub_estimator.training.train_graph import TrainGraph
@@ -14,6 +15,9 @@ class Checked:
   """All that the check of a run has read and built.
 
   Attributes:
+    experiment: the run's definition, its head with the classes of the data.
+    schema: of the data.
+    report: on the data.
     infos: what the modules offer, by `module.name`.
     train: examples of training.
     eval: examples of evaluation.
@@ -27,6 +31,9 @@ class Checked:
     graph: of training; None if an equal one was built before, or if outputs are kept.
   """
 
+  experiment: Experiment
+  schema: schemas.Schema
+  report: schemas.DataReport
   infos: Mapping[str, ModuleInfo]
   train: inputs.Examples
   eval: inputs.Examples

@@ -297,6 +297,7 @@ def test_odd_files_are_read_and_ignored_ones_counted(folder, caplog):
   assert examples.skipped == 0
   assert "14 images; ignored 2 files" in caplog.text
   assert "2 .txt" in caplog.text
+  assert [note.split(";")[0] for note in examples.notes] == ["14 images"]
 
 
 @needs_cases

@@ -1,7 +1,9 @@
+import hashlib
 from concurrent import futures
 
 from hub_estimator.exporting import manifest
 from hub_estimator.exporting.halves import Halves, find_modules
+from hub_estimator.model_dir import read_json
 
 
 def test_each_half_gets_what_all_share_and_its_own_description(tmp_path):
@@ -19,6 +21,21 @@ def test_each_half_gets_what_all_share_and_its_own_description(tmp_path):
     halves.write_manifests({"version": 3})
   assert manifest.read(model) == {"version": 3, "is": "model"}
   assert manifest.read(module) == {"version": 3, "is": "module"}
+
+
+def test_each_half_has_the_schema_and_its_checksum(tmp_path):
+  model = tmp_path / "model"
+  (model / "assets.extra").mkdir(parents=True)
+  with futures.ThreadPoolExecutor() as pool:
+    described = pool.submit(lambda: {"sha256": {"a": "1"}})
+    halves = Halves(model, None, {model: described})
+    halves.write_manifests({}, {"features": {}})
+  path = model / "assets.extra" / "schema.json"
+  assert read_json(path) == {"features": {}}
+  assert manifest.read(model)["sha256"] == {
+    "a": "1",
+    "assets.extra/schema.json": hashlib.sha256(path.read_bytes()).hexdigest(),
+  }
 
 
 def test_modules_are_found_below_nested_export_names(tmp_path):

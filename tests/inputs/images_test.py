@@ -119,7 +119,7 @@ def test_a_bad_file_is_named_or_skipped_and_counted(
   "make, why",
   [
     (lambda root: ImageFolder(str(root / "no")), "no folder"),
-    (lambda root: ImageFolder(str(root)), "has 1 folders"),
+    (lambda root: ImageFolder(str(root / "only")), "has no folders"),
     (lambda root: ImageFolder(str(root), "test"), "'test'"),
   ],
 )

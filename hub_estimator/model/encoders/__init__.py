@@ -5,6 +5,7 @@ In Python each part has its gin name, too: `encoders.concat` is
 `hub_estimator.model.Encoder`.
 """
 
+from hub_estimator.model.encoders.columns_read import columns_read
 from hub_estimator.model.encoders.concatenation import Concat
 from hub_estimator.model.encoders.encoder import Encoder
 from hub_estimator.model.encoders.kept_outputs import holds_outputs, output_key
@@ -25,6 +26,7 @@ __all__ = [
   "Taps",
   "Towers",
   "columns",
+  "columns_read",
   "concat",
   "holds_outputs",
   "output_key",

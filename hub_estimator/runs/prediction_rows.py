@@ -1,0 +1,223 @@
+"""The rows to predict for: a file that the run's own reader reads, a folder, arrays."""
+
+import dataclasses
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from hub_estimator import inputs
+from hub_estimator.errors import UserError, nearest
+from hub_estimator.runs.image_checks import Images
+
+Source = str | os.PathLike[str] | Mapping[str, Sequence[Any] | np.ndarray]
+# Features to predict from, and columns that are only carried to the predictions.
+Rows = tuple[inputs.Batch, inputs.Batch]
+# What any run can read, whatever it was trained on.
+_STREAMED = (".csv", ".jsonl", ".npz", ".tsv")
+
+
+@dataclasses.dataclass(frozen=True)
+class Opened:
+  """Rows that can be read once.
+
+  Attributes:
+    batches: features and kept columns, each [batch, ...] by name.
+    source: the stream or the path that they are read from; None for arrays.
+  """
+
+  batches: Iterator[Rows]
+  source: inputs.Stream | str | None = None
+
+  @property
+  def name(self) -> str:
+    """The path, or a word for arrays, for messages."""
+    if self.source is None:
+      return "the rows"
+    return self.source if isinstance(self.source, str) else self.source.path
+
+
+def open_rows(
+  rows: Source,
+  images: Images,
+  *,
+  readers: Sequence[inputs.Input],
+  keep: Sequence[str],
+  batch_size: int,
+) -> Opened:
+  """Returns the rows to predict for.
+
+  Args:
+    rows: a file, a folder of images, or features by name.
+    images: of the run, with the types of its features.
+    readers: of the run's evaluation, then of its training. The first that reads text
+      says how text is read; other files are read by the first, if any run can't.
+    keep: columns that are carried to the predictions.
+    batch_size: rows a batch.
+
+  Raises:
+    UserError: the rows lack a feature or a column, or hold another type.
+  """
+  if isinstance(rows, Mapping):
+    kept = {name: _kept(name, rows) for name in keep}
+    arrays = _arrays(rows, images, "The rows")
+    return Opened(_batches(arrays, kept, batch_size))
+  path = os.path.expanduser(os.fspath(rows))
+  if os.path.isdir(path):
+    folder = inputs.Images(path)
+    return Opened(_pictures(folder, images.specs, keep, batch_size), folder)
+  own = _own_reader(readers[0], path)
+  if own is not None:
+    return Opened(_read_own(own, path, images, keep, batch_size), path)
+  texts = [r for r in readers if inputs.text_reader(r) is not None]
+  reader = next(iter(texts), None)
+  stream = inputs.open_stream(path, "predict", reader=reader)
+  images.check_stored(stream)
+  return Opened(_stream(stream, images.specs, keep, batch_size), stream)
+
+
+def _stream(
+  stream: inputs.Stream,
+  specs: Mapping[str, inputs.FeatureSpec],
+  keep: Sequence[str],
+  batch_size: int,
+) -> Iterator[Rows]:
+  wanted = dict(specs)
+  for name in keep:
+    if name not in stream.names:
+      raise UserError(
+        f"{stream.path} has no column {name!r} to keep; "
+        f"{nearest(name, stream.names)}"
+      )
+    wanted.setdefault(name, stream.spec(name, None))
+  for batch in stream.batches(wanted, batch_size):
+    yield {n: batch[n] for n in specs}, {n: batch[n] for n in keep}
+
+
+def _pictures(
+  folder: inputs.Images,
+  specs: Mapping[str, inputs.FeatureSpec],
+  keep: Sequence[str],
+  batch_size: int,
+) -> Iterator[Rows]:
+  """Yields the images of a folder as the run's only feature, and their names."""
+  for name in keep:
+    if name != "file":
+      raise UserError(
+        f"{folder.path} is a folder of images; it has no column {name!r} to keep."
+      )
+  done = 0
+  for batch in folder.batches(specs, batch_size):
+    count = len(next(iter(batch.values())))
+    names = folder.files[done : done + count]
+    done += count
+    yield batch, {"file": inputs.strings(names)}
+
+
+def _own_reader(reader: inputs.Input, path: str) -> inputs.Input | None:
+  """Returns a reader of the run that reads this file, None if any run can."""
+  while not hasattr(reader, "path"):
+    inner = getattr(reader, "source", None)
+    if inner is None:
+      inner = next(iter(getattr(reader, "sources", ())), None)
+    if inner is None:
+      return None
+    reader = inner
+  if not dataclasses.is_dataclass(reader) or isinstance(
+    reader, inputs.Csv | inputs.ImageFolder | inputs.Jsonl | inputs.Npz
+  ):
+    return None
+  bare = path.lower().removesuffix(".gz")
+  return None if bare.endswith(_STREAMED) else reader
+
+
+def _read_own(
+  reader: Any,
+  path: str,
+  images: Images,
+  keep: Sequence[str],
+  batch_size: int,
+) -> Iterator[Rows]:
+  """Yields the examples of a file, read as those of training were."""
+  names = list(dict.fromkeys([*images.specs, *keep]))
+  changes: dict[str, Any] = {"path": path, "label": None}
+  # A row that is left out would shift the predictions.
+  changes["bad_records"] = "raise"
+  if isinstance(reader, inputs.TFRecord):
+    for name in names:
+      if name not in reader.features:
+        raise UserError(
+          f"inputs.tfrecord has no feature {name!r}; "
+          f"{nearest(name, reader.features)}"
+        )
+    changes["features"] = {name: reader.features[name] for name in names}
+  else:
+    changes["features"] = names
+  fields = {field.name for field in dataclasses.fields(reader)}
+  examples = dataclasses.replace(
+    reader, **{k: v for k, v in changes.items() if k in fields}
+  ).read()
+  for first in range(0, len(examples), batch_size):
+    batch, _ = examples.take(slice(first, first + batch_size))
+    yield (
+      _arrays(batch, images, path),
+      {name: batch[name] for name in keep},
+    )
+
+
+def _kept(name: str, rows: Mapping[str, Any]) -> np.ndarray:
+  if name not in rows:
+    raise UserError(f"No column {name!r} to keep; {nearest(name, rows)}")
+  return inputs.column(name, list(rows[name]), "rows")
+
+
+def _arrays(
+  rows: Mapping[str, Any], images: Images, source: str
+) -> dict[str, np.ndarray]:
+  """Returns the features that a run was trained on, of its types."""
+  arrays = {}
+  for name, spec in images.specs.items():
+    if name not in rows:
+      raise UserError(f"No feature {name!r} in the rows; {nearest(name, rows)}")
+    dtype = getattr(rows[name], "dtype", None)
+    if dtype is not None and dtype.kind in "iu":
+      images.check_dtype(name, dtype.name, source)
+    array = _cast(name, rows[name], spec)
+    shape = inputs.spec_of(array).shape
+    if not spec.accepts_shape(shape):
+      raise UserError(
+        f"Feature {name!r} has rows of shape {list(shape)}, and {spec} is wanted."
+      )
+    arrays[name] = array
+  lengths = {name: len(array) for name, array in arrays.items()}
+  if len(set(lengths.values())) != 1:
+    raise UserError(f"Features have different lengths: {lengths}.")
+  return arrays
+
+
+def _cast(name: str, values: Any, spec: inputs.FeatureSpec) -> np.ndarray:
+  """Returns values in a feature's type, if the cast changes none of them."""
+  if isinstance(values, np.ndarray) and values.dtype.name == spec.dtype:
+    return values
+  array = inputs.column(name, list(values), "rows")
+  got = inputs.spec_of(array)
+  if got.dtype == spec.dtype:
+    return array
+  if "string" not in (got.dtype, spec.dtype) and array.dtype.kind in "biu":
+    cast = array.astype(spec.dtype)
+    if np.array_equal(cast, array):
+      return cast
+  raise UserError(f"Feature {name!r} is {got}, and {spec} is wanted.")
+
+
+def _batches(
+  features: inputs.Batch, kept: inputs.Batch, batch_size: int
+) -> Iterator[Rows]:
+  count = len(next(iter(features.values())))
+  for first in range(0, count, batch_size):
+    rows = slice(first, first + batch_size)
+    yield (
+      {n: a[rows] for n, a in features.items()},
+      {n: a[rows] for n, a in kept.items()},
+    )
