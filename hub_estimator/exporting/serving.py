@@ -50,7 +50,9 @@ def make_serving_input_fn(
 
   The exported signatures take the features by name, each [batch, ...]. The ones
   whose names start with "examples:" take `examples` instead, strings [batch] of
-  serialized tf.Examples that hold the same features. The ones that start with
+  serialized tf.Examples that hold the same features. Features that vary in length
+  are padded as `FeatureSpec.padding` says; in tf.Examples they need no padding. The
+  ones that start with
   "encoded_images:" take JPEG, PNG, GIF or BMP bytes, strings [batch], instead of
   arrays of pixels.
 
@@ -109,10 +111,7 @@ def _parse(
   """Returns features [batch, ...] by name, which can also be fed directly."""
   parsed = tf.io.parse_example(
     serialized,
-    {
-      name: tf.io.FixedLenFeature(spec.shape, _stored_as(spec.dtype))
-      for name, spec in specs.items()
-    },
+    {name: _parser(spec) for name, spec in specs.items()},
   )
   # If these are fed, TensorFlow skips the parsing.
   return {
@@ -121,6 +120,16 @@ def _parse(
     else parsed[name]
     for i, (name, spec) in enumerate(sorted(specs.items()))
   }
+
+
+def _parser(spec: FeatureSpec) -> Any:
+  """Returns how `tf.io.parse_example` reads a feature; lists are padded."""
+  stored_as = _stored_as(spec.dtype)
+  if not spec.is_ragged:
+    return tf.io.FixedLenFeature(spec.shape, stored_as)
+  return tf.io.FixedLenSequenceFeature(
+    spec.shape[1:], stored_as, allow_missing=True, default_value=spec.padding
+  )
 
 
 def _optional_strings(name: str) -> tf.Tensor:

@@ -48,7 +48,7 @@ class Network:
     self._specs = {name: specs[name] for name in self.reads}
     self._built: networks.Network | None = None
     source = application.module
-    parts = (
+    parts: tuple[object, ...] = (
       _FORMAT,
       tf.__version__,
       info.fingerprint,
@@ -59,6 +59,9 @@ class Network:
       info.image_size,
       {name: str(spec) for name, spec in self._specs.items()},
     )
+    mask = application.mask_of(info)
+    if mask is not None:  # Other outputs keep the keys of earlier versions.
+      parts = (*parts, mask)
     self.key = hashlib.sha256(repr(parts).encode()).hexdigest()[:_KEY_DIGITS]
 
   def key_of(self, examples: Examples) -> str:
@@ -131,8 +134,7 @@ class Network:
     placed = modules.place(info, application.module, mode=mode)
     inputs = application.build_inputs(features, info, mode=mode)
     outputs, _ = placed.apply(inputs)
-    output = outputs[application.output_of(info)]
-    return {_OUTPUT: adapters.build_head_input(application.adapter, output)}
+    return {_OUTPUT: application.build_head_input([(inputs, outputs)], info)}
 
 
 def _read_features(

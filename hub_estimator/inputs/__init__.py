@@ -4,7 +4,7 @@ gin reaches the readers under `inputs`, and Python by the same names: `inputs.cs
 is `inputs.Csv`.
 """
 
-from hub_estimator.inputs.arrays import column, strings
+from hub_estimator.inputs.arrays import column, feature, strings
 from hub_estimator.inputs.csv_file import Csv
 from hub_estimator.inputs.image_stream import Images
 from hub_estimator.inputs.images import ImageFolder
@@ -26,6 +26,7 @@ from hub_estimator.inputs.pipeline import (
   make_train_input_fn,
 )
 from hub_estimator.inputs.selecting import Balance, Sample
+from hub_estimator.inputs.sequences import Lists, Ragged, lengths_of
 from hub_estimator.inputs.streams import Stream, open_stream
 from hub_estimator.inputs.tfds_dataset import Tfds
 from hub_estimator.inputs.tfrecord_file import TFRecord
@@ -54,8 +55,10 @@ __all__ = [
   "Input",
   "Jsonl",
   "Label",
+  "Lists",
   "Mix",
   "Npz",
+  "Ragged",
   "Sample",
   "Stream",
   "TFRecord",
@@ -63,8 +66,10 @@ __all__ = [
   "balance",
   "column",
   "csv",
+  "feature",
   "image_folder",
   "jsonl",
+  "lengths_of",
   "make_eval_input_fn",
   "make_train_input_fn",
   "mix",

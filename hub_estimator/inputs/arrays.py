@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 from hub_estimator.errors import UserError
+from hub_estimator.inputs.interface import Column
+from hub_estimator.inputs.sequences import Ragged
 
 
 def column(name: str, values: Sequence[Any], source: str) -> np.ndarray:
@@ -38,6 +40,31 @@ def column(name: str, values: Sequence[Any], source: str) -> np.ndarray:
   raise UserError(
     f"{source}: the lists of {name!r} differ in length or in kind."
   )
+
+
+def feature(name: str, values: Sequence[Any], source: str) -> Column:
+  """Returns the values of one feature; lists may differ in length.
+
+  Args:
+    name: the feature, for messages.
+    values: one an example.
+    source: where they were read, for messages.
+
+  Raises:
+    UserError: as in `column`, but for the lengths.
+  """
+  lengths = {len(v) if isinstance(v, list) else None for v in values}
+  if None in lengths or len(lengths) < 2:
+    return column(name, values, source)
+  flat = [element for value in values for element in value]
+  try:
+    elements = column(name, flat, source)
+  except UserError as error:
+    raise UserError(
+      f"{source}: the lists of {name!r} hold values of several kinds, or lists "
+      "of different lengths."
+    ) from error
+  return Ragged(elements, [len(value) for value in values])
 
 
 def strings(values: Sequence[str | bytes]) -> np.ndarray:

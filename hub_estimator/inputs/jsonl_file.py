@@ -17,7 +17,8 @@ from hub_estimator.inputs.interface import Examples, Label
 class Jsonl:
   """Lines of a file, each a JSON object.
 
-  Values are strings, numbers, or lists of equal length.
+  Values are strings, numbers, or lists. Lists of different lengths are padded with
+  "" or 0 to the longest of their batch, if the module takes any length.
 
   Attributes:
     path: the file; UTF-8.
@@ -45,6 +46,7 @@ class Jsonl:
         or values of one key differ in type or length.
     """
     path = paths.existing_file(self.path, "inputs.jsonl")
+    labels = names.label_columns(self.label)
     bad = BadRecords(self.bad_records)
     return text_file.read_examples(
       path,
@@ -53,7 +55,11 @@ class Jsonl:
       features=self.features,
       bad=bad,
       find_problem=_find_problem,
-      make_column=lambda name, values: arrays.column(name, values, path),
+      make_column=lambda name, values: (
+        arrays.column(name, values, path)
+        if name in labels
+        else arrays.feature(name, values, path)
+      ),
     )
 
 

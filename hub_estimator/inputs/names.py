@@ -35,7 +35,7 @@ def label_columns(label: Label) -> list[str]:
 
 
 def split_label(
-  columns: Mapping[str, np.ndarray],
+  columns: Mapping[str, Column],
   *,
   label: Label,
   features: Sequence[str] | None,
@@ -45,7 +45,7 @@ def split_label(
   """Returns columns as examples.
 
   Args:
-    columns: arrays [examples, ...] by name.
+    columns: [examples, ...] by name; those of labels are arrays.
     label: the column of labels, a list of several, or None.
     features: the columns to keep; None keeps all but the label.
     source: where they were read, for messages.
@@ -68,12 +68,22 @@ def split_label(
   kept: dict[str, Column] = {name: columns[name] for name in wanted}
   return Examples(
     features=kept,
-    labels=columns[label]
+    labels=_labels(columns, label, source)
     if isinstance(label, str)
-    else {name: columns[name] for name in of_labels} or None,
+    else {name: _labels(columns, name, source) for name in of_labels} or None,
     source=source,
     skipped=skipped,
   )
+
+
+def _labels(
+  columns: Mapping[str, Column], name: str, source: str
+) -> np.ndarray:
+  """Returns a column of labels, which are never padded."""
+  column = columns[name]
+  if not isinstance(column, np.ndarray):
+    raise UserError(f"{source}: the labels {name!r} differ in length.")
+  return column
 
 
 def _are_names(value: Any) -> bool:

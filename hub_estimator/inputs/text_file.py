@@ -4,11 +4,9 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
-import numpy as np
-
 from hub_estimator.errors import UserError
 from hub_estimator.inputs.bad_records import BadRecords
-from hub_estimator.inputs.interface import Examples, Label
+from hub_estimator.inputs.interface import Column, Examples, Label
 from hub_estimator.inputs.names import label_columns, split_label
 
 # Values by column.
@@ -37,7 +35,7 @@ def read_examples(
   features: Sequence[str] | None,
   bad: BadRecords,
   find_problem: Callable[[Row, Sequence[str]], str | None],
-  make_column: Callable[[str, Sequence[Any]], np.ndarray],
+  make_column: Callable[[str, Sequence[Any]], Column],
 ) -> Examples:
   """Returns the rows of a file as examples.
 
@@ -49,7 +47,7 @@ def read_examples(
     bad: counts the bad rows, or refuses the first.
     find_problem: given a row and the wanted columns, returns why the row is bad,
       or None.
-    make_column: given a column's name and values, returns its array.
+    make_column: given a column's name and values, returns it.
 
   Raises:
     UserError: there is no good row, a bad row is refused, or a named column

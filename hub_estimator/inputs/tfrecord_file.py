@@ -3,7 +3,9 @@
 import dataclasses
 import glob
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import gin
 import numpy as np
@@ -11,7 +13,8 @@ import numpy as np
 from hub_estimator.errors import UserError, nearest, one_line
 from hub_estimator.inputs import names, paths
 from hub_estimator.inputs.bad_records import BadRecords, check_choice
-from hub_estimator.inputs.interface import Batch, Examples, Label
+from hub_estimator.inputs.interface import Column, Examples, Label
+from hub_estimator.inputs.sequences import Ragged
 from hub_estimator.tensorflow_runtime import tf
 
 _DTYPES = ("string", "int64", "float32")
@@ -20,6 +23,8 @@ _BATCH = 1024
 
 # A record's number in its file, and its bytes.
 _Record = tuple[int, bytes]
+# Arrays by name, or SparseTensorValues of features that vary in length.
+_Parsed = dict[str, Any]
 
 
 @gin.register("tfrecord", module="inputs")
@@ -31,7 +36,8 @@ class TFRecord:
     path: a file, or a glob such as "data/train-*.tfrecord.gz"; shards are read in
       the order of their names.
     features: {"name": ("string", "int64" or "float32", shape of one example)},
-      the label or labels among them.
+      the label or labels among them. Features that vary in length have None as
+      the first dimension of their shape: ("string", [None]); see `inputs.jsonl`.
     label: the feature of labels, or a list of one for each head of `heads.multi`;
       None if there are no labels.
     compression: "", "GZIP" or "ZLIB"; None decides by the name: GZIP for .gz.
@@ -41,7 +47,7 @@ class TFRecord:
   """
 
   path: str
-  features: Mapping[str, tuple[str, Sequence[int]]]
+  features: Mapping[str, tuple[str, Sequence[int | None]]]
   label: Label = "label"
   compression: str | None = None
   bad_records: str = "raise"
@@ -57,7 +63,12 @@ class TFRecord:
         f"tfrecord.features is {self.features!r}; it is dtype and shape by name, "
         'such as {"x": ("float32", [4])}.'
       )
-    for name, (dtype, _) in self.features.items():
+    for name, (dtype, shape) in self.features.items():
+      if None in shape[1:]:
+        raise UserError(
+          f"tfrecord.features has the shape {list(shape)} for {name!r}; only the "
+          "first dimension may vary."
+        )
       if dtype not in _DTYPES:
         raise UserError(
           f"tfrecord.features has {dtype!r} for {name!r}: "
@@ -85,29 +96,47 @@ class TFRecord:
     if not batches:
       raise UserError(f"{self.path} has no examples.")
     return names.split_label(
-      {
-        name: np.concatenate([batch[name] for batch in batches])
-        for name in self.features
-      },
+      {name: self._column(name, batches) for name in self.features},
       label=self.label,
       features=None,
       source=self.path,
       skipped=bad.skipped,
     )
 
-  def _batches(self, files: Sequence[str], bad: BadRecords) -> Iterator[Batch]:
+  def _column(self, name: str, batches: Sequence[_Parsed]) -> Column:
+    parts = [batch[name] for batch in batches]
+    if not _varies(self.features[name][1]):
+      return np.concatenate(parts)
+    inner = [size or 1 for size in self.features[name][1][1:]]
+    width = math.prod(inner)
+    lengths = np.concatenate(
+      [np.bincount(p.indices[:, 0], minlength=p.dense_shape[0]) for p in parts]
+    )
+    if not lengths.any():
+      raise UserError(f"{self.path}: no record has values of {name!r}.")
+    if (lengths % width).any():
+      raise UserError(
+        f"{self.path}: example {np.flatnonzero(lengths % width)[0]} holds a "
+        f"number of values of {name!r} that isn't a multiple of {width}."
+      )
+    values = np.concatenate([p.values for p in parts])
+    return Ragged(values.reshape(-1, *inner), lengths // width)
+
+  def _batches(
+    self, files: Sequence[str], bad: BadRecords
+  ) -> Iterator[_Parsed]:
     """Yields the records of all files, parsed many at a time."""
     with tf.Graph().as_default(), tf.Session() as session:
       serialized = tf.placeholder(tf.string, [None])
       parsed = tf.io.parse_example(
         serialized,
         {
-          name: tf.io.FixedLenFeature(tuple(shape), tf.as_dtype(dtype))
+          name: _parser(dtype, shape)
           for name, (dtype, shape) in self.features.items()
         },
       )
 
-      def parse(records: Sequence[_Record]) -> Batch:
+      def parse(records: Sequence[_Record]) -> _Parsed:
         return session.run(parsed, {serialized: [r for _, r in records]})
 
       for path in files:
@@ -132,17 +161,28 @@ class TFRecord:
       bad.add(f"{path}, record {number}: {one_line(error.message)}.")
 
 
+def _varies(shape: Sequence[int | None]) -> bool:
+  return len(shape) > 0 and shape[0] is None
+
+
+def _parser(dtype: str, shape: Sequence[int | None]) -> Any:
+  """Returns how `tf.io.parse_example` reads a feature."""
+  if _varies(shape):
+    return tf.io.VarLenFeature(tf.as_dtype(dtype))
+  return tf.io.FixedLenFeature(tuple(shape), tf.as_dtype(dtype))
+
+
 def _in_batches(records: Iterator[_Record]) -> Iterator[list[_Record]]:
   while batch := list(itertools.islice(records, _BATCH)):
     yield batch
 
 
 def _parse_each(
-  parse: Callable[[Sequence[_Record]], Batch],
+  parse: Callable[[Sequence[_Record]], _Parsed],
   records: Sequence[_Record],
   path: str,
   bad: BadRecords,
-) -> Iterator[Batch]:
+) -> Iterator[_Parsed]:
   """Yields the records one by one, without those that can't be parsed."""
   for number, record in records:
     try:

@@ -11,7 +11,7 @@ from hub_estimator import inputs, modules
 from hub_estimator.errors import UserError
 from hub_estimator.graphs import networks
 from hub_estimator.model import Application
-from hub_estimator.modules import ModuleInfo, TensorInfo, read_module_info
+from hub_estimator.modules import ModuleInfo, read_module_info
 from hub_estimator.preprocessing import Adapter, adapters
 from hub_estimator.runs import predictions
 from hub_estimator.runs.array_files import write_jsonl, write_npz
@@ -176,19 +176,26 @@ class _Applied:
     signature = self.application.signature_of(self.info)
     if self.application.adapter.tokenizer is not None:  # It knows its inputs.
       return {name: stream.spec(name, None) for name in stream.names}
-    matched = adapters.match_features(
+    sequences = adapters.find_sequences(
       self.application.adapter, signature, dict.fromkeys(stream.names)
     )
     return {
-      feature: stream.spec(feature, _row_spec(signature.inputs[name]))
-      for name, feature in matched.items()
+      feature: _row_spec(stream, feature, sequence)
+      for feature, sequence in sequences.items()
     }
 
 
-def _row_spec(tensor: TensorInfo) -> inputs.FeatureSpec:
-  return inputs.FeatureSpec(
-    tensor.dtype, () if tensor.shape is None else tensor.shape[1:]
-  )
+def _row_spec(
+  stream: inputs.Stream, feature: str, sequence: adapters.Sequence
+) -> inputs.FeatureSpec:
+  tensor = sequence.tensor
+  shape = () if tensor.shape is None else tensor.shape[1:]
+  if sequence.is_open:
+    shape = shape or (None,)
+  elif len(shape) < 3 and None in shape:  # All rows are as long as the first.
+    shape = stream.spec(feature, None).shape
+  wanted = inputs.FeatureSpec(tensor.dtype, shape, sequence.is_sparse)
+  return stream.spec(feature, wanted)
 
 
 def _check_rows(rows: Mapping[str, np.ndarray], count: int) -> None:

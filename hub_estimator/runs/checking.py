@@ -13,6 +13,7 @@ from hub_estimator.modules import ModuleInfo
 from hub_estimator.runs import run_model
 from hub_estimator.runs.building import Builder, Built, reporting_graph_errors
 from hub_estimator.runs.reading import read_examples
+from hub_estimator.runs.sequences import fit_examples
 from hub_estimator.tensorflow_runtime import estimator
 from hub_estimator.training import Checked, ProcessCache, TrainGraph
 
@@ -38,7 +39,7 @@ def check(
   """
   cache = ProcessCache() if cache is None else cache
   infos, function = run_model.make_model(experiment)
-  train, evaluation = _read(experiment, cache)
+  train, evaluation = _read(experiment, infos, cache)
   specs = run_model.served_specs(experiment, train)
   run_model.check_features(experiment, infos, specs)
   checks = _GraphChecks(experiment, infos, specs, train, evaluation, cache)
@@ -58,7 +59,7 @@ def check_devices(experiment: Experiment) -> None:
 
 
 def _read(
-  experiment: Experiment, cache: ProcessCache
+  experiment: Experiment, infos: Mapping[str, ModuleInfo], cache: ProcessCache
 ) -> tuple[inputs.Examples, inputs.Examples]:
   """Returns the examples of training and evaluation, whose features agree."""
 
@@ -68,6 +69,7 @@ def _read(
 
   train = read("run.train_input", experiment.train_input)
   evaluation = read("run.eval_input", experiment.eval_input)
+  train, evaluation = fit_examples(experiment, infos, [train, evaluation])
   if train.specs() != evaluation.specs():
     raise UserError(
       f"Training and evaluation data differ in their features: {train.source} "

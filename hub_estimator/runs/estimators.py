@@ -10,6 +10,7 @@ from hub_estimator.experiments import Experiment
 from hub_estimator.model import encoders, towers
 from hub_estimator.model_dir import Workdir, checkpoints, open_run
 from hub_estimator.runs import run_model
+from hub_estimator.runs.identity import check_same_pooling
 from hub_estimator.tensorflow_runtime import estimator, tf
 
 
@@ -25,9 +26,27 @@ def make_estimator(
   Raises:
     UserError: there is no run.
   """
-  workdir, _ = open_run(model_dir)
-  _, function = run_model.make_model(experiment)
+  workdir, manifest = open_run(model_dir)
+  function = make_run_model(experiment, workdir, manifest)
   return make_run_estimator(experiment, workdir, function)
+
+
+def make_run_model(
+  experiment: Experiment, workdir: Workdir, manifest: Mapping[str, Any]
+) -> run_model.ModelFn:
+  """Returns the model_fn of an existing run.
+
+  Args:
+    experiment: as `train` was given it.
+    workdir: of the run.
+    manifest: of the run.
+
+  Raises:
+    UserError: a module doesn't fit, or the run pooled its outputs otherwise.
+  """
+  infos, function = run_model.make_model(experiment)
+  check_same_pooling(workdir, manifest, experiment, infos)
+  return function
 
 
 def make_run_estimator(
@@ -97,7 +116,9 @@ def export_context(
 def read_specs(manifest: Mapping[str, Any]) -> dict[str, inputs.FeatureSpec]:
   """Returns the types of the features that a run was trained on."""
   return {
-    name: inputs.FeatureSpec(spec["dtype"], tuple(spec["shape"]))
+    name: inputs.FeatureSpec(
+      spec["dtype"], tuple(spec["shape"]), spec.get("sparse", False)
+    )
     for name, spec in manifest["features"].items()
   }
 

@@ -1,17 +1,21 @@
 """Evaluates a run's checkpoint."""
 
-import dataclasses
 import os
 from collections.abc import Mapping
-from typing import Any
 
 from hub_estimator import inputs
 from hub_estimator.errors import UserError
 from hub_estimator.experiments import Experiment
 from hub_estimator.model_dir import results
 from hub_estimator.runs import run_model
-from hub_estimator.runs.estimators import find_checkpoint, make_run_estimator
+from hub_estimator.runs.estimators import (
+  find_checkpoint,
+  make_run_estimator,
+  make_run_model,
+  read_specs,
+)
 from hub_estimator.runs.run import open_with_experiment
+from hub_estimator.runs.sequences import fit_examples, open_specs
 
 
 def evaluate(
@@ -35,15 +39,8 @@ def evaluate(
     UserError: there is no run or no checkpoint, or the data doesn't fit.
   """
   workdir, manifest, experiment = open_with_experiment(model_dir, experiment)
-  _, function = run_model.make_model(experiment)
-  examples = experiment.eval_input.read()
-  served = run_model.served_specs(experiment, examples)
-  specs = {k: dataclasses.asdict(v) for k, v in served.items()}
-  if _plain(specs) != _plain(manifest["features"]):
-    raise UserError(
-      f"{examples.source} has features {specs}; the run was trained on "
-      f"{manifest['features']}."
-    )
+  function = make_run_model(experiment, workdir, manifest)
+  examples = _read(experiment, read_specs(manifest))
   experiment.head.check_labels(examples.known_labels())
   evaluated = make_run_estimator(experiment, workdir, function).evaluate(
     inputs.make_eval_input_fn(examples, batch_size=experiment.eval_batch_size),
@@ -53,6 +50,22 @@ def evaluate(
   return results.plain(results.without_pictures(evaluated))
 
 
-def _plain(specs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-  """Returns specs so that those of JSON equal those of Python."""
-  return {k: (v["dtype"], tuple(v["shape"])) for k, v in specs.items()}
+def _read(
+  experiment: Experiment, trained: Mapping[str, inputs.FeatureSpec]
+) -> inputs.Examples:
+  """Returns the examples of evaluation, of the types that a run was trained on."""
+  infos = run_model.read_infos(experiment)
+  (examples,) = fit_examples(experiment, infos, [experiment.eval_input.read()])
+  specs = run_model.served_specs(experiment, examples)
+  if specs != trained and open_specs(experiment, infos, specs) != open_specs(
+    experiment, infos, trained
+  ):
+    raise UserError(
+      f"{examples.source} has features {_show(specs)}; the run was trained on "
+      f"{_show(trained)}."
+    )
+  return examples
+
+
+def _show(specs: Mapping[str, inputs.FeatureSpec]) -> dict[str, str]:
+  return {name: str(spec) for name, spec in specs.items()}

@@ -8,11 +8,11 @@ from hub_estimator import exporting
 from hub_estimator.errors import UserError
 from hub_estimator.experiments import Experiment
 from hub_estimator.model_dir import Version, checkpoints
-from hub_estimator.runs import run_model
 from hub_estimator.runs.estimators import (
   export_context,
   find_checkpoint,
   make_run_estimator,
+  make_run_model,
 )
 from hub_estimator.runs.run import open_with_experiment
 from hub_estimator.tensorflow_runtime import read_eval_metrics
@@ -48,7 +48,7 @@ def export(
   if averaged is False and has_averages:
     raw = dataclasses.replace(experiment.fine_tuning, average_decay=None)
     experiment = dataclasses.replace(experiment, fine_tuning=raw)
-  _, function = run_model.make_model(experiment)
+  function = make_run_model(experiment, workdir, manifest)
   run_estimator = make_run_estimator(experiment, workdir, function)
   evaluations = read_eval_metrics(run_estimator.eval_dir())
   with workdir.lock():

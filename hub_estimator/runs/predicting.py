@@ -12,13 +12,14 @@ from hub_estimator.errors import UserError, nearest
 from hub_estimator.experiments import Experiment
 from hub_estimator.model import prediction_names
 from hub_estimator.model_dir import results
-from hub_estimator.runs import predictions
+from hub_estimator.runs import predictions, run_model
 from hub_estimator.runs.estimators import (
   find_checkpoint,
   make_estimator,
   read_specs,
 )
 from hub_estimator.runs.run import open_with_experiment
+from hub_estimator.runs.sequences import open_specs
 from hub_estimator.tensorflow_runtime import tf
 
 # Heads repeat the list of all classes in each prediction.
@@ -96,7 +97,9 @@ def _predict(
 ) -> Iterator[dict[str, np.ndarray]]:
   """Yields the predictions of each row by name."""
   workdir, manifest, experiment = open_with_experiment(model_dir, experiment)
-  specs = read_specs(manifest)
+  specs = open_specs(
+    experiment, run_model.read_infos(experiment), read_specs(manifest)
+  )
   batches = _read(rows, specs, batch_size)
   run_estimator = make_estimator(experiment, model_dir)
   path = find_checkpoint(workdir, checkpoint)
@@ -140,9 +143,9 @@ def _read(
 
 def _arrays(
   rows: Mapping[str, Any], specs: Mapping[str, inputs.FeatureSpec]
-) -> dict[str, np.ndarray]:
+) -> dict[str, inputs.Column]:
   """Returns the features that a run was trained on, of its types."""
-  arrays = {}
+  arrays: dict[str, inputs.Column] = {}
   for name, spec in specs.items():
     if name not in rows:
       raise UserError(f"No feature {name!r} in the rows; {nearest(name, rows)}")
@@ -159,15 +162,19 @@ def _arrays(
   return arrays
 
 
-def _cast(name: str, values: Any, spec: inputs.FeatureSpec) -> np.ndarray:
+def _cast(name: str, values: Any, spec: inputs.FeatureSpec) -> inputs.Column:
   """Returns values in a feature's type, if the cast changes none of them."""
   if isinstance(values, np.ndarray) and values.dtype.name == spec.dtype:
     return values
-  array = inputs.column(name, list(values), "rows")
+  array = inputs.feature(name, list(values), "rows")
+  if spec.sparse:
+    array = inputs.Lists(array, open=spec.is_ragged, sparse=True)
   got = inputs.spec_of(array)
   if got.dtype == spec.dtype:
     return array
-  if "string" not in (got.dtype, spec.dtype) and array.dtype.kind in "biu":
+  if isinstance(array, np.ndarray) and (
+    "string" not in (got.dtype, spec.dtype) and array.dtype.kind in "biu"
+  ):
     cast = array.astype(spec.dtype)
     if np.array_equal(cast, array):
       return cast
@@ -181,7 +188,7 @@ def _fits(shape: Sequence[int | None], wanted: Sequence[int | None]) -> bool:
 
 
 def _batches(
-  arrays: Mapping[str, np.ndarray], batch_size: int
+  arrays: Mapping[str, inputs.Column], batch_size: int
 ) -> Iterator[inputs.Batch]:
   count = len(next(iter(arrays.values())))
   for first in range(0, count, batch_size):

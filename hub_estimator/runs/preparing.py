@@ -3,8 +3,9 @@
 import dataclasses
 import hashlib
 import os
+from typing import Any
 
-from hub_estimator import modules
+from hub_estimator import inputs, modules
 from hub_estimator.disk import write_text
 from hub_estimator.experiments import Experiment
 from hub_estimator.exporting import serving
@@ -20,10 +21,12 @@ from hub_estimator.runs.checking import check, check_devices
 from hub_estimator.runs.identity import (
   check_same_run,
   identity_of,
+  log_masks,
   package_versions,
 )
 from hub_estimator.runs.request import Request
 from hub_estimator.runs.run_model import ModelFn
+from hub_estimator.runs.sequences import log_padding
 from hub_estimator.runs.value_errors import reporting_value_errors
 from hub_estimator.tensorflow_runtime import tf
 from hub_estimator.training import Checked, ProcessCache
@@ -122,7 +125,7 @@ def begin(request: Request, prepared: Prepared) -> None:
     start.log()
   manifest = {
     **identity_of(experiment, checked),
-    "features": {k: dataclasses.asdict(v) for k, v in checked.specs.items()},
+    "features": {name: _plain(spec) for name, spec in checked.specs.items()},
     "started_from": None if start is None else start.report(),
     "seed": experiment.seed,
     "working_dir": os.getcwd(),
@@ -131,10 +134,17 @@ def begin(request: Request, prepared: Prepared) -> None:
   }
   for name, source in encoders.sources(experiment.encoder).items():
     modules.log_variant(checked.infos[name], source)
+  log_masks(experiment, checked.infos)
+  log_padding([checked.train, checked.eval])
   workdir.result.unlink(missing_ok=True)
   write_text(workdir.config, request.config_text)
   _write_examples(workdir, checked)
   write_json(workdir.manifest, manifest)
+
+
+def _plain(spec: inputs.FeatureSpec) -> dict[str, Any]:
+  sparse = {"sparse": True} if spec.sparse else {}
+  return {"dtype": spec.dtype, "shape": spec.shape, **sparse}
 
 
 def _write_examples(workdir: Workdir, checked: Checked) -> None:

@@ -34,9 +34,14 @@ def test_values_have_the_types_that_json_gives_them(tmp_path):
     ("[1]\n", "line 1: not a JSON object"),
     ("\n", "no examples"),
     (
-      '{"a": [1], "label": 1}\n{"a": [1, 2], "label": 1}\n',
-      "lists of 'a' differ",
+      '{"a": 1, "label": [1]}\n{"a": 2, "label": [1, 2]}\n',
+      "lists of 'label' differ",
     ),
+    (
+      '{"a": [1], "label": 1}\n{"a": ["b", 2], "label": 1}\n',
+      "lists of 'a' hold values of several kinds",
+    ),
+    ('{"a": [1], "label": 1}\n{"a": 2, "label": 1}\n', "lists of 'a' differ"),
     (
       '{"a": 1, "label": 1}\n{"a": "x", "label": 1}\n',
       "all text or all numbers",

@@ -8,7 +8,13 @@ import gin
 from hub_estimator.errors import UserError, nearest
 from hub_estimator.preprocessing.interface import Augmentation, Tokenizer
 
-_POOLINGS = ("mean", "max", "flatten")
+_POOLINGS = (
+  "mean",
+  "max",
+  "flatten",
+  "mean_with_padding",
+  "max_with_padding",
+)
 _MODES = ("train", "eval", "infer")  # As in tf.estimator.ModeKeys.
 
 
@@ -32,7 +38,14 @@ class Adapter:
     augment: random changes of training images, each one of `augmentations`.
     pooling: how an output with more than two dimensions becomes [batch, width]:
       "mean" or "max" over all dimensions but the first and the last, or
-      "flatten".
+      "flatten". In a sequence [batch, length, width], padding is left out: an
+      example without tokens becomes zeros. "mean_with_padding" and
+      "max_with_padding" pool over all positions.
+    mask: the module's input that tells tokens from padding: their number for
+      each example, or a value for each position, 0 or "" for padding. None
+      finds `input_mask`, `sequence_len` or `input_word_ids` and their like, or
+      the only input of strings [batch, length]; without one, a sequence isn't
+      pooled by "mean" or "max".
   """
 
   inputs: Mapping[str, str] | None = None
@@ -41,6 +54,8 @@ class Adapter:
   tokenizer: Tokenizer | None = None
   augment: Sequence[Augmentation] = ()
   pooling: str = "mean"
+  # Not in the repr, which keys of kept features hold: those of old ones stay.
+  mask: str | None = dataclasses.field(default=None, repr=False)
 
   def __post_init__(self) -> None:
     if self.pooling not in _POOLINGS:
