@@ -102,9 +102,12 @@ def apply(path: str, signature: str, **inputs) -> dict[str, np.ndarray]:
 
 def _sparse(rows):
   indices = [(i, j) for i, row in enumerate(rows) for j in range(len(row))]
+  values = np.array([value for row in rows for value in row])
+  if values.dtype == np.float64:
+    values = values.astype(np.float32)
   return tf.SparseTensor(
     np.array(indices, np.int64).reshape(-1, 2),
-    tf.constant(np.array([value for row in rows for value in row])),
+    tf.constant(values),
     [len(rows), max(map(len, rows))],
   )
 

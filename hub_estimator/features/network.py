@@ -9,7 +9,7 @@ from hub_estimator import modules
 from hub_estimator.features.keepable import NotKept
 from hub_estimator.features.random_ops import find_random_ops
 from hub_estimator.graphs import networks
-from hub_estimator.inputs import Examples
+from hub_estimator.inputs import Examples, lengths_of
 from hub_estimator.model import Application
 from hub_estimator.modules import ModuleInfo
 from hub_estimator.preprocessing import adapters
@@ -70,6 +70,8 @@ class Network:
     for name in self.reads:
       column = examples.features[name]
       digest.update(f"{name} {column.dtype} {column.shape}\n".encode())
+      if None in column.shape:
+        digest.update(lengths_of(column).tobytes())
       for first in range(0, len(column), _HASHED_ROWS):
         rows = column[first : first + _HASHED_ROWS]
         if rows.dtype.kind == "O":

@@ -138,9 +138,17 @@ class Application:
     )
     mask = None
     if found is not None and output.shape.rank == 3:
+      padding_id = self._padding_id(info) if found.holds_ids else 0
       masks = [
-        adapters.build_mask(found, fed[found.name], computed[name])
+        adapters.build_mask(
+          found, fed[found.name], computed[name], padding_id=padding_id
+        )
         for fed, computed in parts
       ]
       mask = masks[0] if len(parts) == 1 else tf.concat(masks, axis=0)
     return adapters.build_head_input(self.adapter, output, mask)
+
+  def _padding_id(self, info: ModuleInfo) -> int:
+    """Returns the id that the tokenizer pads with; 0 if there is none."""
+    find = getattr(self.adapter.tokenizer, "padding_id", None)
+    return 0 if find is None else find(info)

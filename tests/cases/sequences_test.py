@@ -347,7 +347,10 @@ def test_sparse_inputs_train_serve_export_and_reload(sparse, tmp_path, name):
     predicted[:, 1], 1 / (1 + np.exp(-logits[:, 0])), rtol=1e-4, atol=1e-5
   )
   padded = _padded(rows, 5, {"words": "", "ids": -1}.get(name))
-  served = _served(tmp_path / "run", result)(**{name: tf.constant(padded)})
+  dtype = {"words": tf.string, "ids": tf.int64}.get(name, tf.float32)
+  served = _served(tmp_path / "run", result)(
+    **{name: tf.constant(padded, dtype)}
+  )
   np.testing.assert_allclose(
     served["probabilities"], predicted, rtol=1e-4, atol=1e-6
   )

@@ -81,3 +81,16 @@ def test_parts_have_their_gin_names_in_python():
   assert columns.numeric is Numeric
   assert columns.bucketized is Bucketized
   assert columns.categorical is Categorical
+
+
+def test_lists_of_numbers_are_no_columns():
+  with tf.Graph().as_default():
+    numbers = tf.placeholder(tf.int64, [None, None])
+    words = tf.placeholder(tf.string, [None, None])
+    with pytest.raises(UserError, match="the lists of 'a' differ in length"):
+      build_dense([Categorical("a", hash_buckets=3)], {"a": numbers})
+    built = build_dense([Categorical("a", ["x", "y"])], {"a": words})
+    with tf.Session() as session:
+      session.run(tf.tables_initializer())
+      got = session.run(built, {words: [["x", ""], ["y", "x"]]})
+  assert got.tolist() == [[1, 0], [1, 1]]

@@ -32,6 +32,11 @@ class Mask:
     return f"{self.name} != " + ("''" if self.tensor.dtype == "string" else "0")
 
   @property
+  def holds_ids(self) -> bool:
+    """Whether the input holds the ids of tokens."""
+    return self.name in _IDS
+
+  @property
   def holds_lengths(self) -> bool:
     """Whether the input counts the tokens of each example."""
     if self.tensor.shape is None:
@@ -76,13 +81,16 @@ def tells_padding(adapter: Adapter, signature: SignatureInfo) -> bool:
   return adapter.mask is not None or (_known(adapter, signature) is not None)
 
 
-def build_mask(mask: Mask, fed: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
+def build_mask(
+  mask: Mask, fed: tf.Tensor, output: tf.Tensor, *, padding_id: int = 0
+) -> tf.Tensor:
   """Adds the ops that mark the tokens; returns bool [batch, length].
 
   Args:
     mask: which input tells.
     fed: the input, as the module is fed.
     output: of the module, [batch, length, width].
+    padding_id: the integer that is padding.
 
   Raises:
     UserError: input and output have different lengths.
@@ -93,7 +101,7 @@ def build_mask(mask: Mask, fed: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
   if fed.dtype == tf.bool:
     given = fed
   else:
-    given = tf.not_equal(fed, "" if fed.dtype == tf.string else 0)
+    given = tf.not_equal(fed, "" if fed.dtype == tf.string else padding_id)
   if not given.shape.is_compatible_with(output.shape[:2]):
     raise UserError(
       f"The module's input {mask.name!r} has shape {fed.shape.as_list()} and "

@@ -59,6 +59,8 @@ def build_module_inputs(
       )
     _check_type(tensor, wanted, where)
     if wanted.kind == "sparse":
+      if wanted.shape is None and tensor.shape.rank == 1:
+        tensor = tensor[:, tf.newaxis]
       inputs[name] = build_sparse(_reshape(tensor, wanted, where), wanted)
     else:
       inputs[name] = _reshape(_cast(tensor, wanted), wanted, where)
