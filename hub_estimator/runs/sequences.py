@@ -33,9 +33,13 @@ def fit_examples(
       tell numbers from padding.
   """
   columns = [dict(part.features) for part in parts]
+  fitted = False
   for name, takers in _takers(experiment, infos, columns[0]).items():
     found = [c[name] for c in columns if name in c]
-    is_open = len({inputs.spec_of(column).shape for column in found}) > 1
+    shapes = {inputs.spec_of(column).shape for column in found}
+    # Single values beside lists are reported with all features, too.
+    is_open = len(shapes) > 1 and len({shape[1:] for shape in shapes}) == 1
+    is_open = is_open and () not in shapes
     is_sparse = any(taker.is_sparse for taker in takers)
     is_ragged = is_open or inputs.spec_of(found[0]).is_ragged
     if is_ragged and not _takes_any_length(takers):
@@ -43,11 +47,14 @@ def fit_examples(
       _check_lengths(name, parts, takers)
       continue
     if is_sparse or is_open:
+      fitted = True
       for column in columns:
         if name in column:
           column[name] = inputs.Lists(
             column[name], open=is_ragged, sparse=is_sparse
           )
+  if not fitted:
+    return list(parts)
   return [
     dataclasses.replace(part, features=features)
     for part, features in zip(parts, columns, strict=True)

@@ -60,6 +60,13 @@ def test_parts_of_one_length_stay_as_they_are(ids):
     assert part.features["input_ids"] is FIXED
 
 
+def test_single_values_are_no_lists(ids):
+  single = np.array([1, 2])
+  fixed, other = _fit(ids, FIXED, single)
+  assert fixed.specs() != other.specs()
+  assert other.features["input_ids"] is single
+
+
 @pytest.mark.parametrize("adapter", [{}, {"pooling": "flatten"}])
 def test_a_module_of_one_length_refuses_others_by_row(ids, short, adapter):
   handle = ids if adapter else short
