@@ -51,9 +51,10 @@ def make_serving_input_fn(
 
   The exported signatures take the features by name, each [batch, ...]. The ones
   whose names start with "examples:" take `examples` instead, strings [batch] of
-  serialized tf.Examples that hold the same features. The ones that start with
-  "encoded_images:" take JPEG, PNG, GIF, BMP or WebP bytes, strings [batch], instead
-  of arrays of pixels.
+  serialized tf.Examples that hold the same features. Features that vary in length
+  are padded as `FeatureSpec.padding` says; in tf.Examples they need no padding. The
+  ones that start with "encoded_images:" take JPEG, PNG, GIF, BMP or WebP bytes,
+  strings [batch], instead of arrays of pixels.
 
   Args:
     specs: type of each feature of one example, by name.
@@ -118,10 +119,7 @@ def _parse(
   """Returns features [batch, ...] by name, which can also be fed directly."""
   parsed = tf.io.parse_example(
     serialized,
-    {
-      name: tf.io.FixedLenFeature(spec.shape, _stored_as(spec.dtype))
-      for name, spec in specs.items()
-    },
+    {name: _parser(spec) for name, spec in specs.items()},
   )
   # If these are fed, TensorFlow skips the parsing.
   return {
@@ -142,6 +140,16 @@ def _cast(name: str, values: tf.Tensor, spec: FeatureSpec) -> tf.Tensor:
   message = f"the feature {name} is {spec.dtype}, and an example is beyond it"
   with tf.control_dependencies([tf.debugging.Assert(same, [message])]):
     return tf.identity(cast)
+
+
+def _parser(spec: FeatureSpec) -> Any:
+  """Returns how `tf.io.parse_example` reads a feature; lists are padded."""
+  stored_as = _stored_as(spec.dtype)
+  if not spec.is_ragged:
+    return tf.io.FixedLenFeature(spec.shape, stored_as)
+  return tf.io.FixedLenSequenceFeature(
+    spec.shape[1:], stored_as, allow_missing=True, default_value=spec.padding
+  )
 
 
 def _optional_strings(name: str) -> tf.Tensor:

@@ -2,6 +2,7 @@
 
 import pathlib
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -102,7 +103,7 @@ def _run_variant(
     outputs: Mapping[str, tf.Tensor] = {}
     if live.signature in module.get_signature_names():
       outputs = module(
-        {k: tf.constant(v) for k, v in live.inputs.items()},
+        {k: _constant(v) for k, v in live.inputs.items()},
         signature=live.signature,
         as_dict=True,
       )
@@ -113,6 +114,25 @@ def _run_variant(
         f"{where} can't be loaded: {error.message}"
       ) from error
     return session.run(dict(module.variable_map)), session.run(outputs)
+
+
+def _constant(value: Any) -> tf.Tensor:
+  """Returns an array or a SparseTensorValue as a constant."""
+  if isinstance(value, tf.SparseTensorValue):
+    return tf.SparseTensor.from_value(value)
+  return tf.constant(value)
+
+
+def _flat(outputs: Arrays) -> dict[str, np.ndarray]:
+  """Returns arrays by name, three for each SparseTensorValue."""
+  flat: dict[str, np.ndarray] = {}
+  for name, value in outputs.items():
+    if isinstance(value, tf.SparseTensorValue):
+      parts = value._asdict().items()
+      flat |= {f"{name}, {part}": array for part, array in parts}
+    else:
+      flat[name] = value
+  return flat
 
 
 def _compare_variables(where: str, variables: Arrays, live: Arrays) -> None:
@@ -129,6 +149,7 @@ def _compare_variables(where: str, variables: Arrays, live: Arrays) -> None:
 
 def _compare(where: str, outputs: Arrays, live: Arrays) -> None:
   """Compares the outputs that both have; there must be at least one."""
+  outputs, live = _flat(outputs), _flat(live)
   common = sorted(set(outputs) & set(live))
   if not common:
     raise VerificationError(

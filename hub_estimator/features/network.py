@@ -9,7 +9,7 @@ from hub_estimator import modules, pictures
 from hub_estimator.features.keepable import NotKept
 from hub_estimator.features.random_ops import find_random_ops
 from hub_estimator.graphs import networks
-from hub_estimator.inputs import Examples
+from hub_estimator.inputs import Examples, lengths_of
 from hub_estimator.model import Application
 from hub_estimator.modules import ModuleInfo
 from hub_estimator.preprocessing import adapters
@@ -48,7 +48,7 @@ class Network:
     self._specs = {name: specs[name] for name in self.reads}
     self._built: networks.Network | None = None
     source = application.module
-    parts = (
+    parts: tuple[object, ...] = (
       _FORMAT,
       pictures.RULES,
       tf.__version__,
@@ -60,6 +60,9 @@ class Network:
       info.image_size,
       {name: str(spec) for name, spec in self._specs.items()},
     )
+    mask = application.mask_of(info)
+    if mask is not None:  # Other outputs keep the keys of earlier versions.
+      parts = (*parts, mask)
     self.key = hashlib.sha256(repr(parts).encode()).hexdigest()[:_KEY_DIGITS]
 
   def key_of(self, examples: Examples) -> str:
@@ -68,6 +71,8 @@ class Network:
     for name in self.reads:
       column = examples.features[name]
       digest.update(f"{name} {column.dtype} {column.shape}\n".encode())
+      if None in column.shape:
+        digest.update(lengths_of(column).tobytes())
       for first in range(0, len(column), _HASHED_ROWS):
         rows = column[first : first + _HASHED_ROWS]
         if rows.dtype.kind == "O":
@@ -132,8 +137,7 @@ class Network:
     placed = modules.place(info, application.module, mode=mode)
     inputs = application.build_inputs(features, info, mode=mode)
     outputs, _ = placed.apply(inputs)
-    output = outputs[application.output_of(info)]
-    return {_OUTPUT: adapters.build_head_input(application.adapter, output)}
+    return {_OUTPUT: application.build_head_input([(inputs, outputs)], info)}
 
 
 def _read_features(

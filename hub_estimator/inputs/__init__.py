@@ -4,7 +4,7 @@ gin reaches the readers under `inputs`, and Python by the same names: `inputs.cs
 is `inputs.Csv`.
 """
 
-from hub_estimator.inputs.arrays import column, strings
+from hub_estimator.inputs.arrays import column, feature, strings
 from hub_estimator.inputs.classes import renumber
 from hub_estimator.inputs.columns import Files, file_paths
 from hub_estimator.inputs.csv_file import Csv
@@ -28,6 +28,12 @@ from hub_estimator.inputs.pipeline import (
   make_train_input_fn,
 )
 from hub_estimator.inputs.selecting import Balance, Sample
+from hub_estimator.inputs.sequences import (
+  Lists,
+  Ragged,
+  lengths_of,
+  values_of,
+)
 from hub_estimator.inputs.streams import Stream, open_stream, text_reader
 from hub_estimator.inputs.tfds_dataset import Tfds
 from hub_estimator.inputs.tfrecord_file import TFRecord
@@ -57,8 +63,10 @@ __all__ = [
   "Input",
   "Jsonl",
   "Label",
+  "Lists",
   "Mix",
   "Npz",
+  "Ragged",
   "Sample",
   "Stream",
   "TFRecord",
@@ -66,9 +74,11 @@ __all__ = [
   "balance",
   "column",
   "csv",
+  "feature",
   "file_paths",
   "image_folder",
   "jsonl",
+  "lengths_of",
   "make_eval_input_fn",
   "make_train_input_fn",
   "mix",
@@ -81,4 +91,5 @@ __all__ = [
   "text_reader",
   "tfds",
   "tfrecord",
+  "values_of",
 ]

@@ -1,11 +1,14 @@
 """Arrays of the values of one column, of dtypes that TensorFlow has."""
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from hub_estimator.errors import UserError
+from hub_estimator.inputs.interface import Column
+from hub_estimator.inputs.sequences import Ragged
 
 
 def column(
@@ -29,13 +32,57 @@ def column(
     UserError: the values are of several kinds, missing, ragged, or so large that
       they would turn into other numbers.
   """
-  if {type(v) for v in values} <= {str, bytes}:
+  return _column(name, values, source, functools.partial(_place, lines))
+
+
+def feature(
+  name: str,
+  values: Sequence[Any],
+  source: str,
+  lines: Sequence[int] | None = None,
+) -> Column:
+  """Returns the values of one feature; lists may differ in length.
+
+  Args:
+    name: the feature, for messages.
+    values: one an example.
+    source: where they were read, for messages.
+    lines: the line of each value, for messages; None names the example.
+
+  Raises:
+    UserError: as in `column`, but for the lengths.
+  """
+  if not all(isinstance(v, list | np.ndarray) and np.ndim(v) for v in values):
+    return column(name, values, source, lines)
+  lengths = [len(value) for value in values]
+  if len(set(lengths)) < 2:
+    return column(name, values, source, lines)
+  rows = np.repeat(np.arange(len(values)), lengths)
+  elements = _column(
+    name,
+    [element for value in values for element in value],
+    source,
+    lambda element: _place(lines, rows[element]),
+  )
+  return Ragged(elements, lengths)
+
+
+def _place(lines: Sequence[int] | None, row: int) -> str:
+  return f"line {lines[row]}" if lines is not None else f"example {row}"
+
+
+def _column(
+  name: str,
+  values: Sequence[Any],
+  source: str,
+  place: Callable[[int], str],
+) -> np.ndarray:
+  """Returns `column`, given what names the place of a value in messages."""
+  types = {type(v) for v in values}
+  if types <= {str, bytes}:
     return strings(values)
-
-  def place(row: int) -> str:
-    return f"line {lines[row]}" if lines is not None else f"example {row}"
-
-  _check_one_kind(name, values, source, place)
+  if not types <= {bool, int, float}:
+    _check_one_kind(name, values, source, place)
   try:
     array = np.asarray(values)
   except (ValueError, OverflowError):

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from hub_estimator.errors import UserError
-from hub_estimator.inputs.interface import Column
+from hub_estimator.inputs.interface import Column, spec_of
+from hub_estimator.inputs.sequences import lengths_of
 
 
 class Files:
@@ -71,7 +72,9 @@ class Selected:
     self.source = column
     self.indices = indices
     self.dtype = column.dtype
-    self.shape: tuple[int, ...] = (len(indices), *column.shape[1:])
+    self.shape: tuple[int | None, ...] = (len(indices), *column.shape[1:])
+    self.sparse = spec_of(column).sparse
+    self.lengths = lengths_of(column)[indices]
 
   def __len__(self) -> int:
     return len(self.indices)
@@ -91,24 +94,35 @@ class Chained:
     """Makes the column.
 
     Args:
-      columns: of one dtype, their rows of one shape.
+      columns: of one dtype, their rows of one shape, but perhaps of lists.
     """
     self.parts = columns
+    self.sparse = spec_of(columns[0]).sparse
+    self.lengths = np.concatenate([lengths_of(column) for column in columns])
     self._ends = np.cumsum([len(column) for column in columns])
     self.dtype = columns[0].dtype
-    self.shape: tuple[int, ...] = (int(self._ends[-1]), *columns[0].shape[1:])
+    self.shape: tuple[int | None, ...] = (
+      int(self._ends[-1]),
+      *columns[0].shape[1:],
+    )
 
   def __len__(self) -> int:
-    return self.shape[0]
+    return int(self._ends[-1])
 
   def __getitem__(self, rows: slice | np.ndarray, /) -> np.ndarray:
     rows = np.arange(len(self))[rows]
-    found = np.empty((len(rows), *self.shape[1:]), self.dtype)
+    longest = int(self.lengths[rows].max(initial=1))
+    shape = [longest if size is None else size for size in self.shape[1:]]
+    found = np.full((len(rows), *shape), spec_of(self).padding, self.dtype)
     of_column = np.searchsorted(self._ends, rows, side="right")
     for i, column in enumerate(self.parts):
       mine = np.flatnonzero(of_column == i)
       if mine.size:
-        found[mine] = column[rows[mine] - self._ends[i] + len(column)]
+        read = column[rows[mine] - self._ends[i] + len(column)]
+        if None in self.shape:
+          found[mine, : read.shape[1]] = read
+        else:
+          found[mine] = read
     return found
 
 

@@ -4,6 +4,7 @@ A reader of your own needs no base class and no registration, only that method.
 """
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -21,14 +22,42 @@ Batch = dict[str, np.ndarray]
 class FeatureSpec:
   """dtype by name ("string" for text and bytes), and the shape of one example.
 
-  A dimension is None if examples may differ in it.
+  A dimension is None if examples may differ in it. Shorter examples of a batch are
+  padded; see `padding`.
+
+  Attributes:
+    sparse: whether a module reads the feature as a SparseTensor, without padding.
   """
 
   dtype: str
   shape: tuple[int | None, ...] = ()
+  sparse: bool = False
 
   def __str__(self) -> str:
-    return f"{self.dtype} {list(self.shape)}"
+    kind = "sparse " if self.sparse else ""
+    return f"{kind}{self.dtype} {list(self.shape)}"
+
+  @property
+  def padding(self) -> bytes | float:
+    """The value behind the end of shorter examples.
+
+    It is empty text, or 0. In a sparse feature, whose zeros are values, it is -1 for
+    integers and NaN for floats, as in TensorFlow's feature columns.
+    """
+    if self.dtype == "string":
+      return b""
+    if not self.sparse:
+      return 0
+    return math.nan if np.dtype(self.dtype).kind == "f" else -1
+
+  @property
+  def is_ragged(self) -> bool:
+    """Whether examples may differ in the length of their lists."""
+    return bool(self.shape) and self.shape[0] is None
+
+  def open(self) -> "FeatureSpec":
+    """Returns the same type for lists of any length."""
+    return dataclasses.replace(self, shape=(None, *self.shape[1:]))
 
   def accepts_shape(self, shape: tuple[int | None, ...]) -> bool:
     """Returns whether one example of this shape fits."""
@@ -43,14 +72,15 @@ class Column(Protocol):
 
   Attributes:
     dtype: NumPy's; objects for text and bytes.
-    shape: [examples, ...].
+    shape: [examples, ...]. The second dimension is None if rows may differ in
+      length; rows that are read together are padded to the longest.
   """
 
   @property
   def dtype(self) -> np.dtype[Any]: ...
 
   @property
-  def shape(self) -> tuple[int, ...]: ...
+  def shape(self) -> tuple[int | None, ...]: ...
 
   def __len__(self) -> int:
     """Returns the number of examples."""
@@ -138,4 +168,5 @@ class Input(Protocol):
 def spec_of(column: Column) -> FeatureSpec:
   """Returns the type of one example of a column [examples, ...]."""
   dtype = "string" if column.dtype.kind == "O" else column.dtype.name
-  return FeatureSpec(dtype, tuple(column.shape[1:]))
+  sparse = getattr(column, "sparse", False)
+  return FeatureSpec(dtype, tuple(column.shape[1:]), sparse)

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import gin
-import numpy as np
 
 from hub_estimator.inputs import arrays, label_lists, names, paths, text_file
 from hub_estimator.inputs.account import Account
 from hub_estimator.inputs.bad_records import BadRecords, check_choice
-from hub_estimator.inputs.interface import Examples, Label
+from hub_estimator.inputs.interface import Column, Examples, Label
 
 
 @gin.register("jsonl", module="inputs")
@@ -19,7 +18,8 @@ from hub_estimator.inputs.interface import Examples, Label
 class Jsonl:
   """Lines of a file, each a JSON object.
 
-  Values are strings, numbers, or lists of equal length.
+  Values are strings, numbers, or lists. Lists of different lengths are padded with
+  "" or 0 to the longest of their batch, if the module takes any length.
 
   Attributes:
     path: the file; UTF-8, and gzip if it ends in .gz.
@@ -90,10 +90,10 @@ class Jsonl:
 
   def _make_column(
     self, name: str, values: Sequence[Any], lines: Sequence[int], path: str
-  ) -> np.ndarray:
-    if name in names.label_columns(self.label) and label_lists.are_ragged(
-      values
-    ):
+  ) -> Column:
+    if name not in names.label_columns(self.label):
+      return arrays.feature(name, values, path, lines)
+    if label_lists.are_ragged(values):
       return label_lists.checked(name, values, lines, path)
     return arrays.column(name, values, path, lines)
 

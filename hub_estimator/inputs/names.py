@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from hub_estimator.errors import UserError, nearest
 from hub_estimator.inputs.interface import Column, Examples, Label
 
@@ -84,7 +82,7 @@ def find_name(name: str, row: Mapping[str, Any]) -> str | None:
 
 
 def split_label(
-  columns: Mapping[str, np.ndarray],
+  columns: Mapping[str, Column],
   *,
   label: Label,
   features: Sequence[str] | None,
@@ -94,7 +92,7 @@ def split_label(
   """Returns columns as examples.
 
   Args:
-    columns: arrays [examples, ...] by name.
+    columns: [examples, ...] by name; those of labels are arrays.
     label: the column of labels, a list of several, or None.
     features: the columns to keep; None keeps all but the label.
     source: where they were read, for messages.
@@ -117,9 +115,9 @@ def split_label(
   kept: dict[str, Column] = {name: columns[name] for name in wanted}
   return Examples(
     features=kept,
-    labels=columns[label]
+    labels=columns[label][:]
     if isinstance(label, str)
-    else {name: columns[name] for name in of_labels} or None,
+    else {name: columns[name][:] for name in of_labels} or None,
     source=source,
     skipped=skipped,
   )

@@ -1,5 +1,6 @@
 """Rows of a csv or jsonl file, a batch at a time."""
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -10,6 +11,7 @@ from hub_estimator.errors import UserError, one_line
 from hub_estimator.inputs import arrays, names, number_text
 from hub_estimator.inputs.account import Account
 from hub_estimator.inputs.interface import Batch, FeatureSpec, spec_of
+from hub_estimator.inputs.sequences import pad
 from hub_estimator.inputs.text_file import Row
 
 
@@ -44,7 +46,7 @@ class Rows:
     shape: tuple[int | None, ...] = np.shape(value)
     if len(wanted.shape) == len(shape):
       shape = wanted.shape
-    return FeatureSpec(wanted.dtype, shape)
+    return dataclasses.replace(wanted, shape=shape)
 
   def batches(
     self, specs: Mapping[str, FeatureSpec], batch_size: int
@@ -66,16 +68,31 @@ class Rows:
     for line, row in batch:
       where = f"{self.path}, line {line}"
       value = _value(where, row, name, spec)
-      if values and np.shape(value) != np.shape(values[0]):
+      if values and not _fits_beside(value, values[0], spec):
         raise UserError(
           f"{where}: {name!r} has shape {list(np.shape(value))}, and the first "
           f"row of its batch {list(np.shape(values[0]))}."
         )
       values.append(value)
+    if spec.is_ragged:
+      return pad([_array(value, spec) for value in values], spec)
     if spec.dtype == "string":
       flat = arrays.strings(np.ravel(values).tolist() if spec.shape else values)
       return flat.reshape(len(values), *np.shape(values[0]))
     return np.stack(values)
+
+
+def _fits_beside(value: Any, first: Any, spec: FeatureSpec) -> bool:
+  """Returns whether a row has the shape of another, but for lengths that vary."""
+  skipped = 1 if spec.is_ragged else 0
+  return np.shape(value)[skipped:] == np.shape(first)[skipped:]
+
+
+def _array(value: Any, spec: FeatureSpec) -> np.ndarray:
+  """Returns a list of a row as an array."""
+  if spec.dtype != "string":
+    return np.asarray(value)
+  return arrays.text_of(np.asarray(value, dtype=str))
 
 
 def _value(where: str, row: Row, name: str, spec: FeatureSpec) -> Any:

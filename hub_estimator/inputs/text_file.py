@@ -7,12 +7,10 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
-import numpy as np
-
 from hub_estimator.errors import UserError
 from hub_estimator.inputs.account import Account
 from hub_estimator.inputs.bad_records import BadRecords
-from hub_estimator.inputs.interface import Examples, Label
+from hub_estimator.inputs.interface import Column, Examples, Label
 from hub_estimator.inputs.names import label_columns, split_label
 
 # Values by column.
@@ -46,7 +44,7 @@ def read_examples(
   features: Sequence[str] | None,
   bad: BadRecords,
   find_problem: Callable[[int, Row, Sequence[str]], str | None],
-  make_column: Callable[[str, Sequence[Any], Sequence[int]], np.ndarray],
+  make_column: Callable[[str, Sequence[Any], Sequence[int]], Column],
 ) -> Examples:
   """Returns the rows of a file as examples.
 
@@ -59,7 +57,7 @@ def read_examples(
     find_problem: given a row's line, the row and the wanted columns, returns why
       the row is bad, or None.
     make_column: given a column's name, its values and the number of each one's
-      line, returns its array.
+      line, returns it.
 
   Raises:
     UserError: there is no good row, a bad row is refused, or a named column

@@ -14,7 +14,8 @@ import numpy as np
 
 from hub_estimator.errors import UserError, nearest, one_line
 from hub_estimator.inputs import arrays, names, paths
-from hub_estimator.inputs.interface import Examples, Label
+from hub_estimator.inputs.interface import Column, Examples, Label
+from hub_estimator.inputs.sequences import Ragged
 
 _log = logging.getLogger(__name__)
 
@@ -72,8 +73,12 @@ class Tfds:
         column.append(flat[name])
     if not next(iter(values.values()), None):
       raise UserError(f"{source} has no examples.")
+    label_names = names.label_columns(self.label)
     examples = names.split_label(
-      {name: _column(name, column, source) for name, column in values.items()},
+      {
+        name: _column(name, column, source, name in label_names)
+        for name, column in values.items()
+      },
       label=self.label,
       features=self.features,
       source=source,
@@ -188,12 +193,26 @@ def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
   return nested
 
 
-def _column(name: str, values: Sequence[Any], source: str) -> np.ndarray:
+def _column(
+  name: str, values: Sequence[Any], source: str, is_label: bool
+) -> Column:
   if isinstance(values[0], np.ndarray) and len({v.shape for v in values}) == 1:
     array = np.stack(values)
     return array.astype(np.float32) if array.dtype == np.float64 else array
+  if not is_label and _are_lists(values):
+    array = np.concatenate(values)
+    dtype = np.float32 if array.dtype == np.float64 else array.dtype
+    return Ragged(array.astype(dtype, copy=False), [len(v) for v in values])
   plain = [v.item() if isinstance(v, np.generic) else v for v in values]
   return arrays.column(name, plain, source)
+
+
+def _are_lists(values: Sequence[Any]) -> bool:
+  """Returns whether values are arrays that differ only in their lengths."""
+  return (
+    all(isinstance(v, np.ndarray) and v.ndim for v in values)
+    and len({(v.shape[1:], v.dtype) for v in values}) == 1
+  )
 
 
 def _tensorflow_datasets() -> Any:

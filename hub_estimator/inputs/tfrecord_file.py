@@ -13,7 +13,8 @@ import numpy as np
 from hub_estimator.errors import UserError, nearest, one_line
 from hub_estimator.inputs import label_lists, names, paths
 from hub_estimator.inputs.bad_records import BadRecords, check_choice
-from hub_estimator.inputs.interface import Examples, Label
+from hub_estimator.inputs.interface import Column, Examples, Label
+from hub_estimator.inputs.sequences import Ragged
 from hub_estimator.tensorflow_runtime import tf
 
 _DTYPES = ("string", "int64", "float32")
@@ -41,8 +42,9 @@ class TFRecord:
     path: a file, or a glob such as "data/train-*.tfrecord.gz"; shards are read in
       the order of their names.
     features: {"name": ("string", "int64" or "float32", shape of one example)},
-      the label or labels among them. Labels for `heads.multi_label` that vary in
-      number, class names or class ids, have the shape [None].
+      the label or labels among them. Those that vary in length have None as the
+      first dimension of their shape: ("string", [None]). Features are padded as in
+      `inputs.jsonl`; labels are class names or class ids for `heads.multi_label`.
     label: the feature of labels, or a list of one for each head of `heads.multi`;
       None if there are no labels.
     compression: "", "GZIP" or "ZLIB"; None decides by the name: GZIP for .gz.
@@ -69,10 +71,10 @@ class TFRecord:
         'such as {"x": ("float32", [4])}.'
       )
     for name, (dtype, shape) in self.features.items():
-      if _varies(shape) and name not in names.label_columns(self.label):
+      if None in shape[1:]:
         raise UserError(
-          f"tfrecord.features has the shape {list(shape)} for {name!r}; only "
-          "labels may vary in length."
+          f"tfrecord.features has the shape {list(shape)} for {name!r}; only the "
+          "first dimension may vary."
         )
       if dtype not in _DTYPES:
         raise UserError(
@@ -108,19 +110,28 @@ class TFRecord:
       skipped=bad.skipped,
     )
 
-  def _column(self, name: str, batches: Sequence[_Parsed]) -> np.ndarray:
+  def _column(self, name: str, batches: Sequence[_Parsed]) -> Column:
     parts = [batch[name] for batch in batches]
-    if not _varies(self.features[name][1]):
+    shape = self.features[name][1]
+    if not _varies(shape):
       return np.concatenate(parts)
-    lists: list[list[Any]] = []
-    for part in parts:
-      rows: list[list[Any]] = [[] for _ in range(part.dense_shape[0])]
-      for row, value in zip(
-        part.indices[:, 0], part.values.tolist(), strict=True
-      ):
-        rows[row].append(value)
-      lists += rows
-    return label_lists.lists(lists)
+    lengths = np.concatenate(
+      [np.bincount(p.indices[:, 0], minlength=p.dense_shape[0]) for p in parts]
+    )
+    values = np.concatenate([p.values for p in parts])
+    if name in names.label_columns(self.label):
+      rows = np.split(values, np.cumsum(lengths)[:-1])
+      return label_lists.lists([row.tolist() for row in rows])
+    inner = [size or 1 for size in shape[1:]]
+    width = math.prod(inner)
+    if not lengths.any():
+      raise UserError(f"{self.path}: no record has values of {name!r}.")
+    if (lengths % width).any():
+      raise UserError(
+        f"{self.path}: example {np.flatnonzero(lengths % width)[0]} holds a "
+        f"number of values of {name!r} that isn't a multiple of {width}."
+      )
+    return Ragged(values.reshape(-1, *inner), lengths // width)
 
   def _batches(
     self, files: Sequence[str], bad: BadRecords

@@ -1,15 +1,22 @@
 """An application: one use of a module by an encoder."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from hub_estimator.errors import UserError, nearest
-from hub_estimator.modules import ModuleInfo, ModuleSource, SignatureInfo
-from hub_estimator.preprocessing import Adapter, build_module_inputs
+from hub_estimator.modules import (
+  ModuleInfo,
+  ModuleSource,
+  SignatureInfo,
+  TensorInfo,
+)
+from hub_estimator.preprocessing import Adapter, adapters, build_module_inputs
 from hub_estimator.tensorflow_runtime import tf
 
 _Feature = TypeVar("_Feature")
+# A module's inputs and outputs by name, for one tower's part of the batch.
+Applied = tuple[Mapping[str, tf.Tensor], Mapping[str, tf.Tensor]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,6 +61,22 @@ class Application:
       self.module.inference_tags,
     )
 
+  def mask_of(self, info: ModuleInfo) -> adapters.Mask | None:
+    """Returns the input that tells tokens of the output from padding.
+
+    Args:
+      info: the module's.
+
+    Returns:
+      None if the output holds no padding, or all of it is pooled.
+
+    Raises:
+      UserError: as `adapters.find_mask`.
+    """
+    signature = self.signature_of(info)
+    output = signature.outputs[self.output_of(info)]
+    return adapters.find_mask(self.adapter, signature, output)
+
   def select(self, features: Mapping[str, _Feature]) -> dict[str, _Feature]:
     """Returns the features that the module sees.
 
@@ -91,3 +114,41 @@ class Application:
     return build_module_inputs(
       self.adapter, signature, seen, image_size=info.image_size, mode=mode
     )
+
+  def build_head_input(
+    self, parts: Sequence[Applied], info: ModuleInfo
+  ) -> tf.Tensor:
+    """Adds the ops that turn the module's output into float32 [batch, width].
+
+    Args:
+      parts: inputs and outputs of the module, for each part of the batch.
+      info: the module's.
+
+    Raises:
+      UserError: the output can't be pooled.
+    """
+    name = self.output_of(info)
+    outputs = [computed[name] for _, computed in parts]
+    output = outputs[0] if len(parts) == 1 else tf.concat(outputs, axis=0)
+    shape = None if output.shape.rank is None else tuple(output.shape.as_list())
+    found = adapters.find_mask(
+      self.adapter,
+      self.signature_of(info),
+      TensorInfo(output.dtype.name, shape),
+    )
+    mask = None
+    if found is not None and output.shape.rank == 3:
+      padding_id = self._padding_id(info) if found.holds_ids else 0
+      masks = [
+        adapters.build_mask(
+          found, fed[found.name], computed[name], padding_id=padding_id
+        )
+        for fed, computed in parts
+      ]
+      mask = masks[0] if len(parts) == 1 else tf.concat(masks, axis=0)
+    return adapters.build_head_input(self.adapter, output, mask)
+
+  def _padding_id(self, info: ModuleInfo) -> int:
+    """Returns the id that the tokenizer pads with; 0 if there is none."""
+    find = getattr(self.adapter.tokenizer, "padding_id", None)
+    return 0 if find is None else find(info)

@@ -197,11 +197,25 @@ def build_dense(
         f"columns has the key {column.key!r}; the data "
         + nearest(column.key, features, owner="")
       )
+    _check_length(column, features[column.key])
     built.append(column.build(features[column.key]))
   keys = {column.key for column in columns}
   return tf.feature_column.input_layer(
     {key: features[key] for key in keys}, built
   )
+
+
+def _check_length(column: Column, feature: tf.Tensor) -> None:
+  """Refuses padded numbers: a category may be 0. Padded text is no category."""
+  if (
+    feature.dtype != tf.string
+    and feature.shape.rank not in (None, 0, 1)
+    and feature.shape[1] is None
+  ):
+    raise UserError(
+      f"columns: the lists of {column.key!r} differ in length; lists of numbers "
+      "must have one length, but lists of strings may have any."
+    )
 
 
 def _check_numeric(column: Column, feature: tf.Tensor) -> None:

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 
 from hub_estimator import modules
 from hub_estimator.model import encoders, towers
-from hub_estimator.model.application import Application
+from hub_estimator.model.application import Application, Applied
 from hub_estimator.model.interface import Encoder, HeadInput
 from hub_estimator.modules import ModuleInfo, PlacedModule
-from hub_estimator.preprocessing import adapters
 from hub_estimator.tensorflow_runtime import estimator, tf
 
 # Collections of the graph; tuples as keys keep them out of exported graphs. One
@@ -129,8 +128,8 @@ class _ModuleOutputs:
   mode: str
   n_towers: int
   update_ops: list[tf.Operation] = dataclasses.field(default_factory=list)
-  applied: dict[tuple[object, ...], list[dict[str, tf.Tensor]]] = (
-    dataclasses.field(default_factory=dict)
+  applied: dict[tuple[object, ...], list[Applied]] = dataclasses.field(
+    default_factory=dict
   )
 
   def of(self, application: Application) -> tf.Tensor:
@@ -142,25 +141,23 @@ class _ModuleOutputs:
     )
     if key not in self.applied:
       self.applied[key] = self._apply(application)
-    name = application.output_of(self.infos[application.module.name])
-    parts = [outputs[name] for outputs in self.applied[key]]
-    output = parts[0] if self.n_towers == 1 else tf.concat(parts, axis=0)
-    return adapters.build_head_input(application.adapter, output)
+    info = self.infos[application.module.name]
+    return application.build_head_input(self.applied[key], info)
 
-  def _apply(self, application: Application) -> list[dict[str, tf.Tensor]]:
-    """Returns the module's outputs by name, for each tower."""
+  def _apply(self, application: Application) -> list[Applied]:
+    """Returns the module's inputs and outputs by name, for each tower."""
     info = self.infos[application.module.name]
     placed = self.placed[application.module.name]
 
     def apply(
       part: dict[str, tf.Tensor],
-    ) -> tuple[dict[str, tf.Tensor], list[tf.Operation]]:
+    ) -> tuple[Applied, list[tf.Operation]]:
       inputs = application.build_inputs(part, info, mode=self.mode)
       outputs, update_ops = placed.apply(inputs)
       tf.add_to_collection(_APPLIED, (placed, inputs, outputs))
-      return outputs, update_ops
+      return (inputs, outputs), update_ops
 
     built = towers.build(apply, self.features, self.n_towers)
     # From one tower: each would move batch norm's averages once.
     self.update_ops.extend(built[0][1])
-    return [outputs for outputs, _ in built]
+    return [applied for applied, _ in built]

@@ -143,6 +143,20 @@ class Wordpiece:
       for role, name in find_token_inputs(signature).items()
     }
 
+  def padding_id(self, info: ModuleInfo) -> int:
+    """Returns the id that fills up short examples.
+
+    Args:
+      info: the module, whose vocabulary is read.
+
+    Raises:
+      UserError: there is no vocabulary.
+    """
+    vocabulary = find_vocabulary(
+      info, path=self.vocabulary, lowercase=self.lowercase
+    )
+    return vocabulary.special["[PAD]"]
+
   def _join(
     self,
     text: ModuleType,

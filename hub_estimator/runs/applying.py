@@ -11,7 +11,7 @@ from hub_estimator import inputs, modules
 from hub_estimator.errors import UserError
 from hub_estimator.graphs import networks
 from hub_estimator.model import Application
-from hub_estimator.modules import ModuleInfo, TensorInfo, read_module_info
+from hub_estimator.modules import ModuleInfo, read_module_info
 from hub_estimator.preprocessing import Adapter, adapters
 from hub_estimator.runs import predictions
 from hub_estimator.runs.array_files import write_jsonl, write_npz
@@ -189,15 +189,14 @@ class _Applied:
     if self._adapter.tokenizer is not None:  # It knows its inputs.
       return {name: stream.spec(name, None) for name in stream.names}
     names = dict.fromkeys(stream.names)
-    matched = adapters.match_features(self._adapter, signature, names)
+    sequences = adapters.find_sequences(self._adapter, signature, names)
     # The dtype of pixels says how they are scaled.
     as_stored = self._images(names)
     return {
-      feature: stream.spec(
-        feature,
-        None if feature in as_stored else _row_spec(signature.inputs[name]),
-      )
-      for name, feature in matched.items()
+      feature: stream.spec(feature, None)
+      if feature in as_stored
+      else _row_spec(stream, feature, sequence)
+      for feature, sequence in sequences.items()
     }
 
   @property
@@ -220,10 +219,17 @@ def _length(batch: inputs.Batch) -> int:
   return len(next(iter(batch.values())))
 
 
-def _row_spec(tensor: TensorInfo) -> inputs.FeatureSpec:
-  return inputs.FeatureSpec(
-    tensor.dtype, () if tensor.shape is None else tensor.shape[1:]
-  )
+def _row_spec(
+  stream: inputs.Stream, feature: str, sequence: adapters.Sequence
+) -> inputs.FeatureSpec:
+  tensor = sequence.tensor
+  shape = () if tensor.shape is None else tensor.shape[1:]
+  if sequence.is_open:
+    shape = shape or (None,)
+  elif len(shape) < 3 and None in shape:  # All rows are as long as the first.
+    shape = stream.spec(feature, None).shape
+  wanted = inputs.FeatureSpec(tensor.dtype, shape, sequence.is_sparse)
+  return stream.spec(feature, wanted)
 
 
 def _check_rows(rows: Mapping[str, np.ndarray], count: int) -> None:

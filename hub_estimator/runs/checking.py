@@ -39,7 +39,7 @@ def check(
   """
   cache = ProcessCache() if cache is None else cache
   infos = run_model.checked_infos(experiment)
-  data = known_data.read(experiment, cache, before)
+  data = known_data.read(experiment, infos, cache, before)
   experiment = data.experiment
   function = run_model.make_function(experiment, infos)
   specs = run_model.served_specs(experiment, infos, data.train)

@@ -9,7 +9,9 @@ from hub_estimator.errors import UserError, nearest
 from hub_estimator.experiments import Experiment
 from hub_estimator.model import EXAMPLES_LOSS, encoders, towers
 from hub_estimator.model_dir import Workdir, checkpoints, open_run, read_json
+from hub_estimator.modules import ModuleInfo
 from hub_estimator.runs import known_data, run_model
+from hub_estimator.runs.identity import check_same_pooling
 from hub_estimator.tensorflow_runtime import (
   estimator,
   estimator_internals,
@@ -29,10 +31,28 @@ def make_estimator(
   Raises:
     UserError: there is no run.
   """
-  workdir, _ = open_run(model_dir)
+  workdir, manifest = open_run(model_dir)
   experiment = known_data.complete(experiment, workdir)
-  _, function = run_model.make_model(experiment)
+  _, function = make_run_model(experiment, workdir, manifest)
   return make_run_estimator(experiment, workdir, function)
+
+
+def make_run_model(
+  experiment: Experiment, workdir: Workdir, manifest: Mapping[str, Any]
+) -> tuple[dict[str, ModuleInfo], run_model.ModelFn]:
+  """Returns the infos of an existing run's modules by name, and its model_fn.
+
+  Args:
+    experiment: as `train` was given it.
+    workdir: of the run.
+    manifest: of the run.
+
+  Raises:
+    UserError: a module doesn't fit, or the run pooled its outputs otherwise.
+  """
+  infos, function = run_model.make_model(experiment)
+  check_same_pooling(workdir, manifest, experiment, infos)
+  return infos, function
 
 
 def make_run_estimator(
@@ -105,7 +125,9 @@ def export_context(
 def read_specs(manifest: Mapping[str, Any]) -> dict[str, inputs.FeatureSpec]:
   """Returns the types of the features that a run was trained on."""
   return {
-    name: inputs.FeatureSpec(spec["dtype"], tuple(spec["shape"]))
+    name: inputs.FeatureSpec(
+      spec["dtype"], tuple(spec["shape"]), spec.get("sparse", False)
+    )
     for name, spec in manifest["features"].items()
   }
 

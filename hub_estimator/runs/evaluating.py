@@ -1,22 +1,27 @@
 """Evaluates a run's checkpoint."""
 
-import dataclasses
 import os
 from collections.abc import Mapping
-from typing import Any
 
 from hub_estimator import heads, inputs, schemas
 from hub_estimator.errors import UserError
 from hub_estimator.experiments import Experiment
 from hub_estimator.model_dir import results
+from hub_estimator.modules import ModuleInfo
 from hub_estimator.runs import known_data, run_model
-from hub_estimator.runs.estimators import find_checkpoint, make_run_estimator
+from hub_estimator.runs.estimators import (
+  find_checkpoint,
+  make_run_estimator,
+  make_run_model,
+  read_specs,
+)
 from hub_estimator.runs.failures import (
   NO_PROBABILITIES,
   example_without_probabilities,
 )
 from hub_estimator.runs.image_checks import Images
 from hub_estimator.runs.run import open_with_experiment
+from hub_estimator.runs.sequences import fit_examples, open_specs
 from hub_estimator.tensorflow_runtime import tf
 
 
@@ -41,17 +46,14 @@ def evaluate(
     UserError: there is no run or no checkpoint, or the data doesn't fit.
   """
   workdir, manifest, experiment = open_with_experiment(model_dir, experiment)
-  infos, function = run_model.make_model(experiment)
-  examples = known_data.match(experiment.eval_input.read(), experiment, workdir)
-  served = run_model.served_specs(experiment, infos, examples)
-  specs = {k: dataclasses.asdict(v) for k, v in served.items()}
-  trained = {k: v for k, v in manifest["features"].items() if k in served}
-  if _plain(specs) != _plain(trained):
-    raise UserError(
-      f"{examples.source} has features {specs}; the run was trained on "
-      f"{manifest['features']}."
-    )
-  images = Images.of(experiment, infos, served)
+  infos, function = make_run_model(experiment, workdir, manifest)
+  examples = known_data.match(
+    experiment.eval_input.read(), experiment, infos, workdir
+  )
+  (examples,) = fit_examples(experiment, infos, [examples])
+  specs = run_model.served_specs(experiment, infos, examples)
+  _check_types(experiment, infos, examples, specs, read_specs(manifest))
+  images = Images.of(experiment, infos, specs)
   images.check_manifest(manifest, str(workdir.path))
   images.check_examples(examples)
   known_data.check_labels(experiment.head, examples)
@@ -76,6 +78,26 @@ def evaluate(
   return results.plain(results.without_pictures(evaluated))
 
 
-def _plain(specs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-  """Returns specs so that those of JSON equal those of Python."""
-  return {k: (v["dtype"], tuple(v["shape"])) for k, v in specs.items()}
+def _check_types(
+  experiment: Experiment,
+  infos: Mapping[str, ModuleInfo],
+  examples: inputs.Examples,
+  specs: Mapping[str, inputs.FeatureSpec],
+  trained: Mapping[str, inputs.FeatureSpec],
+) -> None:
+  """Raises a UserError if features aren't of the types that a run was trained on.
+
+  Lists may have other lengths, if the module takes any.
+  """
+  known = {name: spec for name, spec in trained.items() if name in specs}
+  if specs != known and open_specs(experiment, infos, specs) != open_specs(
+    experiment, infos, known
+  ):
+    raise UserError(
+      f"{examples.source} has features {_show(specs)}; the run was trained on "
+      f"{_show(trained)}."
+    )
+
+
+def _show(specs: Mapping[str, inputs.FeatureSpec]) -> dict[str, str]:
+  return {name: str(spec) for name, spec in specs.items()}

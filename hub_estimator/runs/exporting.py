@@ -8,11 +8,11 @@ from hub_estimator import exporting
 from hub_estimator.errors import UserError
 from hub_estimator.experiments import Experiment
 from hub_estimator.model_dir import Version, checkpoints
-from hub_estimator.runs import run_model
 from hub_estimator.runs.estimators import (
   export_context,
   find_checkpoint,
   make_run_estimator,
+  make_run_model,
   read_specs,
 )
 from hub_estimator.runs.image_checks import Images
@@ -50,7 +50,7 @@ def export(
   if averaged is False and has_averages:
     raw = dataclasses.replace(experiment.fine_tuning, average_decay=None)
     experiment = dataclasses.replace(experiment, fine_tuning=raw)
-  infos, function = run_model.make_model(experiment)
+  infos, function = make_run_model(experiment, workdir, manifest)
   images = Images.of(experiment, infos, read_specs(manifest))
   images.check_manifest(manifest, str(workdir.path))
   run_estimator = make_run_estimator(experiment, workdir, function)

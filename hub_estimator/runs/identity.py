@@ -1,5 +1,6 @@
 """What can't change under a run's weights, and the refusal to mix it."""
 
+import logging
 import platform
 from collections.abc import Mapping
 from importlib import metadata
@@ -8,8 +9,10 @@ from typing import Any
 from hub_estimator.errors import UserError
 from hub_estimator.experiments import Experiment
 from hub_estimator.model_dir import Workdir, starting_weights
+from hub_estimator.modules import ModuleInfo
 from hub_estimator.training import Checked
 
+_log = logging.getLogger(__name__)
 _PACKAGES = (
   "hub-estimator",
   "tensorflow",
@@ -20,6 +23,11 @@ _PACKAGES = (
   "gin-config",
 )
 _SHOWN_AS = {"fingerprint": "content (sha256)", "outputs": "output"}
+_OVER_PADDING = "over padding, too"
+_KEEP_POOLING = (
+  " Or set adapter.pooling = 'mean_with_padding' (or 'max_with_padding') to go "
+  "on as before."
+)
 
 
 def identity_of(experiment: Experiment, checked: Checked) -> dict[str, Any]:
@@ -45,6 +53,8 @@ def identity_of(experiment: Experiment, checked: Checked) -> dict[str, Any]:
       },
     )
     used["outputs"].append(application.output_of(info))
+  for name, poolings in _masked_poolings(experiment, checked.infos).items():
+    modules_used[name]["pooling"] = poolings
   return {
     "modules": modules_used,
     "head": repr(experiment.head),
@@ -71,7 +81,66 @@ def check_same_run(
         f"{str(workdir.path)!r} was trained with the {what} {then!r}, and now it "
         f"is {now!r}; choose another model_dir, or set run.start_from = "
         f"{str(workdir.path)!r} to start from the old weights."
+        + (_KEEP_POOLING if then == _OVER_PADDING else "")
       )
+
+
+def check_same_pooling(
+  workdir: Workdir,
+  manifest: Mapping[str, Any],
+  experiment: Experiment,
+  infos: Mapping[str, ModuleInfo],
+) -> None:
+  """Raises a UserError if a run was trained on other means of the same tokens.
+
+  Runs of earlier versions pooled padding with the tokens, which their configs
+  don't say.
+
+  Args:
+    workdir: of the run.
+    manifest: of the run.
+    experiment: the run's definition.
+    infos: of its modules, by `module.name`.
+  """
+  now = _masked_poolings(experiment, infos)
+  for name, used in manifest.get("modules", {}).items():
+    then = used.get("pooling", [])
+    if then != now.get(name, []):
+      raise UserError(
+        f"{str(workdir.path)!r} was trained with the pooling "
+        f"{_pooling(then)!r}, and now it is {_pooling(now.get(name, []))!r}; "
+        "train again in another model_dir." + ("" if then else _KEEP_POOLING)
+      )
+
+
+def _masked_poolings(
+  experiment: Experiment, infos: Mapping[str, ModuleInfo]
+) -> dict[str, list[str]]:
+  """Returns how outputs are pooled without padding, by `module.name`."""
+  poolings: dict[str, list[str]] = {}
+  for application in experiment.encoder.applications():
+    name = application.module.name
+    mask = application.mask_of(infos[name])
+    if mask is not None:
+      pooling = f"{application.adapter.pooling} where {mask}"
+      poolings.setdefault(name, []).append(pooling)
+  return poolings
+
+
+def log_masks(experiment: Experiment, infos: Mapping[str, ModuleInfo]) -> None:
+  """Logs which input tells tokens from padding, for each pooled output.
+
+  Args:
+    experiment: the run's definition.
+    infos: of its modules, by `module.name`.
+  """
+  for name, poolings in _masked_poolings(experiment, infos).items():
+    for pooling in dict.fromkeys(poolings):
+      _log.info("Module %r: padding is left out: %s.", name, pooling)
+
+
+def _pooling(poolings: list[str]) -> str:
+  return ", ".join(poolings) or _OVER_PADDING
 
 
 def _compared(
@@ -96,6 +165,13 @@ def _compared(
       )
       for key in keys
     ]
+    compared.append(
+      (
+        f"pooling{module}",
+        _pooling(then.get("pooling", [])),
+        _pooling(now.get("pooling", [])),
+      )
+    )
   return compared + [
     (key, before.get(key), identity[key]) for key in ("head", "top")
   ]

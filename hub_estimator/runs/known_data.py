@@ -11,6 +11,7 @@ from hub_estimator.experiments import Experiment
 from hub_estimator.model_dir import Workdir
 from hub_estimator.runs import run_model
 from hub_estimator.runs.reading import encode_labels, read_examples
+from hub_estimator.runs.sequences import fit_examples, open_specs
 from hub_estimator.training import ProcessCache
 
 _log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class KnownData:
 
 def read(
   experiment: Experiment,
+  infos: Mapping[str, modules.ModuleInfo],
   cache: ProcessCache,
   before: schemas.Schema | None = None,
 ) -> KnownData:
@@ -40,6 +42,7 @@ def read(
 
   Args:
     experiment: the run's definition.
+    infos: of its modules, by `module.name`.
     cache: of this process's earlier checks.
     before: the schema of the run that is resumed; None of a new run.
 
@@ -48,9 +51,10 @@ def read(
   """
   train = _read(experiment.train_input, "run.train_input", cache)
   evaluation = _read(experiment.eval_input, "run.eval_input", cache)
-  _check_agree(train, evaluation)
   if before is not None:
-    before.check(train)
+    _opened(before, experiment, infos, train).check(train)
+  train, evaluation = fit_examples(experiment, infos, [train, evaluation])
+  _check_agree(train, evaluation)
   # First, so that lists of labels don't become names of classes.
   train, evaluation = (
     encode_labels(experiment.head, part) for part in (train, evaluation)
@@ -143,29 +147,57 @@ def complete(experiment: Experiment, workdir: Workdir) -> Experiment:
 
 
 def match(
-  examples: inputs.Examples, experiment: Experiment, workdir: Workdir
+  examples: inputs.Examples,
+  experiment: Experiment,
+  infos: Mapping[str, modules.ModuleInfo],
+  workdir: Workdir,
 ) -> inputs.Examples:
   """Returns examples read later, their classes numbered as the run has them.
 
   Args:
     examples: with labels.
     experiment: the run's definition.
+    infos: of its modules, by `module.name`.
     workdir: of the run.
 
   Raises:
     UserError: a feature or a class isn't one of the run's, or there are no labels.
   """
-  return encode_labels(experiment.head, _match(examples, experiment, workdir))
+  matched = _match(examples, experiment, infos, workdir)
+  return encode_labels(experiment.head, matched)
+
+
+def _opened(
+  schema: schemas.Schema,
+  experiment: Experiment,
+  infos: Mapping[str, modules.ModuleInfo],
+  examples: inputs.Examples,
+) -> schemas.Schema:
+  """Returns a schema that takes lists of any length where the modules do."""
+  specs = examples.specs()
+  if not schema.features.keys() <= specs.keys():
+    return schema  # It says what is missing.
+  opened = open_specs(experiment, infos, specs)
+  features = {
+    name: dataclasses.replace(feature, shape=feature.spec.open().shape)
+    if opened[name].is_ragged and feature.shape
+    else feature
+    for name, feature in schema.features.items()
+  }
+  return dataclasses.replace(schema, features=features)
 
 
 def _match(
-  examples: inputs.Examples, experiment: Experiment, workdir: Workdir
+  examples: inputs.Examples,
+  experiment: Experiment,
+  infos: Mapping[str, modules.ModuleInfo],
+  workdir: Workdir,
 ) -> inputs.Examples:
   schema = schemas.read(workdir.schema)
   if schema is not None:
     for name, text in schemas.find_other_scales(schema, examples).items():
       _log.warning("%s: %r %s", examples.source, name, text)
-    return schema.matched(examples)
+    return _opened(schema, experiment, infos, examples).matched(examples)
   if examples.classes is None:
     return examples
   # A run of an older version: its training data has the names.

@@ -21,6 +21,7 @@ from hub_estimator.runs.estimators import (
 )
 from hub_estimator.runs.image_checks import Images
 from hub_estimator.runs.run import open_with_experiment
+from hub_estimator.runs.sequences import open_specs
 from hub_estimator.tensorflow_runtime import op_errors, tf
 
 # Heads repeat the list of all classes in each prediction.
@@ -111,8 +112,9 @@ def _predict(
 ) -> Iterator[_Row]:
   """Yields the predictions of each row by name."""
   workdir, manifest, experiment = open_with_experiment(model_dir, experiment)
-  specs = read_specs(manifest)
-  images = Images.of(experiment, run_model.read_infos(experiment), specs)
+  infos = run_model.read_infos(experiment)
+  specs = open_specs(experiment, infos, read_specs(manifest))
+  images = Images.of(experiment, infos, specs)
   images.check_manifest(manifest, str(workdir.path))
   opened = prediction_rows.open_rows(
     rows,

@@ -158,10 +158,22 @@ def _read_own(
   examples = dataclasses.replace(
     reader, **{k: v for k, v in changes.items() if k in fields}
   ).read()
+  # Padded as a sparse input drops it.
+  sparse = {
+    name: inputs.Lists(
+      examples.features[name], open=spec.is_ragged, sparse=True
+    )
+    for name, spec in images.specs.items()
+    if spec.sparse
+  }
+  examples = dataclasses.replace(
+    examples, features={**examples.features, **sparse}
+  )
   for first in range(0, len(examples), batch_size):
     batch, _ = examples.take(slice(first, first + batch_size))
+    arrays = _arrays(batch, images, path)
     yield (
-      _arrays(batch, images, path),
+      {name: column[:] for name, column in arrays.items()},
       {name: batch[name] for name in keep},
     )
 
@@ -174,9 +186,9 @@ def _kept(name: str, rows: Mapping[str, Any]) -> np.ndarray:
 
 def _arrays(
   rows: Mapping[str, Any], images: Images, source: str
-) -> dict[str, np.ndarray]:
+) -> dict[str, inputs.Column]:
   """Returns the features that a run was trained on, of its types."""
-  arrays = {}
+  arrays: dict[str, inputs.Column] = {}
   for name, spec in images.specs.items():
     if name not in rows:
       raise UserError(f"No feature {name!r} in the rows; {nearest(name, rows)}")
@@ -196,23 +208,34 @@ def _arrays(
   return arrays
 
 
-def _cast(name: str, values: Any, spec: inputs.FeatureSpec) -> np.ndarray:
+def _cast(name: str, values: Any, spec: inputs.FeatureSpec) -> inputs.Column:
   """Returns values in a feature's type, if the cast changes none of them."""
-  if isinstance(values, np.ndarray) and values.dtype.name == spec.dtype:
+  if isinstance(values, np.ndarray) and _is_of(values, spec):
     return values
-  array = inputs.column(name, list(values), "rows")
+  array = inputs.feature(name, list(values), "rows")
+  if spec.sparse:
+    array = inputs.Lists(array, open=spec.is_ragged, sparse=True)
   got = inputs.spec_of(array)
   if got.dtype == spec.dtype:
     return array
-  if "string" not in (got.dtype, spec.dtype) and array.dtype.kind in "biu":
+  if isinstance(array, np.ndarray) and (
+    "string" not in (got.dtype, spec.dtype) and array.dtype.kind in "biu"
+  ):
     cast = array.astype(spec.dtype)
     if np.array_equal(cast, array):
       return cast
   raise UserError(f"Feature {name!r} is {got}, and {spec} is wanted.")
 
 
+def _is_of(values: np.ndarray, spec: inputs.FeatureSpec) -> bool:
+  """Returns whether an array has a feature's dtype; text must be `bytes`."""
+  if inputs.spec_of(values).dtype != spec.dtype:
+    return False
+  return values.dtype.kind != "O" or all(type(v) is bytes for v in values.flat)
+
+
 def _batches(
-  features: inputs.Batch, kept: inputs.Batch, batch_size: int
+  features: Mapping[str, inputs.Column], kept: inputs.Batch, batch_size: int
 ) -> Iterator[Rows]:
   count = len(next(iter(features.values())))
   for first in range(0, count, batch_size):

@@ -3,8 +3,9 @@
 import dataclasses
 import hashlib
 import os
+from typing import Any
 
-from hub_estimator import modules, schemas
+from hub_estimator import inputs, modules, schemas
 from hub_estimator.disk import write_text
 from hub_estimator.experiments import Experiment
 from hub_estimator.exporting import serving
@@ -21,11 +22,13 @@ from hub_estimator.runs.checking import check, check_devices
 from hub_estimator.runs.identity import (
   check_same_run,
   identity_of,
+  log_masks,
   package_versions,
 )
 from hub_estimator.runs.image_checks import Images
 from hub_estimator.runs.request import Request
 from hub_estimator.runs.run_model import ModelFn
+from hub_estimator.runs.sequences import log_padding
 from hub_estimator.runs.value_errors import reporting_value_errors
 from hub_estimator.tensorflow_runtime import tf
 from hub_estimator.training import Checked, ProcessCache
@@ -135,7 +138,7 @@ def begin(request: Request, prepared: Prepared) -> None:
     start.log()
   manifest = {
     **identity_of(experiment, checked),
-    "features": {k: dataclasses.asdict(v) for k, v in checked.specs.items()},
+    "features": {name: _plain(spec) for name, spec in checked.specs.items()},
     "images": Images.of(experiment, checked.infos, checked.specs).describe(),
     "started_from": None if start is None else start.report(),
     "seed": experiment.seed,
@@ -147,6 +150,8 @@ def begin(request: Request, prepared: Prepared) -> None:
   }
   for name, source in encoders.sources(experiment.encoder).items():
     modules.log_variant(checked.infos[name], source)
+  log_masks(experiment, checked.infos)
+  log_padding([checked.train, checked.eval])
   workdir.result.unlink(missing_ok=True)
   write_text(workdir.config, request.config_text)
   checked.report.log()
@@ -166,6 +171,11 @@ def _rest_applied_at(workdir: Workdir) -> int:
   last = checkpoints.step_of(tf.train.latest_checkpoint(str(workdir.path)))
   ends = (before.get("max_steps", 0), before.get("rest_applied_at", 0))
   return max([end for end in ends if end <= last], default=0)
+
+
+def _plain(spec: inputs.FeatureSpec) -> dict[str, Any]:
+  sparse = {"sparse": True} if spec.sparse else {}
+  return {"dtype": spec.dtype, "shape": spec.shape, **sparse}
 
 
 def _write_examples(workdir: Workdir, checked: Checked) -> None:

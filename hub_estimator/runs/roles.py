@@ -91,10 +91,11 @@ def serve_variables(request: Request, task: cluster.Task) -> None:
   """Holds variables as a parameter server until training has ended."""
   _check_in_cluster(request)
   # A module's weights are read in the process that holds its variables.
-  experiment = known_data.read(
-    request.experiment, request.cache, schemas.read(request.workdir.schema)
-  ).experiment
-  _, function = run_model.make_model(experiment)
+  infos = run_model.checked_infos(request.experiment)
+  before = schemas.read(request.workdir.schema)
+  data = known_data.read(request.experiment, infos, request.cache, before)
+  experiment = data.experiment
+  function = run_model.make_function(experiment, infos)
   run_estimator = make_run_estimator(
     experiment, request.workdir, function, task
   )

@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 
-from hub_estimator.inputs import Column, file_paths
+from hub_estimator.inputs import Column, file_paths, lengths_of, values_of
 
 # Rows that are read at once, texts and files that are looked at.
 _CHUNK = 1024
@@ -40,6 +40,8 @@ def describe(column: Column, *, is_text: bool) -> ColumnFacts:
   paths = file_paths(column)
   if paths is not None:
     return _describe_files(paths)
+  if None in column.shape:
+    return _describe_lists(column)
   if column.dtype.kind != "O":
     return _describe_numbers(column)
   rows = column[:_SAMPLE] if is_text else column[:_SAMPLED_PICTURES]
@@ -63,18 +65,42 @@ def number_range(column: Column) -> tuple[float, float] | None:
   """Returns the smallest and the largest finite number; None if there is none.
 
   Args:
-    column: read a chunk at a time, so that no copy of it is in memory.
+    column: read a chunk at a time, so that no copy of it is in memory. Padding
+      isn't among its numbers.
   """
   if column.dtype.kind not in "biuf":
     return None
   lows, highs = [], []
   for first in range(0, len(column), _CHUNK):
-    rows = column[first : first + _CHUNK]
+    rows = values_of(column, slice(first, first + _CHUNK))
     finite = rows[np.isfinite(rows)]
     if finite.size:
       lows.append(finite.min().item())
       highs.append(finite.max().item())
   return (min(lows), max(highs)) if lows else None
+
+
+def _describe_lists(column: Column) -> ColumnFacts:
+  """Returns what lists of different lengths hold, and how long they are."""
+  lengths = lengths_of(column)
+  held = (
+    ColumnFacts(f"string {list(column.shape[1:])}.")
+    if column.dtype.kind == "O"
+    else _describe_numbers(column)
+  )
+  empty = np.flatnonzero(lengths == 0)
+  surprises = held.surprises
+  if empty.size:
+    surprises += (
+      f"{empty.size} of {len(lengths)} lists are empty, the first in example "
+      f"{empty[0]}; remove these rows or fill them.",
+    )
+  return dataclasses.replace(
+    held,
+    text=f"{held.text} Lists of {lengths.min()} to {lengths.max()} values, "
+    f"{np.median(lengths):g} in the middle.",
+    surprises=surprises,
+  )
 
 
 def _describe_numbers(column: Column) -> ColumnFacts:
@@ -105,21 +131,28 @@ def _count_not_finite(column: Column) -> int:
     return 0
   bad = 0
   for first in range(0, len(column), _CHUNK):
-    rows = column[first : first + _CHUNK]
-    bad += int((~np.isfinite(rows.reshape(len(rows), -1)).all(axis=1)).sum())
+    chunk = slice(first, first + _CHUNK)
+    values = values_of(column, chunk)
+    wrong = (~np.isfinite(values)).any(axis=tuple(range(1, values.ndim)))
+    if None in column.shape:
+      lengths = lengths_of(column)[chunk]
+      wrong = (
+        np.bincount(np.repeat(np.arange(len(lengths)), lengths), wrong) > 0
+      )
+    bad += int(wrong.sum())
   return bad
 
 
 def _describe_text(rows: np.ndarray) -> ColumnFacts:
   flat = rows.ravel().tolist()
   counts = np.array([len(text.split()) for text in flat])
-  empty = int((counts == 0).sum())
+  # In a list, empty text may be padding.
+  empty = np.flatnonzero(~counts.reshape(len(rows), -1).any(axis=1))
   surprises = []
-  if empty:
-    first = np.flatnonzero(counts == 0)[0] // rows[:1].size
+  if empty.size:
     surprises.append(
-      f"{empty} of {len(flat)} texts are empty, the first in example {first}; "
-      "remove these rows or fill them."
+      f"{empty.size} of {len(rows)} texts are empty, the first in example "
+      f"{empty[0]}; remove these rows or fill them."
     )
   return ColumnFacts(
     f"text of {counts.min()} to {counts.max()} words, {np.median(counts):g} in "

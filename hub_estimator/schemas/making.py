@@ -37,6 +37,7 @@ def make(
         tuple(spec.shape),
         columns.number_range(train.features[name]),
         pictures.get(name),
+        spec.sparse,
       )
       for name, spec in specs.items()
     },

@@ -7,7 +7,13 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from hub_estimator.inputs import Column, Examples, file_paths
+from hub_estimator.inputs import (
+  Column,
+  Examples,
+  file_paths,
+  lengths_of,
+  values_of,
+)
 
 # Beyond this many rows or files, only the first ones are compared.
 _MOST_ROWS = 200_000
@@ -88,8 +94,8 @@ def _keys(parts: Sequence[Examples], names: Sequence[str]) -> list[list[int]]:
 def _row_keys(column: Column) -> list[int]:
   keys: list[int] = []
   for first in range(0, min(len(column), _MOST_ROWS), _CHUNK_ROWS):
-    rows = column[slice(first, first + _CHUNK_ROWS)]
-    if rows.dtype.kind == "O":
+    rows = _rows(column, slice(first, first + _CHUNK_ROWS))
+    if column.dtype.kind == "O":
       keys += [
         hash(
           tuple(row.ravel().tolist()) if isinstance(row, np.ndarray) else row
@@ -97,8 +103,16 @@ def _row_keys(column: Column) -> list[int]:
         for row in rows
       ]
     else:
-      keys += [hash(row.tobytes()) for row in np.ascontiguousarray(rows)]
+      keys += [hash(row.tobytes()) for row in rows]
   return keys
+
+
+def _rows(column: Column, rows: slice) -> Sequence[np.ndarray] | np.ndarray:
+  """Returns each row without padding, which depends on what is read beside it."""
+  values = values_of(column, rows)
+  if None not in column.shape:
+    return values
+  return np.split(values, np.cumsum(lengths_of(column)[rows])[:-1])
 
 
 def _file_keys(parts: Sequence[np.ndarray]) -> list[list[int]]:

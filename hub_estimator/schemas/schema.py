@@ -22,17 +22,19 @@ class Feature:
     range: the smallest and the largest number of training; None for text.
     picture: None, or the height and width that the module sees, and the range that
       its pixels are scaled to.
+    sparse: whether a module reads the feature as a SparseTensor.
   """
 
   dtype: str
   shape: tuple[int | None, ...]
   range: tuple[float, float] | None = None
   picture: Mapping[str, Any] | None = None
+  sparse: bool = False
 
   @property
   def spec(self) -> FeatureSpec:
     """The type of one example."""
-    return FeatureSpec(self.dtype, self.shape)
+    return FeatureSpec(self.dtype, self.shape, self.sparse)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,12 +15,15 @@ def check_weights(examples: Examples, name: str) -> None:
   """
   if name not in examples.features:
     return  # Reported with the names that exist, where features are matched.
-  weights = np.asarray(examples.features[name][:])
+  column = examples.features[name]
+  weights = np.asarray(column[:])
   where = f"{examples.source}: the weight {name!r}"
   if weights.dtype.kind not in "biuf":
     raise UserError(
       f"{where} of example 0 is {weights.ravel()[0]!r}, not a number."
     )
+  if None in column.shape:
+    raise UserError(f"{where} is a list in each example, of different lengths.")
   rows = weights.reshape(len(weights), -1).astype(np.float64)
   for bad, what in (
     (~np.isfinite(rows), "isn't a finite number"),

@@ -55,3 +55,22 @@ def test_features_are_fed_by_name_or_as_tf_examples():
     )
     for name, value in raw.items():
       np.testing.assert_array_equal(fed[name], value)
+
+
+def test_lists_of_any_length_are_served_padded():
+  specs = {
+    "tokens": FeatureSpec("string", (None,)),
+    "ids": FeatureSpec("int64", (None,), sparse=True),
+  }
+  batch = {
+    "tokens": np.array([[b"a", b"b"]], object),
+    "ids": np.array([[0, 4, 5]]),
+  }
+  short = {"tokens": np.array([[b"c"]], object), "ids": np.array([[7]])}
+  examples = [serving.serialize(values, specs)[0] for values in (batch, short)]
+  with tf.Graph().as_default(), tf.Session() as session:
+    receiver = serving.make_serving_input_fn(specs)()
+    serialized = receiver.receiver_tensors_alternatives["examples"]["examples"]
+    got = session.run(receiver.features, {serialized: examples})
+  assert got["tokens"].tolist() == [[b"a", b"b"], [b"c", b""]]
+  assert got["ids"].tolist() == [[0, 4, 5], [7, -1, -1]]

@@ -5,17 +5,28 @@ from hub_estimator.inputs import FeatureSpec
 from tests.inputs.streams_test import read
 
 
-def test_lists_may_differ_in_length_between_batches_only(tmp_path):
+def test_lists_of_any_length_are_padded_to_the_longest_of_their_batch(tmp_path):
   (tmp_path / "a.jsonl").write_text(
-    '{"a": [1, 2]}\n{"a": [3, 4]}\n{"a": [1, 2, 3]}\n'
+    '{"a": [1, 2], "b": ["x", "y"]}\n{"a": [3], "b": []}\n'
+    '{"a": [4, 5, 6], "b": ["z"]}\n'
   )
-  spec = {"a": FeatureSpec("int32", (None,))}
-  assert [b["a"].shape for b in read(tmp_path / "a.jsonl", spec)] == [
-    (2, 2),
-    (1, 3),
-  ]
-  with pytest.raises(UserError, match=r"line 3: 'a' has shape \[3\], and"):
-    read(tmp_path / "a.jsonl", spec, batch_size=3)
+  specs = {
+    "a": FeatureSpec("int32", (None,)),
+    "b": FeatureSpec("string", (None,)),
+  }
+  first, second = read(tmp_path / "a.jsonl", specs)
+  assert first["a"].tolist() == [[1, 2], [3, 0]]
+  assert first["b"].tolist() == [[b"x", b"y"], [b"", b""]]
+  assert second["a"].tolist() == [[4, 5, 6]]
+  specs = {"a": FeatureSpec("int32", (None,), sparse=True)}
+  (whole,) = read(tmp_path / "a.jsonl", specs, batch_size=3)
+  assert whole["a"].tolist() == [[1, 2, -1], [3, -1, -1], [4, 5, 6]]
+
+
+def test_lists_of_one_length_stay_so(tmp_path):
+  (tmp_path / "a.jsonl").write_text('{"a": [1, 2]}\n{"a": [1, 2, 3]}\n')
+  with pytest.raises(UserError, match="line 2: 'a' is .*wanted"):
+    read(tmp_path / "a.jsonl", {"a": FeatureSpec("int32", (2,))})
 
 
 @pytest.mark.parametrize(

@@ -142,3 +142,42 @@ def test_a_record_without_a_feature_names_it(tmp_path, record, why):
   features = {"x": ("int64", []), "label": ("int64", [])}
   with pytest.raises(UserError, match=why):
     TFRecord(path, features).read()
+
+
+def _write_lists(path, lists):
+  with tf.io.TFRecordWriter(str(path)) as writer:
+    for values in lists:
+      feature = tf.train.Feature(int64_list=tf.train.Int64List(value=values))
+      example = tf.train.Example(
+        features=tf.train.Features(feature={"ids": feature})
+      )
+      writer.write(example.SerializeToString())
+  return str(path)
+
+
+def test_features_of_any_length_are_padded_by_batch(tmp_path):
+  path = _write_lists(tmp_path / "a", [[1, 2], [], [3, 4, 5, 6]])
+  read = TFRecord(path, {"ids": ("int64", [None])}, label=None).read()
+  assert read.specs() == {"ids": FeatureSpec("int64", (None,))}
+  features, _ = read.take(slice(0, 2))
+  assert features["ids"].tolist() == [[1, 2], [0, 0]]
+  pairs = TFRecord(path, {"ids": ("int64", [None, 2])}, label=None).read()
+  assert pairs.features["ids"][:].tolist() == [
+    [[1, 2], [0, 0]],
+    [[0, 0], [0, 0]],
+    [[3, 4], [5, 6]],
+  ]
+
+
+@pytest.mark.parametrize(
+  ("features", "message"),
+  [
+    ({"id": ("int64", [None])}, "no record has values of 'id'"),
+    ({"ids": ("int64", [None, 3])}, "example 0 .* isn't a multiple of 3"),
+    ({"ids": ("int64", [2, None])}, "only the first dimension may vary"),
+  ],
+)
+def test_lists_that_do_not_fit_are_refused(tmp_path, features, message):
+  path = _write_lists(tmp_path / "a", [[1, 2], [3, 4]])
+  with pytest.raises(UserError, match=message):
+    TFRecord(path, features, label=None).read()

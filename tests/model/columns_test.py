@@ -102,3 +102,16 @@ def test_a_file_of_integers_may_start_with_a_byte_order_mark(tmp_path):
   (tmp_path / "ages.txt").write_bytes(b"\xef\xbb\xbf60\n20\n")
   column = Categorical("age", vocabulary=str(tmp_path / "ages.txt"))
   assert _dense(column).tolist() == [[0, 1], [0, 0], [1, 0]]
+
+
+def test_lists_of_numbers_are_no_columns():
+  with tf.Graph().as_default():
+    numbers = tf.placeholder(tf.int64, [None, None])
+    words = tf.placeholder(tf.string, [None, None])
+    with pytest.raises(UserError, match="the lists of 'a' differ in length"):
+      build_dense([Categorical("a", hash_buckets=3)], {"a": numbers})
+    built = build_dense([Categorical("a", ["x", "y"])], {"a": words})
+    with tf.Session() as session:
+      session.run(tf.tables_initializer())
+      got = session.run(built, {words: [["x", ""], ["y", "x"]]})
+  assert got.tolist() == [[1, 0], [1, 1]]

@@ -165,6 +165,14 @@ def test_a_module_that_takes_no_ids_is_refused(text, sentences_csv):
     runs.check(replace(experiment, encoder=encoder))
 
 
+def test_the_id_of_padding_is_its_line_in_the_vocabulary(tokens, tmp_path):
+  info = read_module_info(tokens)
+  assert Wordpiece().padding_id(info) == PAD
+  other = tmp_path / "vocab.txt"
+  other.write_text("[UNK]\n[CLS]\n[SEP]\n[PAD]\ngood\n")
+  assert Wordpiece(vocabulary=str(other)).padding_id(info) == 3
+
+
 def test_without_tensorflow_text_the_extra_is_named(
   tokens, sentences_csv, monkeypatch
 ):

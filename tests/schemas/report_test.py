@@ -125,6 +125,66 @@ def test_texts_that_are_cut_or_empty_are_counted():
   assert "at least 2 of 4 texts have more words" in warnings
 
 
+def _lists(*rows):
+  flat = np.array([value for row in rows for value in row])
+  if flat.dtype.kind == "U":
+    flat = inputs.strings(flat.tolist())
+  return inputs.Ragged(flat, [len(row) for row in rows])
+
+
+def test_lists_are_told_by_their_lengths_and_by_what_they_hold():
+  train = {
+    "x": _lists([3, 9], [4], [5, 6, 7]),
+    "t": _lists(["a", "b"], [], "c"),
+  }
+  evaluation = {"x": _lists([8], [3]), "t": _lists(["d"], ["e"])}
+  report = _report((train, [0, 1, 0]), (evaluation, [0, 1]))
+  text = report.text()
+  assert (
+    "x of training: int64 [None] from 3 to 9. Lists of 1 to 3 values, 2 in the "
+    "middle."
+  ) in text
+  assert "string [None]. Lists of 0 to 2 values, 1 in the middle." in text
+  (warning,) = _warnings(report)
+  assert (
+    "t of training: 1 of 3 lists are empty, the first in example 1" in warning
+  )
+
+
+def test_numbers_of_lists_are_counted_by_example_without_padding():
+  train = {"x": _lists([1.0, np.nan, np.inf], [], [2.0], [np.nan])}
+  sparse = inputs.Lists(train["x"], open=True, sparse=True)
+  for column in (train["x"], sparse):
+    report = _report(({"x": column}, [0, 1, 0, 1]), (_one_list(), [0, 1]))
+    assert "2 of 4 examples hold a number that isn't finite" in "\n".join(
+      _warnings(report)
+    )
+
+
+def _one_list():
+  return {"x": _lists([1.0], [2.0, 1.0])}
+
+
+def test_lists_are_compared_without_padding():
+  # More rows than are read at once: the same list is padded differently.
+  rows = [[i, 1] for i in range(5000)] + [[7, 1, 1]]
+  train, evaluation = _lists(*rows), _lists([4999, 1], [7, 1, 0], [9, 1, 1, 1])
+  labels = np.arange(len(rows)) % 2
+  warnings = "\n".join(
+    _warnings(_report(({"x": train}, labels), ({"x": evaluation}, [0, 1, 0])))
+  )
+  assert "1 of 3 examples are in training, too, such as example 0" in warnings
+  assert "repeat another" not in warnings
+
+
+def test_empty_text_in_a_list_of_fixed_length_is_no_empty_text():
+  train = np.array([[b"a", b""], [b"b", b"c"], [b"", b""]], object)
+  report = _report(({"t": train}, [0, 1, 0]), ({"t": train[:2] + b"x"}, [0, 1]))
+  assert "1 of 3 texts are empty, the first in example 2" in "\n".join(
+    _warnings(report)
+  )
+
+
 def test_ids_that_differ_do_not_hide_repeated_rows():
   train = _x(1, 1) | {"id": _strings("a", "b")}
   evaluation = _x(1, 2) | {"id": _strings("c", "d")}

@@ -46,11 +46,34 @@ def test_a_schema_survives_its_file(tmp_path):
     "shape": [],
     "range": [0.0, 2.0],
     "picture": None,
+    "sparse": False,
   }
   assert value["labels"]["label"]["classes"] == ["cat", "dog"]
   assert value["labels"]["label"]["counts"]["train"] == {"cat": 1, "dog": 2}
   assert value["reader"]["train"]["delimiter"] == ";"
   assert value["weights"] == ["w"] and value["unused"] == ["id"]
+
+
+def _lists(*rows):
+  flat = np.array([value for row in rows for value in row])
+  return inputs.Ragged(flat, [len(row) for row in rows])
+
+
+def test_lists_of_any_length_keep_their_range_without_padding(tmp_path):
+  lists = _lists([4, 9], [5], [7, 8, 6])
+  sparse = inputs.Lists(_lists([3], [], [-2, 5]), open=True, sparse=True)
+  train = _examples([0, 1, 1], x=lists, s=sparse)
+  schema = _make(heads.Binary(), train)
+  schemas.write(tmp_path / "schema.json", schema)
+  assert schemas.read(tmp_path / "schema.json") == schema
+  assert schema.features["x"] == schemas.Feature("int64", (None,), (4, 9))
+  assert schema.features["s"].range == (-2, 5)
+  assert schema.features["s"].spec == inputs.FeatureSpec(
+    "int64", (None,), sparse=True
+  )
+  schema.check(_examples([0, 1], x=np.ones((2, 7), int), s=_lists([1], [])))
+  with pytest.raises(UserError, match=r"trained on int64 \[None\]"):
+    schema.check(_examples([0, 1], x=np.ones(2, int), s=_lists([1], [])))
 
 
 def test_a_file_that_is_no_schema_is_refused(tmp_path):

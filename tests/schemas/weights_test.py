@@ -27,6 +27,13 @@ def test_bad_weights_are_refused(values, why):
     _check(values)
 
 
+def test_lists_are_no_weights():
+  lists = inputs.Ragged(np.array([1.0, 2.0, 3.0]), [1, 2])
+  examples = inputs.Examples({"w": lists}, None, "d.csv")
+  with pytest.raises(UserError, match="'w' is a list in each example"):
+    schemas.check_weights(examples, "w")
+
+
 def test_good_weights_pass():
   _check([0.0, 0.5, 3.0])
   _check(np.array([[1], [0]]))

@@ -4,6 +4,11 @@ from hub_estimator.preprocessing.adapters import pixels
 from hub_estimator.preprocessing.adapters.adapter import Adapter
 from hub_estimator.preprocessing.adapters.head_input import build_head_input
 from hub_estimator.preprocessing.adapters.images import decode_images
+from hub_estimator.preprocessing.adapters.masks import (
+  Mask,
+  build_mask,
+  find_mask,
+)
 from hub_estimator.preprocessing.adapters.matching import (
   image_features,
   image_sizes,
@@ -12,12 +17,21 @@ from hub_estimator.preprocessing.adapters.matching import (
 from hub_estimator.preprocessing.adapters.module_inputs import (
   build_module_inputs,
 )
+from hub_estimator.preprocessing.adapters.sequences import (
+  Sequence,
+  find_sequences,
+)
 
 __all__ = [
   "Adapter",
+  "Mask",
+  "Sequence",
   "build_head_input",
+  "build_mask",
   "build_module_inputs",
   "decode_images",
+  "find_mask",
+  "find_sequences",
   "image_features",
   "image_sizes",
   "match_features",

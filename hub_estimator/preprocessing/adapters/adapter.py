@@ -8,7 +8,13 @@ import gin
 from hub_estimator.errors import UserError, nearest
 from hub_estimator.preprocessing.interface import Augmentation, Tokenizer
 
-_POOLINGS = ("mean", "max", "flatten")
+_POOLINGS = (
+  "mean",
+  "max",
+  "flatten",
+  "mean_with_padding",
+  "max_with_padding",
+)
 _MODES = ("train", "eval", "infer")  # As in tf.estimator.ModeKeys.
 
 
@@ -32,11 +38,18 @@ class Adapter:
     augment: random changes of training images, each one of `augmentations`.
     pooling: how an output with more than two dimensions becomes [batch, width]:
       "mean" or "max" over all dimensions but the first and the last, or
-      "flatten".
+      "flatten". In a sequence [batch, length, width], padding is left out: an
+      example without tokens becomes zeros. "mean_with_padding" and
+      "max_with_padding" pool over all positions.
     pixel_range: values of black and white in arrays of pixels, such as (0, 65535).
       None goes by their dtype: integers are 0 to 255, floats 0 to 1, and other
       values are refused. A stated range is never checked; (0, 1) leaves pixels as
       they are. Encoded images need none.
+    mask: the module's input that tells tokens from padding: their number for
+      each example, or a value for each position, 0 or "" for padding. None
+      finds `input_mask`, `sequence_len` or `input_word_ids` and their like, or
+      the only input of strings [batch, length]; without one, a sequence isn't
+      pooled by "mean" or "max".
   """
 
   inputs: Mapping[str, str] | None = None
@@ -46,6 +59,8 @@ class Adapter:
   augment: Sequence[Augmentation] = ()
   pooling: str = "mean"
   pixel_range: tuple[float, float] | None = None
+  # Not in the repr, which keys of kept features hold: those of old ones stay.
+  mask: str | None = dataclasses.field(default=None, repr=False)
 
   def __post_init__(self) -> None:
     if self.pooling not in _POOLINGS:

@@ -5,12 +5,16 @@ from hub_estimator.preprocessing.adapters.adapter import Adapter
 from hub_estimator.tensorflow_runtime import tf
 
 
-def build_head_input(adapter: Adapter, output: tf.Tensor) -> tf.Tensor:
+def build_head_input(
+  adapter: Adapter, output: tf.Tensor, mask: tf.Tensor | None = None
+) -> tf.Tensor:
   """Adds the ops that turn a module's output into float32 [batch, width].
 
   Args:
     adapter: its `pooling` is read.
     output: numbers, of one dimension or more.
+    mask: bool [batch, length], the positions of an output [batch, length,
+      width] that are pooled; None pools all.
 
   Raises:
     UserError: the output isn't numeric, or its rank or width isn't known.
@@ -33,7 +37,7 @@ def build_head_input(adapter: Adapter, output: tf.Tensor) -> tf.Tensor:
   if rank == 1:
     output = output[:, tf.newaxis]
   elif rank > 2:
-    output = _pool(output, adapter.pooling, name)
+    output = _pool(output, adapter.pooling, name, mask)
   if output.shape[-1] is None:
     raise UserError(
       f"The module's output {name} has no static width (shape {output.shape}), "
@@ -42,10 +46,15 @@ def build_head_input(adapter: Adapter, output: tf.Tensor) -> tf.Tensor:
   return output
 
 
-def _pool(output: tf.Tensor, pooling: str, name: str) -> tf.Tensor:
+def _pool(
+  output: tf.Tensor, pooling: str, name: str, mask: tf.Tensor | None
+) -> tf.Tensor:
   """Returns an output of three or more dimensions as [batch, width]."""
+  if mask is not None:
+    return _pool_masked(output, pooling, mask)
   if pooling != "flatten":
-    reduce = tf.reduce_mean if pooling == "mean" else tf.reduce_max
+    is_mean = pooling in ("mean", "mean_with_padding")
+    reduce = tf.reduce_mean if is_mean else tf.reduce_max
     return reduce(output, axis=list(range(1, output.shape.rank - 1)))
   width = output.shape[1:].num_elements()
   if width is None:
@@ -54,3 +63,19 @@ def _pool(output: tf.Tensor, pooling: str, name: str) -> tf.Tensor:
       "flattened; use adapter.pooling = 'mean'."
     )
   return tf.reshape(output, [-1, width])
+
+
+def _pool_masked(output: tf.Tensor, pooling: str, mask: tf.Tensor) -> tf.Tensor:
+  """Returns the mean or maximum where the mask is set; zeros if nowhere.
+
+  Padding is replaced, not multiplied by 0: a module may compute NaN there.
+  """
+  mask = mask[:, :, tf.newaxis]
+  nothing = tf.zeros_like(output)
+  if pooling == "mean":
+    total = tf.reduce_sum(tf.where_v2(mask, output, nothing), axis=1)
+    count = tf.reduce_sum(tf.cast(mask, tf.float32), axis=1)
+    return total / tf.maximum(count, 1.0)
+  lowest = tf.fill(tf.shape(output), output.dtype.min)
+  largest = tf.reduce_max(tf.where_v2(mask, output, lowest), axis=1)
+  return tf.where_v2(tf.reduce_any(mask, axis=1), largest, nothing[:, 0])

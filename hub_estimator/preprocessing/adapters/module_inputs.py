@@ -10,6 +10,7 @@ from hub_estimator.preprocessing.adapters.images import (
   image_shape,
 )
 from hub_estimator.preprocessing.adapters.matching import match_features
+from hub_estimator.preprocessing.adapters.sequences import build_sparse
 from hub_estimator.tensorflow_runtime import tf
 
 
@@ -26,7 +27,8 @@ def build_module_inputs(
   Args:
     adapter: the choices.
     signature: the module's signature.
-    features: tensors [batch, ...] by name. Images are integers of 0 to 255, or
+    features: tensors [batch, ...] by name; those for sparse inputs are padded
+      with "", -1 or NaN. Images are integers of 0 to 255, or
       floats of 0 to 1, [batch, height, width] or [batch, height, width, 1 or
       3], or strings [batch] that hold encoded JPEG, PNG, GIF, BMP or WebP.
     image_size: (height, width) that the module attached; None leaves the size
@@ -57,7 +59,13 @@ def build_module_inputs(
         checks_pixels=mode == "infer",
         where=where,
       )
-    inputs[name] = _reshape(_cast(tensor, wanted, where), wanted, where)
+    _check_type(tensor, wanted, where)
+    if wanted.kind == "sparse":
+      if wanted.shape is None and tensor.shape.rank == 1:
+        tensor = tensor[:, tf.newaxis]
+      inputs[name] = build_sparse(_reshape(tensor, wanted, where), wanted)
+    else:
+      inputs[name] = _reshape(_cast(tensor, wanted), wanted, where)
   if augment and not images:
     raise UserError(
       "adapter.augment changes images, and none of the module's inputs, "
@@ -77,18 +85,21 @@ def _build_constants(
   return built
 
 
-def _cast(tensor: tf.Tensor, wanted: TensorInfo, where: str) -> tf.Tensor:
-  """Casts a tensor, unless that would lose its meaning."""
+def _check_type(tensor: tf.Tensor, wanted: TensorInfo, where: str) -> None:
+  """Refuses a cast that would lose a tensor's meaning."""
   dtype = tf.as_dtype(wanted.dtype)
-  if tensor.dtype == dtype:
-    return tensor
   is_integer = tensor.dtype.is_integer or tensor.dtype.is_bool
   to_float = dtype.is_floating and (is_integer or tensor.dtype.is_floating)
-  if not (to_float or (dtype.is_integer and is_integer)):
+  to_integer = dtype.is_integer and is_integer
+  if not (tensor.dtype == dtype or to_float or to_integer):
     raise UserError(
       f"{where} is {tensor.dtype.name}, and the module wants {wanted}."
     )
-  return tf.cast(tensor, dtype)
+
+
+def _cast(tensor: tf.Tensor, wanted: TensorInfo) -> tf.Tensor:
+  dtype = tf.as_dtype(wanted.dtype)
+  return tensor if tensor.dtype == dtype else tf.cast(tensor, dtype)
 
 
 def _reshape(tensor: tf.Tensor, wanted: TensorInfo, where: str) -> tf.Tensor:

@@ -17,6 +17,7 @@ from hub_estimator.tensorflow_runtime import tf
     ("max", (2, 3, 5), 5),
     ("flatten", (2, 3, 4, 5), 60),
     ("mean", (2, 2, 3, 4, 5), 5),
+    ("max_with_padding", (2, 3, 5), 5),
   ],
 )
 def test_outputs_of_every_rank_become_two_dimensions(pooling, shape, width):
@@ -32,8 +33,28 @@ def test_outputs_of_every_rank_become_two_dimensions(pooling, shape, width):
     np.testing.assert_allclose(
       got, value.mean(axis=middle), rtol=1e-5, atol=1e-6
     )
-  if pooling == "max":
+  if pooling.startswith("max"):
     np.testing.assert_allclose(got, value.max(axis=1))
+
+
+@pytest.mark.parametrize("pooling", ["mean", "max"])
+def test_masked_positions_never_count_even_if_they_are_nan(pooling):
+  value = np.random.default_rng(1).normal(size=(3, 4, 5)).astype(np.float32)
+  mask = np.array([[1, 1, 0, 0], [1, 0, 1, 0], [0, 0, 0, 0]], bool)
+  value[~mask] = np.nan
+  with tf.Graph().as_default(), tf.Session() as session:
+    got = session.run(
+      adapters.build_head_input(
+        Adapter(pooling=pooling), tf.constant(value), tf.constant(mask)
+      )
+    )
+  reduce = np.mean if pooling == "mean" else np.max
+  expected = [
+    reduce(value[0, :2], axis=0),
+    reduce(value[1, [0, 2]], axis=0),
+    np.zeros(5),
+  ]
+  np.testing.assert_allclose(got, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
