@@ -2,10 +2,12 @@
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import gin
 import numpy as np
 
+from hub_estimator import stores
 from hub_estimator.errors import UserError, nearest
 from hub_estimator.inputs import (
   csv_rows,
@@ -13,10 +15,13 @@ from hub_estimator.inputs import (
   label_lists,
   names,
   paths,
+  stored,
   text_file,
 )
 from hub_estimator.inputs.account import Account
 from hub_estimator.inputs.bad_records import BadRecords, check_choice
+from hub_estimator.inputs.csv_blocks import Block
+from hub_estimator.inputs.csv_table import CsvTable, WiderTypeError
 from hub_estimator.inputs.interface import Examples, Label
 
 _Row = tuple[int, dict[str, str]]
@@ -87,30 +92,51 @@ class Csv:
         row that isn't skipped.
     """
     path = paths.existing_file(self.path, "inputs.csv")
-    account, bad = Account(path), BadRecords(self.bad_records)
-    rows = list(self._rows(path, account, bad))
-    text_file.check_not_empty(rows, path, bad)
-    given = self._checked_dtypes(list(rows[0][1]))
-    columns = csv_types.find_types(rows, self._read_names(rows), given)
-    csv_types.note_oddities(account, rows, columns, given)
-    problems = csv_types.find_problems(
-      columns,
-      [line for line, _ in rows],
-      [] if self.label_separator else names.label_columns(self.label),
-    )
-    return text_file.read_examples(
-      account,
-      rows,
+    if stored.is_large(path):
+      store = stored.read(path, self, lambda writer: self._write(path, writer))
+      return stored.examples(store, label=self.label, source=path)
+    table = self._table(path, {})
+    blocks = list(self._blocks(path, table.account, table.bad))
+    text_file.check_not_empty(blocks, path, table.bad)
+    columns = table.add(Block.join(blocks))
+    table.close()
+    examples = names.split_label(
+      {name: self._array(column) for name, column in columns.items()},
       label=self.label,
       features=self.features,
-      bad=bad,
-      find_problem=lambda line, *_: problems.get(line),
-      make_column=lambda name, values, _: self._make_column(
-        csv_types.type_column(name, values, columns[name].dtype)
-        if problems
-        else columns[name]
-      ),
+      source=path,
+      skipped=table.bad.skipped,
     )
+    return dataclasses.replace(
+      examples, lines=table.account.lines, notes=tuple(table.account.notes)
+    )
+
+  def _write(self, path: str, writer: stores.StoreWriter) -> dict[str, Any]:
+    """Writes all columns, and returns what else is known of the file."""
+    types: dict[str, str] = {}
+    while True:
+      try:
+        return self._write_as(types, path, writer)
+      except WiderTypeError as wider:  # Of a column that seemed to hold numbers.
+        types[wider.column] = wider.dtype
+        writer.discard()
+
+  def _write_as(
+    self, types: Mapping[str, str], path: str, writer: stores.StoreWriter
+  ) -> dict[str, Any]:
+    table = self._table(path, types)
+    labels = stored.Labels(writer, self.label)
+    for block in self._blocks(path, table.account, table.bad):
+      for name, column in table.add(block).items():
+        if not labels.append(name, self._array(column)):
+          writer.column(name).append(self._array(column))
+    table.close()
+    return {
+      "skipped": table.bad.skipped,
+      "lines": table.account.lines,
+      "notes": table.account.notes,
+      **labels.close(),
+    }
 
   def rows(self, path: str, account: Account) -> Iterator[_Row]:
     """Yields (line number, row by column) of another file of this kind.
@@ -127,8 +153,15 @@ class Csv:
   def _rows(
     self, path: str, account: Account, bad: BadRecords
   ) -> Iterator[_Row]:
+    for block in self._blocks(path, account, bad):
+      yield from block.rows()
+
+  def _blocks(
+    self, path: str, account: Account, bad: BadRecords
+  ) -> Iterator[Block]:
+    """Yields the rows of a file, blank values replaced by the user's defaults."""
     defaults = {n: str(value) for n, value in (self.defaults or {}).items()}
-    for line, row in csv_rows.read_rows(
+    for block in csv_rows.read_blocks(
       path,
       delimiter=self.delimiter,
       quoting=self.quoting,
@@ -136,10 +169,17 @@ class Csv:
       account=account,
       rename=lambda header: names.as_named(header, self._named()),
     ):
-      for name, value in defaults.items():
-        if name in row and not row[name].strip():
-          row[name] = value
-      yield line, row
+      yield csv_types.fill_blank(block, defaults)
+
+  def _table(self, path: str, types: Mapping[str, str]) -> CsvTable:
+    return CsvTable(
+      Account(path),
+      BadRecords(self.bad_records),
+      names=self._read_names,
+      given=self._checked_dtypes,
+      types=types,
+      labels=[] if self.label_separator else names.label_columns(self.label),
+    )
 
   def _named(self) -> list[str]:
     """Returns all columns that the user names."""
@@ -150,10 +190,16 @@ class Csv:
       *(self.defaults or ()),
     ]
 
-  def _read_names(self, rows: Sequence[_Row]) -> list[str]:
+  def _read_names(self, header: Sequence[str]) -> list[str]:
     if self.features is None:
-      return list(rows[0][1])
-    return [*self.features, *names.label_columns(self.label)]
+      return list(header)
+    read = [*self.features, *names.label_columns(self.label)]
+    for name in read:
+      if name not in header:
+        raise UserError(
+          f"{self.path} has no column {name!r}; {nearest(name, header)}"
+        )
+    return read
 
   def _checked_dtypes(self, header: Sequence[str]) -> dict[str, str]:
     dtypes = dict(self.dtypes or {})
@@ -174,7 +220,7 @@ class Csv:
       dtypes[self.label] = "string"
     return dtypes
 
-  def _make_column(self, column: csv_types.TypedColumn) -> np.ndarray:
+  def _array(self, column: csv_types.TypedColumn) -> np.ndarray:
     if self.label_separator is not None and column.name == self.label:
-      return label_lists.split(column.values, self.label_separator)
+      return label_lists.split(column.values.to_pylist(), self.label_separator)
     return column.array()

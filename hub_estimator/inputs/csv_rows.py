@@ -4,14 +4,16 @@ import csv
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TextIO
+from typing import Any
 
 from hub_estimator.errors import UserError
 from hub_estimator.inputs import number_text, text_file
 from hub_estimator.inputs.account import Account
 from hub_estimator.inputs.bad_records import BadRecords
+from hub_estimator.inputs.csv_blocks import Block, PlainRows
 
 QUOTING = ("minimal", "none")
+CHUNK_BYTES = 1 << 22
 _HINT = (
   'if a quote is stray, fix it, or set inputs.csv.quoting = "none" for a file '
   "whose quotes mean nothing"
@@ -27,7 +29,29 @@ def read_rows(
   account: Account | None = None,
   rename: Callable[[list[str]], list[str]] = lambda header: header,
 ) -> Iterator[tuple[int, dict[str, str]]]:
-  """Yields (number of its first line, row by column) of a file with a header.
+  """Yields (number of its first line, row by column); see `read_blocks`."""
+  for block in read_blocks(
+    path,
+    delimiter=delimiter,
+    quoting=quoting,
+    bad=bad,
+    account=account,
+    rename=rename,
+  ):
+    yield from block.rows()
+
+
+def read_blocks(
+  path: str,
+  *,
+  delimiter: str = ",",
+  quoting: str = "minimal",
+  bad: BadRecords | None = None,
+  account: Account | None = None,
+  rename: Callable[[list[str]], list[str]] = lambda header: header,
+  chunk_bytes: int = CHUNK_BYTES,
+) -> Iterator[Block]:
+  """Yields the rows of a file with a header, many at a time.
 
   In a file of one column, a blank line is a row whose value is empty. In others,
   blank lines are left out.
@@ -40,6 +64,7 @@ def read_rows(
       quote that is never closed; None refuses the first.
     account: of the file; None logs only the file's oddities.
     rename: returns the names that the columns of a header have.
+    chunk_bytes: about how much of the file is in memory at once.
 
   Raises:
     UserError: the file isn't UTF-8, the header repeats a column, or a bad row is
@@ -49,37 +74,72 @@ def read_rows(
   account = account or Account(path)
   # The default limit of 128 KiB a field would refuse long texts.
   csv.field_size_limit(1 << 30)
-  with text_file.open_text(path) as file:
-    records = _Records(file, account, bad, delimiter, quoting)
-    first, header = next(iter(records), (1, []))
-    if first != 1:
-      raise UserError(f"{path}: a quote of the header is never closed.")
+  with text_file.open_chunks(path, chunk_bytes) as chunks:
+    lines = _Lines(chunks)
+    records = _Records(lines, account, bad, delimiter, quoting)
+    header = _read_header(records, path, rename)
     if not header:
       return
-    header = rename(header)
-    if len(set(header)) != len(header):
-      raise UserError(f"{path}: the header repeats a column: {header}.")
-    for line, values in records:
-      if not values:
-        account.blank += 1
-        if len(header) > 1:
-          continue
-        values = [""]
-      if len(values) != len(header):
-        bad.add(
-          f"{path}, line {line}: {len(values)} fields, and the header has "
-          f"{len(header)}: {', '.join(header)}."
-        )
-        continue
-      yield line, dict(zip(header, values, strict=True))
+    plain = PlainRows(header, delimiter, quotes=quoting != "none")
+    while lines.open_chunk():
+      chunk = lines.take_plain(plain)
+      if chunk is not None:
+        account.lines = lines.number
+        yield chunk
+      else:
+        block = _gather(records, header, account, bad)
+        if len(block):
+          yield block
     records.tell()
 
 
-class _Lines:
-  """Lines of a file; those of the current record are kept, and can come again."""
+def _read_header(
+  records: "_Records",
+  path: str,
+  rename: Callable[[list[str]], list[str]],
+) -> list[str]:
+  first, header = next(iter(records), (1, []))
+  if first != 1:
+    raise UserError(f"{path}: a quote of the header is never closed.")
+  header = rename(header)
+  if len(set(header)) != len(header):
+    raise UserError(f"{path}: the header repeats a column: {header}.")
+  return header
 
-  def __init__(self, file: TextIO) -> None:
-    self._file = file
+
+def _gather(
+  records: "_Records", header: list[str], account: Account, bad: BadRecords
+) -> Block:
+  """Returns the records of a chunk, and of later ones that its last one reaches."""
+  numbers: list[int] = []
+  rows: list[list[str]] = []
+  for line, values in records:
+    if not values:
+      account.blank += 1
+      if len(header) > 1:
+        continue
+      values = [""]
+    if len(values) != len(header):
+      bad.add(
+        f"{account.path}, line {line}: {len(values)} fields, and the header has "
+        f"{len(header)}: {', '.join(header)}."
+      )
+      continue
+    numbers.append(line)
+    rows.append(values)
+  return Block.of_rows(header, numbers, rows)
+
+
+class _Lines:
+  """Lines of a file; those of the current record are kept, and can come again.
+
+  They end with a chunk of the file, unless a record goes on in the next one.
+  """
+
+  def __init__(self, chunks: Iterator[bytes]) -> None:
+    self._chunks = chunks
+    self._bytes = b""  # Of the chunk that is open, while none of it was read.
+    self._lines: Iterator[str] = iter(())
     self._again = deque[str]()
     self.number = 0
     self.kept: list[str] = []
@@ -88,10 +148,31 @@ class _Lines:
     return self
 
   def __next__(self) -> str:
-    line = self._again.popleft() if self._again else next(self._file)
+    line = self._again.popleft() if self._again else self._read()
     self.number += 1
     self.kept.append(line)
     return line
+
+  def open_chunk(self) -> bool:
+    """Returns whether lines are left; takes the next chunk if one has ended."""
+    if self._again:
+      return True
+    line = next(self._lines, None)
+    if line is not None:
+      self._again.append(line)
+      return True
+    self._bytes = next(self._chunks, b"")
+    return bool(self._bytes)
+
+  def take_plain(self, plain: PlainRows) -> Block | None:
+    """Returns all rows of the chunk if none of it was read, and it is plain."""
+    if not self._bytes:
+      return None
+    block = plain.read(self._bytes, self.number + 1)
+    if block is not None:
+      self._bytes = b""
+      self.number += len(block)
+    return block
 
   def forget(self) -> None:
     """Starts a record at the next line."""
@@ -103,6 +184,18 @@ class _Lines:
     self.number -= len(self.kept) - count
     del self.kept[count:]
 
+  def _read(self) -> str:
+    while True:
+      if self._bytes:
+        self._lines = text_file.split_lines(self._bytes)
+        self._bytes = b""
+      line = next(self._lines, None)
+      if line is not None:
+        return line
+      if not self.kept and self.number:
+        raise StopIteration  # The chunk ends with a record.
+      self._bytes = next(self._chunks)
+
 
 class _Records:
   """Records of a csv file, by Python's reader, with an eye on their quotes.
@@ -113,24 +206,24 @@ class _Records:
 
   def __init__(
     self,
-    file: TextIO,
+    lines: _Lines,
     account: Account,
     bad: BadRecords,
     delimiter: str,
     quoting: str,
   ) -> None:
-    self._lines = _Lines(file)
+    self._lines = lines
     self._account = account
     self._bad = bad
     self._delimiter = delimiter
     self._quoting = quoting
-    self._records = self._read()
     # Number of the first line of such records.
     self._text_after_quote: list[int] = []
     self._swallowed: list[tuple[int, int, int]] = []
 
   def __iter__(self) -> Iterator[tuple[int, list[str]]]:
-    return self._records
+    """Yields (number of its first line, fields) of each record of a chunk."""
+    return self._read()
 
   def tell(self) -> None:
     """Notes what the quotes of the file may have done to its rows."""
@@ -148,7 +241,6 @@ class _Records:
       )
 
   def _read(self) -> Iterator[tuple[int, list[str]]]:
-    """Yields (number of its first line, fields) of each record."""
     lines = self._lines
     while True:
       lines.forget()

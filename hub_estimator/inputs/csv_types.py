@@ -1,21 +1,23 @@
-"""Types of the columns of a csv file, and values that look like mistakes."""
+"""Types of the columns of a csv file, and values that aren't of them."""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from hub_estimator.inputs import arrays, number_text
-from hub_estimator.inputs.account import Account
+from hub_estimator.inputs import number_text
+from hub_estimator.inputs.csv_blocks import Block
 
 PARSERS: Mapping[str, Callable[[str], Any]] = {
   "string": str,
   "int64": number_text.to_int,
   "float32": number_text.to_float,
 }
-# As (number of the line, row by column).
-_Rows = Sequence[tuple[int, Mapping[str, str]]]
+# From the narrowest; a column has the first that holds all its values.
+WIDTHS = ("int64", "float32", "string")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,50 +28,58 @@ class TypedColumn:
     name: of the column.
     dtype: a key of `PARSERS`.
     values: one a row.
+    blank: bool [rows], which values are blank.
     numbers: int64 or float64 [rows]; None for text, and if a value is blank or isn't
       of the dtype.
   """
 
   name: str
   dtype: str
-  values: Sequence[str]
+  values: pa.StringArray
+  blank: np.ndarray
   numbers: np.ndarray | None
 
   def has(self, needs_value: bool) -> bool:
     """Returns whether all values are of the dtype, blank text only if it may be."""
     if self.dtype != "string":
       return self.numbers is not None
-    return not needs_value or all(map(_is_filled, self.values))
+    return not needs_value or not self.blank.any()
 
   def array(self) -> np.ndarray:
     """Returns the values, all of the dtype, as an array of it."""
-    if self.dtype == "string":
-      return arrays.strings(self.values)
     if self.numbers is not None:
       return self.numbers.astype(self.dtype)
-    return np.array([PARSERS[self.dtype](v) for v in self.values], self.dtype)
+    if self.dtype != "string":
+      parse = PARSERS[self.dtype]
+      return np.array([parse(v) for v in self.values.to_pylist()], self.dtype)
+    bytes_ = self.values.cast(pa.binary())
+    return np.asarray(bytes_.to_numpy(zero_copy_only=False), object)
+
+  def take(self, rows: np.ndarray) -> "TypedColumn":
+    """Returns the values of some rows, typed again."""
+    return type_column(self.name, self.values.take(pa.array(rows)), self.dtype)
 
 
 def find_types(
-  rows: _Rows, names: Sequence[str], given: Mapping[str, str]
+  block: Block, names: Sequence[str], given: Mapping[str, str]
 ) -> dict[str, TypedColumn]:
-  """Returns the columns with their dtypes, by name.
+  """Returns the columns of a block with their dtypes, by name.
 
   Args:
-    rows: all rows.
+    block: of rows.
     names: the columns that are read.
     given: dtypes by column. Another is the narrowest that holds all values that
       aren't blank; if all are, it is "string".
   """
   return {
-    name: type_column(name, [row[name] for _, row in rows], given.get(name))
+    name: type_column(name, block.columns[name], given.get(name))
     for name in names
-    if name in rows[0][1]
+    if name in block.columns
   }
 
 
 def type_column(
-  name: str, values: Sequence[str], dtype: str | None = None
+  name: str, values: pa.StringArray, dtype: str | None = None
 ) -> TypedColumn:
   """Returns a column of a dtype; None chooses the narrowest.
 
@@ -78,28 +88,80 @@ def type_column(
     values: one a row.
     dtype: as the user gives it.
   """
-  filled = [value for value in values if _is_filled(value)]
-  guesses = ["int64", "float32"] if dtype is None else [dtype]
-  for guess in guesses if filled else []:
+  blank = _find_blank(values)
+  filled = values.filter(pa.array(~blank)) if blank.any() else values
+  guesses = WIDTHS if dtype is None else [dtype]
+  for guess in guesses if len(filled) else []:
     if guess == "string":
       break
     try:
-      parsed = [PARSERS[guess](value) for value in filled]
+      parsed = _parse(filled, guess)
     except ValueError:
       continue
     except OverflowError:
       # Refused later: such an integer must not turn into a float.
-      if dtype is None and not all(_is_of(value, guess) for value in filled):
+      if dtype is None and not all(
+        _is_of(value, guess) for value in filled.to_pylist()
+      ):
         continue
-      return TypedColumn(name, guess, values, None)
-    numbers = np.array(parsed) if len(filled) == len(values) else None
-    return TypedColumn(name, guess, values, numbers)
-  return TypedColumn(name, dtype or "string", values, None)
+      return TypedColumn(name, guess, values, blank, None)
+    numbers = parsed if len(filled) == len(values) else None
+    return TypedColumn(name, guess, values, blank, numbers)
+  return TypedColumn(name, dtype or "string", values, blank, None)
+
+
+def _find_blank(values: pa.StringArray) -> np.ndarray:
+  """Returns which values are empty, or hold nothing but white space; bool [rows]."""
+  # Without a visible character of ASCII.
+  candidates = pc.match_substring_regex(values, r"^[^!-~]*$")
+  blank: np.ndarray = np.array(candidates.to_numpy(zero_copy_only=False), bool)
+  for row in np.flatnonzero(blank).tolist():
+    value = values[row].as_py()
+    blank[row] = not value or value.isspace()
+  return blank
+
+
+def _parse(values: pa.StringArray, dtype: str) -> np.ndarray:
+  """Returns numbers, int64 or float64, as the parser of the dtype reads them.
+
+  Raises:
+    ValueError: a value isn't a number of this kind.
+    OverflowError: int64 doesn't hold a value.
+  """
+  pattern, arrow_type = _PLAIN[dtype]
+  if pc.all(pc.match_substring_regex(values, pattern)).as_py():
+    numbers: np.ndarray = pc.cast(values, arrow_type).to_numpy()
+    if dtype == "int64" or number_text.float32_holds(numbers):
+      return numbers
+  parse = PARSERS[dtype]
+  return np.array([parse(value) for value in values.to_pylist()])
+
+
+# Text that Arrow reads as `number_text` does, and as which type.
+_PLAIN = {
+  "int64": (r"^-?[0-9]{1,18}$", pa.int64()),
+  "float32": (r"^-?[0-9]{1,18}(\.[0-9]{1,18})?([eE][-+]?[0-9]{1,2})?$", pa.float64()),
+}
+
+
+def fill_blank(block: Block, defaults: Mapping[str, str]) -> Block:
+  """Returns a block with values in place of blank ones.
+
+  Args:
+    block: of rows.
+    defaults: values by column; columns that the block lacks don't count.
+  """
+  columns = dict(block.columns)
+  for name, value in defaults.items():
+    if name in columns:
+      blank = pa.array(_find_blank(columns[name]))
+      columns[name] = pc.if_else(blank, value, columns[name])
+  return Block(block.lines, columns)
 
 
 def find_problems(
   columns: Mapping[str, TypedColumn],
-  lines: Sequence[int],
+  lines: np.ndarray,
   labels: Sequence[str],
 ) -> dict[int, str]:
   """Returns which value of a row isn't of its dtype, or is missing, by line.
@@ -114,7 +176,9 @@ def find_problems(
     needs_value = column.name in labels
     if column.has(needs_value):
       continue
-    for line, value in zip(lines, column.values, strict=True):
+    for line, value in zip(
+      lines.tolist(), column.values.to_pylist(), strict=True
+    ):
       problem = _problem(column, value, needs_value)
       if problem is not None:
         problems.setdefault(line, problem)
@@ -142,94 +206,6 @@ def _problem(column: TypedColumn, value: str, needs_value: bool) -> str | None:
   return None
 
 
-def note_oddities(
-  account: Account,
-  rows: _Rows,
-  columns: Mapping[str, TypedColumn],
-  given: Mapping[str, str],
-) -> None:
-  """Notes values that look like mistakes, by column, line and count.
-
-  Args:
-    account: of the file.
-    rows: all rows.
-    columns: as `find_types` returns them.
-    given: dtypes that the user gave.
-  """
-  lines = [line for line, _ in rows]
-  for name, column in columns.items():
-    if column.dtype == "string":
-      if name not in given:
-        _note_mixed(account, column, lines)
-      blank = [not _is_filled(value) for value in column.values]
-      _note(account, column, lines, blank, "is blank")
-    if column.dtype == "int64" and name not in given:
-      zeros = [v[:1] in "0+- " and _has_leading_zero(v) for v in column.values]
-      what = (
-        "is a number that starts with 0; dtypes reads such a column as text"
-      )
-      _note(account, column, lines, zeros, what)
-    if column.dtype == "float32" and column.numbers is not None:
-      numbers = column.numbers.astype(np.float64)
-      _note(
-        account,
-        column,
-        lines,
-        ~np.isfinite(numbers),
-        "isn't a finite number",
-      )
-      rounded = np.isfinite(numbers) & (np.floor(numbers) == numbers)
-      rounded &= numbers.astype(np.float32) != numbers
-      _note(
-        account, column, lines, rounded, "is an integer that float32 rounds"
-      )
-  repeated = len(rows) - len({tuple(row.values()) for _, row in rows})
-  if repeated:
-    account.note(f"{repeated} of {len(rows)} rows equal an earlier row.")
-
-
-def _note(
-  account: Account,
-  column: TypedColumn,
-  lines: Sequence[int],
-  is_odd: Sequence[bool] | np.ndarray,
-  what: str,
-) -> None:
-  odd = np.flatnonzero(is_odd)
-  if odd.size:
-    account.note(
-      f"column {column.name!r} is {column.values[odd[0]]!r} in line "
-      f"{lines[odd[0]]}, which {what} ({odd.size} of {len(lines)} values)."
-    )
-
-
-def _note_mixed(
-  account: Account, column: TypedColumn, lines: Sequence[int]
-) -> None:
-  """Notes a column that is text only because of the fewer of its values."""
-  filled = [i for i, value in enumerate(column.values) if _is_filled(value)]
-  others: list[int] = []
-  separated = 0
-  for i in filled:
-    if number_text.is_number(column.values[i]):
-      continue
-    others.append(i)
-    separated += number_text.has_separators(column.values[i])
-    if 2 * (len(others) - separated) >= len(filled):
-      return
-  if others:
-    why = (
-      f"; {separated} of them have separators, which numbers don't have here"
-      if separated
-      else ""
-    )
-    account.note(
-      f"column {column.name!r} is text in line {lines[others[0]]}: "
-      f"{column.values[others[0]]!r}, so all of it is read as text "
-      f"({len(others)} of {len(filled)} values aren't numbers{why})."
-    )
-
-
 def _is_filled(value: str) -> bool:
   return bool(value) and not value.isspace()
 
@@ -242,8 +218,3 @@ def _is_of(value: str, dtype: str) -> bool:
   except ValueError:
     return False
   return True
-
-
-def _has_leading_zero(value: str) -> bool:
-  digits = value.strip().lstrip("+-")
-  return len(digits) > 1 and digits[0] == "0"

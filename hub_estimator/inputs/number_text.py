@@ -6,6 +6,8 @@ Python's `int` and `float` also read "1_05" as 105, and digits of all scripts.
 import math
 import re
 
+import numpy as np
+
 _INT64 = range(-(2**63), 2**63)
 # The first number that float32 rounds to infinity.
 _FLOAT32_END = float(2**128 - 2**103)
@@ -46,6 +48,11 @@ def to_float(text: str) -> float:
   if abs(value) >= _FLOAT32_END and "inf" not in text.lower():
     raise ValueError(text)
   return value
+
+
+def float32_holds(numbers: np.ndarray) -> bool:
+  """Returns whether float32 holds all of these finite numbers."""
+  return bool((np.abs(numbers) < _FLOAT32_END).all())
 
 
 def is_number(text: str) -> bool:

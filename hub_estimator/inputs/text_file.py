@@ -1,11 +1,13 @@
 """Text files with one example a row: what csv and JSON lines have in common."""
 
+import codecs
 import contextlib
 import dataclasses
 import gzip
+import io
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from hub_estimator.errors import UserError
 from hub_estimator.inputs.account import Account
@@ -34,6 +36,47 @@ def open_text(path: str) -> Iterator[TextIO]:
       raise UserError(f"{path} isn't UTF-8: {error}.") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
       raise UserError(f"{path} isn't a whole gzip file: {error}.") from error
+
+
+@contextlib.contextmanager
+def open_chunks(path: str, chunk_bytes: int) -> Iterator[Iterator[bytes]]:
+  """Opens a file as chunks of whole lines, without its byte order mark.
+
+  A file whose name ends in .gz is decompressed.
+
+  Args:
+    path: the file.
+    chunk_bytes: about how long a chunk is; one of a longer line is as long as it.
+
+  Raises:
+    UserError: while the file is read, if it isn't UTF-8, or isn't gzip.
+  """
+  opener: Any = gzip.open if path.lower().endswith(".gz") else open
+  with opener(path, "rb") as file:
+    try:
+      yield _chunks(file, chunk_bytes)
+    except UnicodeDecodeError as error:
+      raise UserError(f"{path} isn't UTF-8: {error}.") from error
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+      raise UserError(f"{path} isn't a whole gzip file: {error}.") from error
+
+
+def split_lines(chunk: bytes) -> Iterator[str]:
+  """Returns the lines of UTF-8, their ends as they are."""
+  return iter(io.TextIOWrapper(io.BytesIO(chunk), "utf-8", newline=""))
+
+
+def _chunks(file: BinaryIO, chunk_bytes: int) -> Iterator[bytes]:
+  rest = file.read(3).removeprefix(codecs.BOM_UTF8)
+  while read := file.read(chunk_bytes):
+    end = read.rfind(b"\n") + 1
+    if end:
+      yield rest + read[:end]
+      rest = read[end:]
+    else:
+      rest += read
+  if rest:
+    yield rest
 
 
 def read_examples(
