@@ -39,6 +39,8 @@ setuptools.setup(
     "tensorflow-hub==0.15.0",
     "gin-config==0.5.0",
     "numpy",
+    # Reads csv, Parquet and Arrow.
+    "pyarrow>=17",
     # For sweeps and reports. The newest TensorFlow no longer installs tensorboard.
     "optuna>=5,<6",
     "plotly>=6",

@@ -16,6 +16,7 @@ LIBRARY = ROOT / "hub_estimator"
 FLOORS = [
   "errors",
   "disk",
+  "disk_cache",
   "progress",
   "word_files",
   "tensorflow_runtime",
@@ -24,6 +25,7 @@ FLOORS = [
   "heads",
   "optimizers",
   "pictures",
+  "stores",
   "inputs",
   "schemas",
   "handles",
@@ -48,13 +50,22 @@ FLOORS = [
 GROUND = {
   "errors",
   "disk",
+  "disk_cache",
   "progress",
   "word_files",
   "tensorflow_runtime",
   "config",
   "testing",
 }
-LIGHT = {"errors", "disk", "progress", "config", "cluster", "workers"}
+LIGHT = {
+  "errors",
+  "disk",
+  "disk_cache",
+  "progress",
+  "config",
+  "cluster",
+  "workers",
+}
 
 # Rivals in benchmarks that must not run on the runtime's TensorFlow.
 OWN_TENSORFLOW = {

@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from hub_estimator import progress
-from hub_estimator.features import cache, entry, widths
+from hub_estimator import disk_cache, progress
+from hub_estimator.features import entry, widths
 from hub_estimator.features.keepable import check_keepable
 from hub_estimator.features.network import Network
 from hub_estimator.inputs import Examples
@@ -116,7 +116,8 @@ class Outputs:
         time.monotonic() - started,
       )
 
-    return cache.read_or_make(network.key_of(examples), make)
+    key = network.key_of(examples)
+    return disk_cache.read_or_make("features", key, read=entry.read, make=make)
 
 
 def _with_progress(

@@ -3,8 +3,8 @@
 import contextlib
 import hashlib
 
+from hub_estimator import disk_cache
 from hub_estimator.disk import write_text
-from hub_estimator.features.cache import cache_dir
 from hub_estimator.features.network import Network
 
 
@@ -18,7 +18,7 @@ def read_or_compute(network: Network) -> int:
     NotKept: the outputs may differ from one run to the next; nothing is
       written.
   """
-  path = cache_dir() / f"{network.key}.width"
+  path = disk_cache.directory("features") / f"{network.key}.width"
   with contextlib.suppress(OSError, ValueError):
     text = path.read_text()
     width = int(text.split(" ")[0])

@@ -54,7 +54,9 @@ class Block:
     """Yields (line number, row by column)."""
     names = list(self.columns)
     values = [column.to_pylist() for column in self.columns.values()]
-    for line, row in zip(self.lines.tolist(), zip(*values, strict=True), strict=True):
+    for line, row in zip(
+      self.lines.tolist(), zip(*values, strict=True), strict=True
+    ):
       yield line, dict(zip(names, row, strict=True))
 
 
@@ -120,7 +122,9 @@ class PlainRows:
     return Block(lines, columns)
 
 
-def _pattern(n_fields: int, delimiter: bytes, quotes: bool) -> re.Pattern[bytes]:
+def _pattern(
+  n_fields: int, delimiter: bytes, quotes: bool
+) -> re.Pattern[bytes]:
   """Returns what a whole chunk of plain rows matches."""
   escaped = re.escape(delimiter)
   bare = rb"[^\r\n\x00" + (rb'"' if quotes else b"") + escaped + rb"]*+"

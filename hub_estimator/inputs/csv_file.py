@@ -117,7 +117,9 @@ class Csv:
     while True:
       try:
         return self._write_as(types, path, writer)
-      except WiderTypeError as wider:  # Of a column that seemed to hold numbers.
+      except (
+        WiderTypeError
+      ) as wider:  # Of a column that seemed to hold numbers.
         types[wider.column] = wider.dtype
         writer.discard()
 
@@ -192,13 +194,10 @@ class Csv:
 
   def _read_names(self, header: Sequence[str]) -> list[str]:
     if self.features is None:
+      names.check_columns(self.path, header, names.label_columns(self.label))
       return list(header)
     read = [*self.features, *names.label_columns(self.label)]
-    for name in read:
-      if name not in header:
-        raise UserError(
-          f"{self.path} has no column {name!r}; {nearest(name, header)}"
-        )
+    names.check_columns(self.path, header, read)
     return read
 
   def _checked_dtypes(self, header: Sequence[str]) -> dict[str, str]:

@@ -140,7 +140,10 @@ def _parse(values: pa.StringArray, dtype: str) -> np.ndarray:
 # Text that Arrow reads as `number_text` does, and as which type.
 _PLAIN = {
   "int64": (r"^-?[0-9]{1,18}$", pa.int64()),
-  "float32": (r"^-?[0-9]{1,18}(\.[0-9]{1,18})?([eE][-+]?[0-9]{1,2})?$", pa.float64()),
+  "float32": (
+    r"^-?[0-9]{1,18}(\.[0-9]{1,18})?([eE][-+]?[0-9]{1,2})?$",
+    pa.float64(),
+  ),
 }
 
 

@@ -1,16 +1,28 @@
 """JSON lines: one JSON object a line."""
 
 import dataclasses
+import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import gin
 
-from hub_estimator.inputs import arrays, label_lists, names, paths, text_file
+from hub_estimator import stores
+from hub_estimator.inputs import (
+  json_columns,
+  names,
+  paths,
+  stored,
+  text_file,
+)
 from hub_estimator.inputs.account import Account
 from hub_estimator.inputs.bad_records import BadRecords, check_choice
-from hub_estimator.inputs.interface import Column, Examples, Label
+from hub_estimator.inputs.interface import Examples, Label
+from hub_estimator.inputs.stored_rows import ListsDifferError, StoredRows
+
+_CHUNK_BYTES = 1 << 22
+_BLOCK_ROWS = 8192
 
 
 @gin.register("jsonl", module="inputs")
@@ -52,7 +64,11 @@ class Jsonl:
         or values of one key differ in type or length.
     """
     path = paths.existing_file(self.path, "inputs.jsonl")
+    if stored.is_large(path):
+      store = stored.read(path, self, lambda writer: self._write(path, writer))
+      return stored.examples(store, label=self.label, source=path)
     account, bad = Account(path), BadRecords(self.bad_records)
+    labels = names.label_columns(self.label)
     return text_file.read_examples(
       account,
       self._rows(path, account, bad),
@@ -60,10 +76,27 @@ class Jsonl:
       features=self.features,
       bad=bad,
       find_problem=_find_problem,
-      make_column=lambda name, values, lines: self._make_column(
-        name, values, lines, path
+      make_column=lambda name, values, lines: json_columns.make(
+        name, values, lines, path, is_label=name in labels
       ),
     )
+
+  def _write(self, path: str, writer: stores.StoreWriter) -> dict[str, Any]:
+    """Writes all columns, and returns what else is known of the file."""
+    of_lists: set[str] = set()
+    while True:
+      account, bad = Account(path), BadRecords(self.bad_records)
+      table = StoredRows(
+        account, bad, writer, self.label, self.features, of_lists=of_lists
+      )
+      rows = self._rows(path, account, bad)
+      try:
+        while block := list(itertools.islice(rows, _BLOCK_ROWS)):
+          table.add(block, _find_problem)
+        return table.close()
+      except ListsDifferError as differ:
+        of_lists.add(differ.column)
+        writer.discard()
 
   def rows(
     self, path: str, account: Account
@@ -88,15 +121,6 @@ class Jsonl:
           row[name] = value
       yield line, row
 
-  def _make_column(
-    self, name: str, values: Sequence[Any], lines: Sequence[int], path: str
-  ) -> Column:
-    if name not in names.label_columns(self.label):
-      return arrays.feature(name, values, path, lines)
-    if label_lists.are_ragged(values):
-      return label_lists.checked(name, values, lines, path)
-    return arrays.column(name, values, path, lines)
-
 
 def read_rows(
   path: str,
@@ -116,8 +140,9 @@ def read_rows(
   """
   bad = bad or BadRecords()
   account = account or Account(path)
-  with text_file.open_text(path) as file:
-    for number, line in enumerate(file, 1):
+  with text_file.open_chunks(path, _CHUNK_BYTES) as chunks:
+    lines = itertools.chain.from_iterable(map(text_file.split_lines, chunks))
+    for number, line in enumerate(lines, 1):
       account.lines = number
       if not line.strip():
         account.blank += 1

@@ -81,6 +81,24 @@ def find_name(name: str, row: Mapping[str, Any]) -> str | None:
   return bare[0] if len(bare) == 1 else None
 
 
+def check_columns(
+  source: str, columns: Iterable[str], wanted: Iterable[str]
+) -> None:
+  """Raises a UserError unless a source has the columns that the user names.
+
+  Args:
+    source: for the message.
+    columns: that it has.
+    wanted: by the user.
+  """
+  known = list(columns)
+  for name in wanted:
+    if name not in known:
+      raise UserError(
+        f"{source} has no column {name!r}; {nearest(name, known)}"
+      )
+
+
 def split_label(
   columns: Mapping[str, Column],
   *,
@@ -107,11 +125,7 @@ def split_label(
     if features is None
     else list(features)
   )
-  for name in [*wanted, *of_labels]:
-    if name not in columns:
-      raise UserError(
-        f"{source} has no column {name!r}; {nearest(name, columns)}"
-      )
+  check_columns(source, columns, [*wanted, *of_labels])
   kept: dict[str, Column] = {name: columns[name] for name in wanted}
   return Examples(
     features=kept,

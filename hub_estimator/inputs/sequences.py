@@ -12,17 +12,20 @@ class Ragged:
   """Lists of different lengths, each read batch padded to its longest.
 
   Attributes:
+    values: of all lists, one after the other, [values, ...].
     lengths: int64 [examples].
   """
 
-  def __init__(self, values: np.ndarray, lengths: Sequence[int] | np.ndarray):
+  def __init__(
+    self, values: Column, lengths: Sequence[int] | np.ndarray
+  ) -> None:
     """Makes the column.
 
     Args:
       values: of all lists, one after the other, [values, ...].
       lengths: of the lists.
     """
-    self._values = values
+    self.values = values
     self.lengths = np.asarray(lengths, dtype=np.int64)
     self._starts = np.cumsum(self.lengths) - self.lengths
     self.dtype: np.dtype[Any] = values.dtype
@@ -41,11 +44,11 @@ class Ragged:
     places = np.arange(lengths.max(initial=1))
     inside = places < lengths[:, np.newaxis]
     padded = np.full(
-      (*inside.shape, *self._values.shape[1:]),
+      (*inside.shape, *self.values.shape[1:]),
       spec_of(self).padding,
       self.dtype,
     )
-    padded[inside] = self._values[(starts[:, np.newaxis] + places)[inside]]
+    padded[inside] = self.values[(starts[:, np.newaxis] + places)[inside]]
     return padded
 
 

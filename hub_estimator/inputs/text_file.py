@@ -112,13 +112,7 @@ def read_examples(
   names = (
     list(rows[0][1]) if features is None else [*features, *label_columns(label)]
   )
-  good = []
-  for line, row in rows:
-    problem = find_problem(line, row, names)
-    if problem is None:
-      good.append((line, row))
-    else:
-      bad.add(f"{path}, line {line}: {problem}.")
+  good = good_rows(rows, names, path, bad, find_problem)
   check_not_empty(good, path, bad)
   account.close(len(good), bad.skipped)
   lines = [line for line, _ in good]
@@ -133,6 +127,35 @@ def read_examples(
   return dataclasses.replace(
     examples, lines=account.lines, notes=tuple(account.notes)
   )
+
+
+def good_rows(
+  rows: Iterable[tuple[int, Row]],
+  names: Sequence[str],
+  path: str,
+  bad: BadRecords,
+  find_problem: Callable[[int, Row, Sequence[str]], str | None],
+) -> list[tuple[int, Row]]:
+  """Returns the rows that aren't bad.
+
+  Args:
+    rows: (line number, row) each.
+    names: the wanted columns.
+    path: of the file.
+    bad: counts the bad rows, or refuses the first.
+    find_problem: as for `read_examples`.
+
+  Raises:
+    UserError: a bad row is refused.
+  """
+  good = []
+  for line, row in rows:
+    problem = find_problem(line, row, names)
+    if problem is None:
+      good.append((line, row))
+    else:
+      bad.add(f"{path}, line {line}: {problem}.")
+  return good
 
 
 def check_not_empty(rows: Sequence[Any], path: str, bad: BadRecords) -> None:

@@ -173,9 +173,7 @@ def _describe(
 ) -> _Part:
   dtype = "string" if values.dtype.kind == "O" else values.dtype.name
   if lengths is not None:
-    return _Part(
-      len(lengths), len(values), dtype, values.shape[1:], True, None
-    )
+    return _Part(len(lengths), len(values), dtype, values.shape[1:], True, None)
   is_list = values.ndim > 1
   return _Part(
     rows=len(values),

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from hub_estimator.features.cache import cache_dir
+from hub_estimator import disk_cache
 from tests.faults import forked
 
 pytestmark = [pytest.mark.newest, pytest.mark.faults]
@@ -50,9 +50,9 @@ def test_entries_are_whole_after_any_kill(
     rng = random.Random(1)
     killed = 0
     while killed < KILLS:
-      for path in sorted(cache_dir().glob("*/*")):
+      for path in sorted(disk_cache.directory("features").glob("*/*")):
         path.unlink()
-      for path in cache_dir().glob("*"):
+      for path in disk_cache.directory("features").glob("*"):
         if path.is_dir():
           path.rmdir()
       out.unlink(missing_ok=True)
@@ -63,13 +63,15 @@ def test_entries_are_whole_after_any_kill(
         killed += 1
       child.wait()
       # An entry is whole, whenever it appeared.
-      for entry in cache_dir().glob("*/entry.json"):
+      for entry in disk_cache.directory("features").glob("*/entry.json"):
         np.testing.assert_array_equal(
           np.load(entry.parent / "outputs.npy"), whole
         )
       assert forker.run("compute()").wait() == 0
       np.testing.assert_array_equal(np.load(out), whole)
       left = [
-        path for path in cache_dir().iterdir() if path.name.startswith(".")
+        path
+        for path in disk_cache.directory("features").iterdir()
+        if path.name.startswith(".")
       ]
       assert not left
