@@ -22,6 +22,7 @@ from hub_estimator.inputs.interface import (
 from hub_estimator.inputs.jsonl_file import Jsonl
 from hub_estimator.inputs.mixing import Mix
 from hub_estimator.inputs.npz_file import Npz
+from hub_estimator.inputs.parquet_file import Parquet
 from hub_estimator.inputs.pipeline import (
   STEPS,
   make_eval_input_fn,
@@ -45,6 +46,7 @@ image_folder = ImageFolder
 jsonl = Jsonl
 mix = Mix
 npz = Npz
+parquet = Parquet
 sample = Sample
 tfds = Tfds
 tfrecord = TFRecord
@@ -66,6 +68,7 @@ __all__ = [
   "Lists",
   "Mix",
   "Npz",
+  "Parquet",
   "Ragged",
   "Sample",
   "Stream",
@@ -84,6 +87,7 @@ __all__ = [
   "mix",
   "npz",
   "open_stream",
+  "parquet",
   "renumber",
   "sample",
   "spec_of",

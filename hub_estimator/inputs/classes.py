@@ -39,6 +39,23 @@ def renumber(examples: Examples, classes: Sequence[str]) -> Examples:
   )
 
 
+def name(examples: Examples) -> Examples:
+  """Returns examples with ids and names of classes, if their labels are text."""
+  labels = examples.labels
+  if examples.classes is not None or not isinstance(labels, np.ndarray):
+    return examples
+  if labels.dtype.kind != "O" or any(isinstance(v, tuple) for v in labels[:1]):
+    return examples
+  names = sorted({value.decode() for value in labels.ravel().tolist()})
+  ids = {value.encode(): i for i, value in enumerate(names)}
+  numbers = [ids[value] for value in labels.ravel().tolist()]
+  return dataclasses.replace(
+    examples,
+    labels=np.array(numbers, np.int64).reshape(labels.shape),
+    classes=tuple(names),
+  )
+
+
 def match_classes(parts: Sequence[Examples]) -> list[Examples]:
   """Returns examples with equal names for equal ids.
 
@@ -51,6 +68,8 @@ def match_classes(parts: Sequence[Examples]) -> list[Examples]:
   named = [part.classes for part in parts if part.classes is not None]
   if not named:
     return list(parts)
+  parts = [name(part) for part in parts]
+  named = [part.classes for part in parts if part.classes is not None]
   for part in parts:
     if part.classes is None:
       raise UserError(

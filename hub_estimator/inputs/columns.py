@@ -4,6 +4,7 @@ Each offers what examples need of a NumPy array: `dtype`, `shape`, a length, and
 by slice or by an array of indices.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -74,7 +75,11 @@ class Selected:
     self.dtype = column.dtype
     self.shape: tuple[int | None, ...] = (len(indices), *column.shape[1:])
     self.sparse = spec_of(column).sparse
-    self.lengths = lengths_of(column)[indices]
+
+  @functools.cached_property
+  def lengths(self) -> np.ndarray:
+    """The length of each row's list, int64."""
+    return lengths_of(self.source)[self.indices]
 
   def __len__(self) -> int:
     return len(self.indices)
@@ -98,7 +103,6 @@ class Chained:
     """
     self.parts = columns
     self.sparse = spec_of(columns[0]).sparse
-    self.lengths = np.concatenate([lengths_of(column) for column in columns])
     self._ends = np.cumsum([len(column) for column in columns])
     self.dtype = columns[0].dtype
     self.shape: tuple[int | None, ...] = (
@@ -106,12 +110,20 @@ class Chained:
       *columns[0].shape[1:],
     )
 
+  @functools.cached_property
+  def lengths(self) -> np.ndarray:
+    """The length of each row's list, int64."""
+    return np.concatenate([lengths_of(column) for column in self.parts])
+
   def __len__(self) -> int:
     return int(self._ends[-1])
 
   def __getitem__(self, rows: slice | np.ndarray, /) -> np.ndarray:
-    rows = np.arange(len(self))[rows]
-    longest = int(self.lengths[rows].max(initial=1))
+    if isinstance(rows, slice):
+      rows = np.arange(*rows.indices(len(self)))
+    longest = 1
+    if None in self.shape:
+      longest = int(self.lengths[rows].max(initial=1))
     shape = [longest if size is None else size for size in self.shape[1:]]
     found = np.full((len(rows), *shape), spec_of(self).padding, self.dtype)
     of_column = np.searchsorted(self._ends, rows, side="right")

@@ -14,7 +14,7 @@ from hub_estimator.inputs import (
   csv_types,
   label_lists,
   names,
-  paths,
+  shards,
   stored,
   text_file,
 )
@@ -33,7 +33,8 @@ class Csv:
   """Rows of a file of comma-separated values with a header.
 
   Attributes:
-    path: the file; UTF-8, and gzip if it ends in .gz.
+    path: a file, a glob such as "data/train-*.csv", or a list of files; UTF-8, gzip if
+      it ends in .gz and Zstandard if it ends in .zst.
     label: the column of labels; None if there are no labels; or a list of columns:
       one for each head of `heads.multi`, or one with 0 and 1 for each class of
       `heads.multi_label`.
@@ -54,7 +55,7 @@ class Csv:
       label a row.
   """
 
-  path: str
+  path: str | Sequence[str]
   label: Label = "label"
   features: Sequence[str] | None = None
   dtypes: Mapping[str, str] | None = None
@@ -91,7 +92,16 @@ class Csv:
       UserError: the file is missing or empty, lacks a named column, or has a bad
         row that isn't skipped.
     """
-    path = paths.existing_file(self.path, "inputs.csv")
+    return shards.read(
+      self,
+      "inputs.csv",
+      self._read_file,
+      read_as=lambda path, dtypes: dataclasses.replace(
+        self, dtypes={**dtypes, **(self.dtypes or {})}
+      )._read_file(path),
+    )
+
+  def _read_file(self, path: str) -> Examples:
     if stored.is_large(path):
       store = stored.read(path, self, lambda writer: self._write(path, writer))
       return stored.examples(store, label=self.label, source=path)

@@ -12,7 +12,7 @@ from hub_estimator import stores
 from hub_estimator.inputs import (
   json_columns,
   names,
-  paths,
+  shards,
   stored,
   text_file,
 )
@@ -34,7 +34,8 @@ class Jsonl:
   "" or 0 to the longest of their batch, if the module takes any length.
 
   Attributes:
-    path: the file; UTF-8, and gzip if it ends in .gz.
+    path: a file, a glob such as "data/train-*.jsonl", or a list of files; UTF-8, gzip
+      if it ends in .gz and Zstandard if it ends in .zst.
     label: the key of labels; None if there are no labels; or a list of keys: one
       for each head of `heads.multi`, or one with 0 and 1 for each class of
       `heads.multi_label`. Lists of labels, for `heads.multi_label`, may differ in
@@ -45,7 +46,7 @@ class Jsonl:
     defaults: values in place of missing and null ones, by key.
   """
 
-  path: str
+  path: str | Sequence[str]
   label: Label = "label"
   features: Sequence[str] | None = None
   bad_records: str = "raise"
@@ -63,7 +64,9 @@ class Jsonl:
       UserError: the file is missing or empty, has a bad line that isn't skipped,
         or values of one key differ in type or length.
     """
-    path = paths.existing_file(self.path, "inputs.jsonl")
+    return shards.read(self, "inputs.jsonl", self._read_file)
+
+  def _read_file(self, path: str) -> Examples:
     if stored.is_large(path):
       store = stored.read(path, self, lambda writer: self._write(path, writer))
       return stored.examples(store, label=self.label, source=path)

@@ -7,9 +7,8 @@ import gin
 import numpy as np
 
 from hub_estimator.errors import UserError
-from hub_estimator.inputs.interface import Column, Examples, Input, spec_of
-from hub_estimator.inputs.rearranging import chain, select
-from hub_estimator.inputs.sequences import Lists
+from hub_estimator.inputs.interface import Examples, Input
+from hub_estimator.inputs.rearranging import chain, open_lists, select
 
 
 @gin.register("mix", module="inputs")
@@ -46,35 +45,11 @@ class Mix:
     Raises:
       UserError: the inputs differ in their features or labels.
     """
-    parts = _open_lists([source.read() for source in self.sources])
+    parts = open_lists([source.read() for source in self.sources])
     _check_types_agree(parts)
     if self.weights is not None:
       parts = _repeat(parts, self.weights)
     return chain(parts, " + ".join(part.source for part in parts))
-
-
-def _open_lists(parts: Sequence[Examples]) -> list[Examples]:
-  """Returns the parts; a feature that is ragged in one is so in all."""
-  ragged = {
-    name: spec
-    for part in parts
-    for name, spec in part.specs().items()
-    if spec.is_ragged
-  }
-
-  def column_of(name: str, column: Column) -> Column:
-    spec = spec_of(column)
-    if name in ragged and spec.shape and spec.open() == ragged[name]:
-      return Lists(column, open=True, sparse=False)
-    return column
-
-  return [
-    dataclasses.replace(
-      part,
-      features={n: column_of(n, c) for n, c in part.features.items()},
-    )
-    for part in parts
-  ]
 
 
 def _check_types_agree(parts: Sequence[Examples]) -> None:

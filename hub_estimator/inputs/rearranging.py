@@ -1,12 +1,14 @@
 """Examples made of other examples: rows selected, or several chained."""
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from hub_estimator.inputs.classes import match_classes
 from hub_estimator.inputs.columns import Chained, Selected
-from hub_estimator.inputs.interface import Column, Examples
+from hub_estimator.inputs.interface import Column, Examples, spec_of
+from hub_estimator.inputs.sequences import Lists
 
 
 def select(examples: Examples, indices: np.ndarray, source: str) -> Examples:
@@ -34,6 +36,30 @@ def chain(parts: Sequence[Examples], source: str) -> Examples:
     UserError: classes have names in some parts, and are numbers in others.
   """
   return _rearrange(Chained, match_classes(parts), source)
+
+
+def open_lists(parts: Sequence[Examples]) -> list[Examples]:
+  """Returns the parts; a feature that is ragged in one is so in all."""
+  ragged = {
+    name: spec
+    for part in parts
+    for name, spec in part.specs().items()
+    if spec.is_ragged
+  }
+
+  def column_of(name: str, column: Column) -> Column:
+    spec = spec_of(column)
+    if name in ragged and spec.shape and spec.open() == ragged[name]:
+      return Lists(column, open=True, sparse=False)
+    return column
+
+  return [
+    dataclasses.replace(
+      part,
+      features={n: column_of(n, c) for n, c in part.features.items()},
+    )
+    for part in parts
+  ]
 
 
 def _rearrange(

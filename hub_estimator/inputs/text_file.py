@@ -5,11 +5,15 @@ import contextlib
 import dataclasses
 import gzip
 import io
+import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, BinaryIO, TextIO
+from typing import Any, BinaryIO
 
-from hub_estimator.errors import UserError
+import pyarrow as pa
+
+from hub_estimator import progress
+from hub_estimator.errors import UserError, one_line
 from hub_estimator.inputs.account import Account
 from hub_estimator.inputs.bad_records import BadRecords
 from hub_estimator.inputs.interface import Column, Examples, Label
@@ -17,53 +21,64 @@ from hub_estimator.inputs.names import label_columns, split_label
 
 # Values by column.
 Row = Mapping[str, Any]
-
-
-@contextlib.contextmanager
-def open_text(path: str) -> Iterator[TextIO]:
-  """Opens a UTF-8 file, with or without a byte order mark, line ends as they are.
-
-  A file whose name ends in .gz is decompressed.
-
-  Raises:
-    UserError: while the file is read, if it isn't UTF-8, or isn't gzip.
-  """
-  opener: Any = gzip.open if path.lower().endswith(".gz") else open
-  with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
-    try:
-      yield file
-    except UnicodeDecodeError as error:
-      raise UserError(f"{path} isn't UTF-8: {error}.") from error
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-      raise UserError(f"{path} isn't a whole gzip file: {error}.") from error
+# Reading a smaller file is soon done.
+_LARGE = 16 << 20
 
 
 @contextlib.contextmanager
 def open_chunks(path: str, chunk_bytes: int) -> Iterator[Iterator[bytes]]:
   """Opens a file as chunks of whole lines, without its byte order mark.
 
-  A file whose name ends in .gz is decompressed.
+  A file whose name ends in .gz or .zst is decompressed.
 
   Args:
     path: the file.
     chunk_bytes: about how long a chunk is; one of a longer line is as long as it.
 
   Raises:
-    UserError: while the file is read, if it isn't UTF-8, or isn't gzip.
+    UserError: while the file is read, if it isn't UTF-8, or isn't compressed as its
+      name says.
   """
-  opener: Any = gzip.open if path.lower().endswith(".gz") else open
-  with opener(path, "rb") as file:
+  with open(path, "rb") as raw, _decompressed(raw, path) as file:
+    size = os.path.getsize(path)
     try:
-      yield _chunks(file, chunk_bytes)
+      yield _with_progress(_chunks(file, chunk_bytes), raw, size)
     except UnicodeDecodeError as error:
       raise UserError(f"{path} isn't UTF-8: {error}.") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
       raise UserError(f"{path} isn't a whole gzip file: {error}.") from error
+    except (pa.ArrowException, OSError) as error:
+      if file is raw:
+        raise
+      raise UserError(
+        f"{path} isn't a whole Zstandard file: {one_line(error)}."
+      ) from error
 
 
 def split_lines(chunk: bytes) -> Iterator[str]:
   """Returns the lines of UTF-8, their ends as they are."""
   return iter(io.TextIOWrapper(io.BytesIO(chunk), "utf-8", newline=""))
+
+
+def _decompressed(
+  raw: BinaryIO, path: str
+) -> contextlib.AbstractContextManager[Any]:
+  """Returns the content of a file, decompressed if its name says so."""
+  if path.lower().endswith(".gz"):
+    return gzip.GzipFile(fileobj=raw)
+  if path.lower().endswith(".zst"):
+    return pa.CompressedInputStream(pa.PythonFile(raw, "r"), "zstd")
+  return contextlib.nullcontext(raw)
+
+
+def _with_progress(
+  chunks: Iterator[bytes], raw: BinaryIO, size: int
+) -> Iterator[bytes]:
+  """Yields chunks of a file; reports how far a large one was read."""
+  for chunk in chunks:
+    if size > _LARGE:
+      progress.report(f"reading {raw.name}", raw.tell(), size, unit="bytes")
+    yield chunk
 
 
 def _chunks(file: BinaryIO, chunk_bytes: int) -> Iterator[bytes]:

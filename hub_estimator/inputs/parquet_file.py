@@ -1,0 +1,216 @@
+"""Tables of Parquet and Arrow files."""
+
+import contextlib
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import gin
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import ipc, parquet
+
+from hub_estimator import progress, stores
+from hub_estimator.errors import UserError, one_line
+from hub_estimator.inputs import arrow_arrays, names, paths, shards, stored
+from hub_estimator.inputs.bad_records import BadRecords, check_choice
+from hub_estimator.inputs.interface import Column, Examples, Label
+from hub_estimator.inputs.sequences import Ragged
+
+_BATCH_ROWS = 8192
+
+
+@gin.register("parquet", module="inputs")
+@dataclasses.dataclass(frozen=True)
+class Parquet:
+  """Rows of a Parquet file, or of an Arrow file or stream.
+
+  Columns are text, bytes, numbers, booleans, or lists of them; a list may have any
+  length. Numbers keep their type, but for float64, which becomes float32.
+
+  Attributes:
+    path: a file, a glob such as "data/train-*.parquet", or a list of files. A file is
+      Arrow if it begins as such, whatever its name is.
+    label: the column of labels, or a list of one for each head of `heads.multi`;
+      None if there are no labels.
+    features: the columns to read; None reads all but the label.
+    bad_records: "raise", or "skip", which leaves out rows with a null and counts them
+      in the result.
+    defaults: values in place of nulls, by column.
+  """
+
+  path: str | Sequence[str]
+  label: Label = "label"
+  features: Sequence[str] | None = None
+  bad_records: str = "raise"
+  defaults: Mapping[str, str | int | float] | None = None
+
+  def __post_init__(self) -> None:
+    check_choice(self.bad_records, "parquet.bad_records")
+    names.check_names("parquet", label=self.label, features=self.features)
+    names.check_defaults("parquet", self.defaults)
+
+  def read(self) -> Examples:
+    """Returns all examples.
+
+    Raises:
+      UserError: the file is missing or broken, lacks a column, or has a null that
+        isn't filled or skipped.
+    """
+    return shards.read(self, "inputs.parquet", self._read_file)
+
+  def _read_file(self, path: str) -> Examples:
+    if stored.is_large(path):
+      store = stored.read(path, self, lambda writer: self._write(path, writer))
+      return stored.examples(store, label=self.label, source=path)
+    bad = BadRecords(self.bad_records)
+    with _open(path) as table:
+      wanted = self._wanted(path, table.names)
+      whole = pa.Table.from_batches(
+        [batch.select(wanted) for batch in table.batches], table.schema(wanted)
+      ).combine_chunks()
+    batches = whole.to_batches(max_chunksize=max(1, whole.num_rows))
+    if not batches:
+      raise UserError(f"{path} has no examples.")
+    columns = self._columns(path, batches[0], 0, bad)
+    return names.split_label(
+      columns,
+      label=self.label,
+      features=self.features,
+      source=path,
+      skipped=bad.skipped,
+    )
+
+  def _write(self, path: str, writer: stores.StoreWriter) -> dict[str, Any]:
+    bad = BadRecords(self.bad_records)
+    labels = stored.Labels(writer, self.label)
+    done = 0
+    with _open(path) as table:
+      wanted = self._wanted(path, table.names)
+      for batch in table.batches:
+        columns = self._columns(path, batch.select(wanted), done, bad)
+        for name, column in columns.items():
+          self._append(path, name, column, writer, labels)
+        done += batch.num_rows
+        progress.report(f"reading {path}", done, table.rows, unit="rows")
+    if not done:
+      raise UserError(f"{path} has no examples.")
+    return {
+      "skipped": bad.skipped,
+      "lines": None,
+      "notes": [],
+      **labels.close(),
+    }
+
+  def _append(
+    self,
+    path: str,
+    name: str,
+    column: Column,
+    writer: stores.StoreWriter,
+    labels: stored.Labels,
+  ) -> None:
+    if isinstance(column, Ragged):
+      if name in names.label_columns(self.label):
+        raise UserError(f"{path}: the labels {name!r} differ in length.")
+      writer.column(name).append(np.asarray(column.values), column.lengths)
+    elif not labels.append(name, np.asarray(column)):
+      writer.column(name).append(np.asarray(column))
+
+  def _wanted(self, path: str, held: Sequence[str]) -> list[str]:
+    of_labels = names.label_columns(self.label)
+    features = self.features
+    if features is None:
+      features = [name for name in held if name not in of_labels]
+    wanted = [*features, *of_labels]
+    names.check_columns(path, held, wanted)
+    return list(dict.fromkeys(wanted))
+
+  def _columns(
+    self, path: str, batch: pa.RecordBatch, first: int, bad: BadRecords
+  ) -> dict[str, Column]:
+    """Returns the columns of rows from `first` on, without bad rows."""
+    columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+    for name, value in (self.defaults or {}).items():
+      if name in columns:
+        columns[name] = pc.fill_null(columns[name], value)
+    is_bad = np.zeros(batch.num_rows, bool)
+    for name, column in columns.items():
+      nulls = arrow_arrays.find_null(column)
+      for row in np.flatnonzero(nulls & ~is_bad).tolist():
+        bad.add(
+          f"{path}, row {first + row}: {name!r} is null; inputs.parquet.defaults "
+          'fills nulls, and bad_records = "skip" leaves such rows out.'
+        )
+      is_bad |= nulls
+    rows = np.flatnonzero(~is_bad)
+    if is_bad.any():
+      columns = {n: c.take(pa.array(rows)) for n, c in columns.items()}
+    return {
+      name: arrow_arrays.read(
+        name, column, lambda row: f"{path}, row {first + int(rows[row])}"
+      )
+      for name, column in columns.items()
+    }
+
+
+@dataclasses.dataclass
+class _Table:
+  """An open file.
+
+  Attributes:
+    names: of its columns.
+    batches: its rows, some at a time.
+    rows: how many there are; None if the file doesn't say.
+  """
+
+  names: list[str]
+  batches: Iterator[pa.RecordBatch]
+  rows: int | None
+  _schema: pa.Schema
+
+  def schema(self, wanted: Sequence[str]) -> pa.Schema:
+    """Returns the types of some columns."""
+    return pa.schema([self._schema.field(name) for name in wanted])
+
+
+@contextlib.contextmanager
+def _open(path: str) -> Iterator[_Table]:
+  """Opens a Parquet file, an Arrow file or an Arrow stream.
+
+  Raises:
+    UserError: while the file is read, if it is none of them, or is damaged.
+  """
+  try:
+    with pa.memory_map(path) as file:
+      start = file.read(6)
+      file.seek(0)
+      if start[:4] == b"PAR1":
+        opened = parquet.ParquetFile(file)
+        yield _Table(
+          opened.schema_arrow.names,
+          opened.iter_batches(_BATCH_ROWS),
+          opened.metadata.num_rows,
+          opened.schema_arrow,
+        )
+      elif start == b"ARROW1":
+        reader = ipc.open_file(file)
+        batches = (
+          reader.get_batch(i) for i in range(reader.num_record_batches)
+        )
+        yield _Table(reader.schema.names, _sliced(batches), None, reader.schema)
+      else:
+        stream = ipc.open_stream(file)
+        yield _Table(stream.schema.names, _sliced(stream), None, stream.schema)
+  except (pa.ArrowException, OSError) as error:
+    raise UserError(
+      f"{path} isn't a whole Parquet or Arrow file: {one_line(error)}"
+    ) from error
+
+
+def _sliced(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+  """Yields batches of a bounded number of rows."""
+  for batch in batches:
+    for first in range(0, batch.num_rows, _BATCH_ROWS):
+      yield batch.slice(first, _BATCH_ROWS)
