@@ -162,7 +162,7 @@ def test_predictions_of_a_folder_have_names_of_classes_and_files(animals):
   found = runs.predict(
     root / "run", str(root / "train"), experiment=experiment, batch_size=5
   )
-  files = [name.decode() for name in found["file"]]
+  files = found["file"].tolist()
   assert files[0] == "cat/0.png" and len(files) == 12
   classes = [name.decode() for name in found["classes"].ravel()]
   assert classes == [file.split("/")[0] for file in files]
