@@ -206,7 +206,9 @@ def test_the_loss_of_a_head_without_an_average_is_by_batch_size():
     assert metrics[EXAMPLES_LOSS] == pytest.approx(2 * expected, rel=2e-6)
 
 
-@pytest.mark.parametrize("trainable", [True, False])
+@pytest.mark.parametrize(
+  "trainable", [pytest.param(True, marks=pytest.mark.slow), False]
+)
 def test_a_run_reports_the_same_loss_in_any_batch_size(
   dense, tmp_path, trainable
 ):
