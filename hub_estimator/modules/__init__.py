@@ -8,6 +8,7 @@ from hub_estimator.modules import inspecting, saved_models
 from hub_estimator.modules.module_info import ModuleInfo
 from hub_estimator.modules.new_modules import NewModule
 from hub_estimator.modules.placing import PlacedModule, place
+from hub_estimator.modules.random_outputs import random_outputs
 from hub_estimator.modules.reading import read_module_info
 from hub_estimator.modules.signature_values import read_signature
 from hub_estimator.modules.source import ModuleSource, check_export_name
@@ -45,6 +46,7 @@ __all__ = [
   "inspecting",
   "log_variant",
   "place",
+  "random_outputs",
   "read_module_info",
   "read_signature",
   "saved_models",

@@ -59,6 +59,9 @@ def _variant(variant: Mapping[str, Any]) -> Iterator[str]:
     for tensor, info in signature["outputs"].items():
       value = (signature["values"] or {}).get(tensor)
       shown = "" if value is None else f" = {value!r}"
+      if tensor in signature["random_outputs"]:
+        ops = signature["random_outputs"][tensor]
+        shown += f" draws at random ({', '.join(ops)})"
       yield f"    output {tensor}: {_tensor(info)}{shown}"
 
 
