@@ -32,6 +32,24 @@ def vae(path: str, *, seed: int | None = None) -> str:
   return testing.export_module(os.fspath(path), module_fn)
 
 
+def gan(path: str, *, size: int = 4, static_input: bool = True) -> str:
+  """A generator that takes batches of one size alone, told by its tags.
+
+  It maps z float32 [size, 4] to images float32 [size, 2, 3, 1]. Each image also
+  depends on nothing but its own z.
+  """
+
+  def module_fn():
+    z = tf.placeholder(tf.float32, [size if static_input else None, 4])
+    images = tf.reshape(tf.tanh(_dense(z, 6, "generator")), [size, 2, 3, 1])
+    hub.add_signature(inputs={"z": z}, outputs=images)
+
+  tags = {"gen", f"bs{size}"}
+  return testing.export_module(
+    os.fspath(path), module_fn, tags_and_args=[(tags, {})]
+  )
+
+
 def counting(path: str) -> str:
   """A module whose output counts its calls, so that no two of them agree.
 

@@ -22,7 +22,7 @@ from hub_estimator.exporting.live import (
   dense_tensors,
 )
 from hub_estimator.graphs import same_part, tensor_names
-from hub_estimator.modules import ModuleInfo
+from hub_estimator.modules import ModuleInfo, apply_in_batches
 from hub_estimator.tensorflow_runtime import hub, hub_internals, op_errors, tf
 
 _log = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ def _verify_module(
     spec = hub.load_module_spec(str(path))
   for tags in spec.get_tags():
     where = f"Module {name!r}, variant {sorted(tags)}"
-    variables, outputs = _run_variant(spec, tags, live, where)
+    variables, outputs = _run_variant(spec, tags, live, info, where)
     _compare_variables(where, variables, live.variables)
     if frozenset(tags) == live.tags:
       _compare(where, outputs, live.outputs, read=live.read)
@@ -125,7 +125,11 @@ def _verify_module(
 
 
 def _run_variant(
-  spec: hub.ModuleSpec, tags: Collection[str], live: LiveModule, where: str
+  spec: hub.ModuleSpec,
+  tags: Collection[str],
+  live: LiveModule,
+  info: ModuleInfo,
+  where: str,
 ) -> tuple[Arrays, Arrays]:
   """Returns a variant's variables, and its outputs for the live graph's inputs.
 
@@ -136,10 +140,12 @@ def _run_variant(
       module = hub.Module(spec, tags=set(tags))
       outputs: Mapping[str, Any] = {}
       if live.signature in module.get_signature_names():
-        outputs = module(
+        outputs = apply_in_batches(
+          lambda inputs: module(
+            dict(inputs), signature=live.signature, as_dict=True
+          ),
           {k: _constant(v) for k, v in live.inputs.items()},
-          signature=live.signature,
-          as_dict=True,
+          info.signature(live.signature, tags),
         )
       session.run([tf.global_variables_initializer(), tf.tables_initializer()])
     with _reporting(f"{where} can't be run"):

@@ -75,6 +75,7 @@ def _variant(info: ModuleInfo, variant: VariantInfo) -> dict[str, Any]:
       name: {
         "inputs": _tensors(signature.inputs),
         "outputs": _tensors(signature.outputs),
+        "batch_size": signature.batch_size,
         "random_outputs": random.get(name, {}),
         "values": None if signature.inputs else _values(info, name, tags),
       }

@@ -53,7 +53,9 @@ def _variant(variant: Mapping[str, Any]) -> Iterator[str]:
     f"{variant['update_ops']} update ops, {variant['tables']} tables"
   )
   for name, signature in variant["signatures"].items():
-    yield f"  signature {name!r}"
+    size = signature["batch_size"]
+    fixed = "" if size is None else f", in batches of {size} rows alone"
+    yield f"  signature {name!r}{fixed}"
     for tensor, info in signature["inputs"].items():
       yield f"    input  {tensor}: {_tensor(info)}"
     for tensor, info in signature["outputs"].items():
