@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from tensorflow.core.protobuf import saved_model_pb2
 
 from hub_estimator import exporting, modules, runs
 from hub_estimator.exporting import verification
@@ -67,6 +66,8 @@ def test_a_truncated_full_model_is_found(run, version):
 
 
 def test_a_full_model_without_its_signature_is_found(run, version):
+  from tensorflow.core.protobuf import saved_model_pb2
+
   path = version.model / "saved_model.pb"
   proto = saved_model_pb2.SavedModel.FromString(path.read_bytes())
   del proto.meta_graphs[0].signature_def["examples:predict"]
@@ -122,6 +123,8 @@ def test_a_change_beside_random_outputs_is_still_found(vae_run, vae_version):
 
 
 def _change_graph(directory, change):
+  from tensorflow.core.protobuf import saved_model_pb2
+
   path = directory / "saved_model.pb"
   proto = saved_model_pb2.SavedModel.FromString(path.read_bytes())
   for graph in proto.meta_graphs:
