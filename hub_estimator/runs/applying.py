@@ -14,8 +14,8 @@ from hub_estimator.model import Application
 from hub_estimator.modules import ModuleInfo, TensorInfo, read_module_info
 from hub_estimator.preprocessing import Adapter, adapters
 from hub_estimator.runs import predictions
-from hub_estimator.runs.building import reporting_graph_errors
 from hub_estimator.runs.array_files import write_jsonl, write_npz
+from hub_estimator.runs.building import reporting_graph_errors
 from hub_estimator.runs.image_checks import Images
 from hub_estimator.tensorflow_runtime import estimator, op_errors, tf
 
