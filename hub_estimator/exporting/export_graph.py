@@ -64,6 +64,11 @@ def make_halves(
       graph.live,
       model=model,
       modules=graph.modules,
+      infos={
+        source.export_name: info
+        for source, info in context.modules
+        if source.export_name is not None
+      },
       examples=context.examples,
     )
   return halves

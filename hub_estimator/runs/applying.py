@@ -15,6 +15,7 @@ from hub_estimator.modules import ModuleInfo, read_module_info
 from hub_estimator.preprocessing import Adapter, adapters
 from hub_estimator.runs import predictions
 from hub_estimator.runs.array_files import write_jsonl, write_npz
+from hub_estimator.runs.building import reporting_graph_errors
 from hub_estimator.runs.image_checks import Images
 from hub_estimator.tensorflow_runtime import estimator, op_errors, tf
 
@@ -154,7 +155,9 @@ class _Applied:
         waiting.append(batch)
         yield batch
 
-    with networks.Network(specs, self._build) as network:
+    with reporting_graph_errors(_PREDICT):
+      network = networks.Network(specs, self._build)
+    with network:
       computed = network.run(batches())
       while True:
         try:
