@@ -38,7 +38,10 @@ def with_schema(
   path = _file(half).with_name("schema.json")
   path.parent.mkdir(exist_ok=True)
   write_json(path, schema)
-  sums = {**description["sha256"], str(path.relative_to(half)): _sha256(path)}
+  sums = {
+    **description["sha256"],
+    str(path.relative_to(half)): disk.sha256(path),
+  }
   return {**description, "sha256": dict(sorted(sums.items()))}
 
 

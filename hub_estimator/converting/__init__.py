@@ -1,0 +1,5 @@
+"""TF1 Hub modules as formats that code without TensorFlow 1 trains and serves."""
+
+from hub_estimator.converting.conversion import FORMATS, convert
+
+__all__ = ["FORMATS", "convert"]
