@@ -6,10 +6,11 @@ import time
 
 from hub_estimator.converting import tf2
 from hub_estimator.errors import UserError, nearest
-from hub_estimator.modules import read_module_info
+from hub_estimator.modules import ModuleInfo, ModuleSource, read_module_info
 from hub_estimator.publishing import new_directory
 
 FORMATS = ("tf2",)
+_DEFAULT = "default"
 _log = logging.getLogger(__name__)
 
 
@@ -37,8 +38,24 @@ def convert(
     raise UserError(f"There is no format {to!r}: {nearest(to, FORMATS)}")
   started = time.monotonic()
   with new_directory(path) as scratch:
-    plan = tf2.make_plan(read_module_info(handle), signature)
+    info = read_module_info(handle)
+    source = ModuleSource(handle, signature=signature or _main(info))
+    plan = tf2.make_plan(info, source)
     tf2.write_saved_model(plan, scratch / "module")
   seconds = time.monotonic() - started
   _log.info("Converted %r to %s in %.1f s.", handle, os.fspath(path), seconds)
   return os.fspath(path)
+
+
+def _main(info: ModuleInfo) -> str:
+  """Returns the signature that a call applies unless the user names one."""
+  signatures = info.variant().signatures
+  if _DEFAULT in signatures:
+    return _DEFAULT
+  found = sorted(name for name, s in signatures.items() if s.inputs)
+  if len(found) != 1:
+    raise UserError(
+      f"Module {info.handle!r} has no signature 'default'; choose the one to call "
+      f"with --signature: {', '.join(found) or 'none has inputs'}."
+    )
+  return found[0]

@@ -18,7 +18,6 @@ from hub_estimator.modules import (
 )
 from hub_estimator.tensorflow_runtime import estimator
 
-_DEFAULT = "default"
 _log = logging.getLogger(__name__)
 
 
@@ -69,21 +68,20 @@ class Plan:
     return found if len(found) < len(inputs) else {}
 
 
-def make_plan(info: ModuleInfo, signature: str | None) -> Plan:
+def make_plan(info: ModuleInfo, source: ModuleSource) -> Plan:
   """Returns what becomes of a module.
 
   Args:
     info: its description.
-    signature: the signature that the call applies; None means "default", or the
-      only one that has inputs.
+    source: says which signature the call applies, and in which variants.
 
   Raises:
     UserError: there is no such signature, this process lacks an op of the module,
       or a SavedModel of TensorFlow 2 can't hold it.
   """
   info.check_ops_registered()
-  source = ModuleSource(info.handle, signature=signature or _main(info))
-  info.signature(source.signature)
+  source = dataclasses.replace(source, trainable=True)
+  info.signature(source.signature, source.inference_tags)
   modes = estimator.ModeKeys
   tags = choose_tags(info, source, modes.EVAL)
   training_tags = choose_tags(info, source, modes.TRAIN)
@@ -106,20 +104,6 @@ def refusal(info: ModuleInfo, why: str) -> UserError:
   return UserError(
     f"Module {info.handle!r} can't become a SavedModel of TensorFlow 2: {why}"
   )
-
-
-def _main(info: ModuleInfo) -> str:
-  """Returns the signature that a call applies unless the user names one."""
-  signatures = info.variant().signatures
-  if _DEFAULT in signatures:
-    return _DEFAULT
-  found = sorted(name for name, s in signatures.items() if s.inputs)
-  if len(found) != 1:
-    raise UserError(
-      f"Module {info.handle!r} has no signature 'default'; choose the one to call "
-      f"with --signature: {', '.join(found) or 'none has inputs'}."
-    )
-  return found[0]
 
 
 def _read(info: ModuleInfo, tags: frozenset[str]) -> Mode:

@@ -5,6 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
+from hub_estimator.converting import tf2
+from hub_estimator.errors import one_line
+from hub_estimator.exporting.halves import beside
 from hub_estimator.exporting.live import Arrays, LiveGraph, LiveModule
 from hub_estimator.tensorflow_runtime import hub, tf
 
@@ -31,7 +34,8 @@ def verify(
   with serialized examples; its predictions must equal the live graph's. Every
   variant of every module is reloaded with plain `hub.Module`. All of its
   variables must be there, and those that the live graph has must have the same
-  values. The variant that the model applies must give the same outputs.
+  values. The variant that the model applies must give the same outputs, and so must
+  a module that was converted.
 
   Args:
     live: see `read_live`.
@@ -48,6 +52,8 @@ def verify(
     if modules is None:
       raise VerificationError(f"Module {name!r} wasn't exported.")
     _verify_module(modules / name, name, module)
+    if beside(modules / name).exists():
+      _verify_converted(beside(modules / name), name, module)
 
 
 def _verify_model(
@@ -88,6 +94,18 @@ def _verify_module(path: pathlib.Path, name: str, live: LiveModule) -> None:
     _compare_variables(where, variables, live.variables)
     if frozenset(tags) == live.tags:
       _compare(where, outputs, live.outputs)
+
+
+def _verify_converted(path: pathlib.Path, name: str, live: LiveModule) -> None:
+  where = f"Module {name!r}, converted to TensorFlow 2,"
+  try:
+    outputs, variables = tf2.apply_saved_model(path, live.inputs)
+  except Exception as error:  # TensorFlow raises errors of any class.
+    raise VerificationError(
+      f"{where} can't be loaded or called: {one_line(error)}"
+    ) from error
+  _compare_variables(where, variables, live.variables)
+  _compare(where, outputs, live.outputs)
 
 
 def _run_variant(

@@ -10,7 +10,7 @@ from hub_estimator.tensorflow_runtime import tf
 from tests.converting.both import assert_same, step_in_session
 from tests.converting.reusable_test import INPUTS
 
-COVERS = ("tf2",)
+COVERS = ("eager", "tf2")
 
 
 def test_a_directory_that_exists_is_refused(dense, tmp_path):
