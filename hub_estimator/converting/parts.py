@@ -67,8 +67,6 @@ def reach_until(
   nodes: Mapping[str, tf.NodeDef],
   starts: Collection[str],
   roots: Iterable[str],
-  *,
-  follow_control: bool = True,
 ) -> set[str]:
   """Returns the names of the nodes behind some tensors, up to where a part starts.
 
@@ -76,7 +74,6 @@ def reach_until(
     nodes: NodeDefs by name.
     starts: names of tensors ("n:0").
     roots: names of tensors, or of ops after a "^".
-    follow_control: whether to follow control inputs, too.
   """
   first = {owner(name) for name in starts}
   found: set[str] = set()
@@ -89,11 +86,7 @@ def reach_until(
     node = nodes[owner(name)]
     if node.name not in found:
       found.add(node.name)
-      todo.extend(
-        full_name(i)
-        for i in node.input
-        if follow_control or not i.startswith("^")
-      )
+      todo.extend(map(full_name, node.input))
   return found
 
 

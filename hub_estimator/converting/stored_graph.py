@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from hub_estimator.converting.functions import rename_functions
+from hub_estimator.converting.gradient_paths import find_loops
 from hub_estimator.converting.parts import Part, cut_out, full_name, reach_until
 from hub_estimator.converting.references import replace_references
 from hub_estimator.graphs import inline_functions, owner, reach, tensor_names
@@ -13,7 +14,6 @@ from hub_estimator.modules import ModuleInfo, VariantInfo
 from hub_estimator.tensorflow_runtime import hub_internals, tf
 
 TABLES = ("HashTableV2",)
-_CONTROL_FLOW = ("Enter", "Exit", "Merge", "NextIteration", "Switch")
 _FILLS = ("InitializeTable", "LookupTableImport")
 
 
@@ -102,20 +102,9 @@ class StoredGraph:
     return [name for name in losses if self._unfed(self._handles, [name])]
 
   def loops(self, signature: str) -> list[str]:
-    """Returns the ops of TensorFlow 1's loops and branches that outputs pass.
-
-    Only those for floats: others have no gradient.
-    """
+    """Returns the ops of TensorFlow 1's loops and branches that gradients pass."""
     outputs = self.signatures[signature].outputs.values()
-    passed = reach_until(
-      self.nodes, self._starts(signature), outputs, follow_control=False
-    )
-    return sorted(
-      name
-      for name in passed
-      if (node := self.nodes[name]).op in _CONTROL_FLOW
-      and tf.as_dtype(node.attr["T"].type).is_floating
-    )
+    return find_loops(self.nodes, self._starts(signature), outputs)
 
   def tables(self) -> dict[str, tf.NodeDef]:
     """Returns the nodes that make tables, by name."""

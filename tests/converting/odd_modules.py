@@ -88,6 +88,22 @@ def hyperparameters(training):
   )
 
 
+def guarded(training):
+  """An assertion and a loop over integers, as TensorFlow 1 built them."""
+  with control_flow_of_tensorflow_1():
+    x = tf.placeholder(tf.float32, [None, 4], "x")
+    kernel = tf.get_variable("kernel", [4, 8])
+    _, power = tf.while_loop(
+      lambda i, n: i < tf.shape(x)[0], lambda i, n: (i + 1, n * 2), (0, 1)
+    )
+    with tf.control_dependencies(
+      [tf.assert_less(tf.reduce_max(x), 100.0), tf.assert_rank(x, 2)]
+    ):
+      y = tf.matmul(x, kernel) / tf.cast(power, tf.float32)
+    y = tf.nn.dropout(y, rate=0.5, seed=3) if training else y
+    hub.add_signature(inputs={"x": x}, outputs=y)
+
+
 def sparse(training):
   del training
   x = tf.sparse_placeholder(tf.float32, [None, 9], name="x")

@@ -40,12 +40,11 @@ def test_an_output_may_be_a_start(graph_def):
   assert {"twice"} <= {node.name for node in part.graph_def.node}
 
 
-def test_control_inputs_are_followed_only_if_asked_for(graph_def):
+def test_the_way_back_ends_at_the_starts(graph_def):
   nodes = {node.name: node for node in graph_def.node}
-  assert "y" in reach_until(nodes, {"x:0"}, ["last:0"])
-  assert "y" not in reach_until(
-    nodes, {"x:0"}, ["last:0"], follow_control=False
-  )
+  found = reach_until(nodes, {"x:0"}, ["last:0"])
+  assert {"last", "twice", "check", "y"} <= found
+  assert not found & {"x", "unused"}
 
 
 def test_names_get_their_index():

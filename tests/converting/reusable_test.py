@@ -30,6 +30,7 @@ INPUTS = {
   "dense": _numbers(4),
   "batch_norm": _numbers(4),
   "dropout": _numbers(4),
+  "guarded": _numbers(4),
   "hyperparameters": {
     **_numbers(4),
     "rate": np.float32(0.5),
@@ -106,6 +107,14 @@ def test_three_steps_end_with_equal_variables(
     if not np.array_equal(value, before.variables[key])
   }
   assert moved == set(got.variables)
+
+
+@pytest.mark.parametrize("name", ["dropout", "guarded"])
+def test_assertions_still_guard_the_outputs(converted, name):
+  loaded = v2.saved_model.load(converted(name)[1])
+  for training in (False, True):
+    with pytest.raises(tf.errors.InvalidArgumentError):
+      loaded(tf.fill([2, 4], 200.0), training=training)
 
 
 def test_all_signatures_give_what_the_module_gives(converted):
