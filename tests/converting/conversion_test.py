@@ -6,9 +6,10 @@ from hub_estimator import converting
 from hub_estimator.errors import UserError
 from hub_estimator.modules import read_module_info
 from hub_estimator.publishing import saved_model
-from hub_estimator.tensorflow_runtime import tf
+from hub_estimator.tensorflow_runtime import hub, tf
 from tests.converting.both import assert_same, step_in_session
 from tests.converting.reusable_test import INPUTS
+from tests.modules.saved_models import small_tf1_models
 
 COVERS = ("eager", "tf2")
 
@@ -41,6 +42,37 @@ def test_it_works_while_the_caller_builds_a_graph(dense, tmp_path):
   assert not graph.get_operations()
   loaded = tf.compat.v2.saved_model.load(path)
   assert loaded(tf.zeros([2, 4])).shape == (2, 3)
+
+
+def test_a_module_without_variables_is_converted(tmp_path):
+  def module_fn():
+    x = tf.placeholder(tf.float32, [None], "x")
+    hub.add_signature(inputs={"x": x}, outputs=2.0 * x)
+
+  with tf.Graph().as_default(), tf.Session() as session:
+    module = hub.Module(hub.create_module_spec(module_fn))
+    module.export(str(tmp_path / "m"), session)
+  path = converting.convert(tmp_path / "new", str(tmp_path / "m"))
+  loaded = tf.compat.v2.saved_model.load(path)
+  assert list(loaded.variables) == list(loaded.regularization_losses) == []
+  assert loaded(tf.constant([3.0]), training=True).numpy().tolist() == [6.0]
+
+
+def test_a_saved_model_of_tensorflow_1_is_converted(tmp_path, monkeypatch):
+  monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path / "cache"))
+  # Its variables are references.
+  old = small_tf1_models.save(
+    tmp_path / "old", small_tf1_models.build_dense(resource=False)
+  )
+  expected = small_tf1_models.serve(old, {"x": small_tf1_models.X})["y"]
+  loaded = tf.compat.v2.saved_model.load(
+    converting.convert(tmp_path / "new", old)
+  )
+  np.testing.assert_allclose(
+    loaded(tf.constant(small_tf1_models.X)), expected, rtol=1e-6
+  )
+  assert len(loaded.trainable_variables) == 1
+  assert set(loaded.signatures) == {"default", "serving_default"}
 
 
 def test_converting_leaves_the_description_of_the_module_as_it_is(
