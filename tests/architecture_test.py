@@ -31,6 +31,7 @@ FLOORS = [
   "modules",
   "preprocessing",
   "publishing",
+  "converting",
   "linting",
   "model",
   "exporting",

@@ -12,6 +12,7 @@ from hub_estimator.trainers import (
   apply,
   cache,
   check,
+  convert,
   evaluate,
   export,
   inspect,
@@ -41,6 +42,7 @@ VERBS = {
   "lint": lint,
   "cache": cache,
   "publish": publish,
+  "convert": convert,
   "serve-modules": serve_modules,
 }
 

@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from hub_estimator.converting import tf2
 from hub_estimator.errors import RunFailed, one_line
 from hub_estimator.exporting.comparison import (
   Mismatch,
   check_alike,
   check_close,
 )
+from hub_estimator.exporting.halves import beside
 from hub_estimator.exporting.live import (
   Arrays,
   LiveGraph,
@@ -46,7 +48,8 @@ def verify(
   with serialized examples; its predictions must equal the live graph's. Every
   variant of every module is reloaded with plain `hub.Module`. The variant that the
   model applies must give the same outputs. All variables must be there, and those
-  that the live graph has must have the same values.
+  that the live graph has must have the same values. A module that was converted must
+  give the same outputs, too.
 
   Outputs that draw at random can't be equal. They must have the same types and
   shapes, and be computed by the same ops.
@@ -67,6 +70,8 @@ def verify(
     if modules is None:
       raise VerificationError(f"Module {name!r} wasn't exported.")
     _verify_module(modules / name, name, module, infos[name])
+    if beside(modules / name).exists():
+      _verify_converted(beside(modules / name), name, module)
 
 
 def _verify_model(
@@ -122,6 +127,18 @@ def _verify_module(
       _compare(where, outputs, live.outputs, read=live.read)
       _compare_random_graphs(where, spec, info, live)
       _log_random(where, live.outputs)
+
+
+def _verify_converted(path: pathlib.Path, name: str, live: LiveModule) -> None:
+  where = f"Module {name!r}, converted to TensorFlow 2,"
+  try:
+    outputs, variables = tf2.apply_saved_model(path, live.inputs)
+  except Exception as error:  # TensorFlow raises errors of any class.
+    raise VerificationError(
+      f"{where} can't be loaded or called: {one_line(error)}"
+    ) from error
+  _compare_variables(where, variables, live.variables)
+  _compare(where, outputs, live.outputs, read=live.read)
 
 
 def _run_variant(

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from hub_estimator.trainers import main as command
 
 from hub_estimator import exporting, modules, runs
 from hub_estimator.errors import UserError
@@ -11,7 +12,6 @@ from hub_estimator.modules import (
 )
 from hub_estimator.preprocessing import adapters
 from hub_estimator.tensorflow_runtime import hub, tf
-from hub_estimator.trainers import main as command
 from tests import module_zoo
 from tests.small_runs import GIN, make_experiment
 
