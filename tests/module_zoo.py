@@ -50,6 +50,25 @@ def gan(path: str, *, size: int = 4, static_input: bool = True) -> str:
   )
 
 
+def segmenter(path: str) -> str:
+  """A splitter of texts: all words of all texts, one after the other.
+
+  It maps text string [N] to "tokens" string [words] and "vector" float32 [N, 2].
+  """
+
+  def module_fn():
+    text = tf.placeholder(tf.string, [None])
+    tokens = tf.string_split(text).values
+    lengths = tf.cast(tf.strings.length(text), tf.float32)[:, tf.newaxis]
+    scale = tf.get_variable("scale", [1, 2], initializer=tf.ones_initializer())
+    hub.add_signature(
+      inputs={"text": text},
+      outputs={"tokens": tokens, "vector": lengths * scale},
+    )
+
+  return testing.export_module(os.fspath(path), module_fn)
+
+
 def counting(path: str) -> str:
   """A module whose output counts its calls, so that no two of them agree.
 
