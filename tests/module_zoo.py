@@ -1,6 +1,7 @@
 """Modules after those that people have published, small enough for tests."""
 
 import os
+import tempfile
 
 from hub_estimator import testing
 from hub_estimator.tensorflow_runtime import hub, tf
@@ -69,6 +70,98 @@ def segmenter(path: str) -> str:
   return testing.export_module(os.fspath(path), module_fn)
 
 
+def masked_tokens(path: str) -> str:
+  """A BERT with its signature "mlm", whose rows are positions, not texts.
+
+  "tokens" and "mlm" share their variables.
+  """
+  with tempfile.TemporaryDirectory() as scratch:
+    vocabulary = os.path.join(scratch, "vocab.txt")
+    with open(vocabulary, "w", encoding="utf-8") as file:
+      file.write("[PAD]\n[UNK]\n[CLS]\n[SEP]\ngood\nbad\n")
+
+    def module_fn():
+      vectors = tf.get_variable("vectors", [6, 4])
+      for name in ("mlm", "tokens"):
+        names = ("input_ids", "input_mask", "segment_ids")
+        inputs = {n: tf.placeholder(tf.int32, [None, None]) for n in names}
+        mask = tf.cast(inputs["input_mask"], tf.float32)[:, :, tf.newaxis]
+        sequence = tf.nn.embedding_lookup(vectors, inputs["input_ids"]) * mask
+        outputs = {
+          "pooled_output": tf.reduce_sum(sequence, axis=1),
+          "sequence_output": sequence,
+        }
+        if name == "mlm":
+          inputs["mlm_positions"] = tf.placeholder(tf.int32, [None, None])
+          flat = tf.reshape(sequence, [-1, 4])
+          rows = tf.reshape(inputs["mlm_positions"], [-1])
+          outputs["mlm_logits"] = tf.matmul(
+            tf.gather(flat, rows), vectors, transpose_b=True
+          )
+        hub.add_signature(name, inputs=inputs, outputs=outputs)
+      asset = tf.constant(vocabulary)
+      tf.add_to_collection(tf.GraphKeys.ASSET_FILEPATHS, asset)
+      hub.add_signature(
+        "tokenization_info",
+        inputs={},
+        outputs={"vocab_file": asset, "do_lower_case": tf.constant(True)},
+      )
+
+    return testing.export_module(os.fspath(path), module_fn)
+
+
+def style(path: str, *, signatures: int = 26) -> str:
+  """A style vector of images, with signatures from "a" on and no "default"."""
+
+  def module_fn():
+    for name in "abcdefghijklmnopqrstuvwxyz"[:signatures]:
+      images = tf.placeholder(tf.float32, [None, 8, 8, 3])
+      scale = tf.get_variable(f"scale_{name}", [3])
+      vector = tf.reduce_mean(images, [1, 2]) * scale
+      hub.add_signature(
+        name, inputs={"images": images}, outputs={"style": vector}
+      )
+
+  return testing.export_module(os.fspath(path), module_fn)
+
+
+def likelihood(path: str) -> str:
+  """Two inputs, a scalar that every consumer feeds, and a number for each row.
+
+  It maps x float32 [N, 4] and y float32 [N, 2] to "log_prob" [N], "hidden" [N, 3],
+  and a sample.
+  """
+
+  def module_fn():
+    x = tf.placeholder(tf.float32, [None, 4])
+    y = tf.placeholder(tf.float32, [None, 2])
+    temperature = tf.placeholder(tf.float32, [])
+    hidden = tf.tanh(_dense(tf.concat([x, y], axis=1), 3, "hidden"))
+    noise = tf.random.normal(tf.shape(hidden)) * temperature
+    hub.add_signature(
+      inputs={"x": x, "y": y, "temperature": temperature},
+      outputs={
+        "log_prob": -tf.reduce_sum(hidden**2, axis=1),
+        "hidden": hidden,
+        "a_sample": hidden + noise,
+      },
+    )
+
+  return testing.export_module(os.fspath(path), module_fn)
+
+
+def volumes(path: str) -> str:
+  """Features of volumes float32 [N, 4, 4, 4, 1], as [N, 2, 2, 2, 3]."""
+
+  def module_fn():
+    volume = tf.placeholder(tf.float32, [None, 4, 4, 4, 1])
+    kernel = tf.get_variable("kernel", [2, 2, 2, 1, 3])
+    features = tf.nn.conv3d(volume, kernel, [1, 2, 2, 2, 1], "VALID")
+    hub.add_signature(inputs={"volume": volume}, outputs=features)
+
+  return testing.export_module(os.fspath(path), module_fn)
+
+
 def counting(path: str) -> str:
   """A module whose output counts its calls, so that no two of them agree.
 
@@ -96,3 +189,15 @@ def _dense(x, units: int, name: str):
     kernel = tf.get_variable("kernel", [x.shape[-1], units])
     bias = tf.get_variable("bias", [units], initializer=tf.zeros_initializer())
   return tf.matmul(x, kernel) + bias
+
+
+ALL = (
+  counting,
+  gan,
+  likelihood,
+  masked_tokens,
+  segmenter,
+  style,
+  vae,
+  volumes,
+)
