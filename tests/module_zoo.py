@@ -191,11 +191,80 @@ def _dense(x, units: int, name: str):
   return tf.matmul(x, kernel) + bias
 
 
+def partitioned(path: str) -> str:
+  """A kernel in two parts."""
+
+  def module_fn():
+    x = tf.placeholder(tf.float32, [None, 4])
+    with tf.variable_scope(
+      "dense", partitioner=tf.fixed_size_partitioner(2), use_resource=False
+    ):
+      kernel = tf.convert_to_tensor(tf.get_variable("kernel", [4, 3]))
+    hub.add_signature(inputs={"x": x}, outputs=tf.matmul(x, kernel))
+
+  return testing.export_module(os.fspath(path), module_fn)
+
+
+def looped(path: str) -> str:
+  """A recurrent network of four steps."""
+
+  def module_fn():
+    x = tf.placeholder(tf.float32, [None, 4])
+    kernel = tf.get_variable("kernel", [4, 4])
+    _, y = tf.while_loop(
+      lambda i, y: i < 4,
+      lambda i, y: (i + 1, tf.tanh(tf.matmul(y, kernel) + x)),
+      (tf.constant(0), x),
+    )
+    hub.add_signature(inputs={"x": x}, outputs=y)
+
+  return testing.export_module(os.fspath(path), module_fn)
+
+
+def of_modules(path: str) -> str:
+  """A module that applies another."""
+  inner = vae(f"{os.fspath(path)}_inner")
+
+  def module_fn():
+    x = tf.placeholder(tf.float32, [None, 4])
+    coded = hub.Module(inner, name="inner", trainable=True)(x)
+    hub.add_signature(inputs={"x": x}, outputs=_dense(coded, 2, "outer"))
+
+  return testing.export_module(os.fspath(path), module_fn)
+
+
+def halves(path: str) -> str:
+  """A flag and bfloat16 inside, float32 and bool outside.
+
+  It maps x float32 [N, 4] and keep bool [N] to "default" float32 [N, 3] and "kept".
+  """
+
+  def module_fn():
+    x = tf.placeholder(tf.float32, [None, 4])
+    keep = tf.placeholder(tf.bool, [None])
+    half = tf.cast(_dense(x, 3, "dense"), tf.bfloat16)
+    kept = tf.cast(keep, tf.bfloat16)[:, tf.newaxis]
+    hub.add_signature(
+      inputs={"x": x, "keep": keep},
+      outputs={
+        "default": tf.cast(half * kept, tf.float32),
+        "half": half,
+        "kept": keep,
+      },
+    )
+
+  return testing.export_module(os.fspath(path), module_fn)
+
+
 ALL = (
   counting,
   gan,
+  halves,
   likelihood,
+  looped,
   masked_tokens,
+  of_modules,
+  partitioned,
   segmenter,
   style,
   vae,
