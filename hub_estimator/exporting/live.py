@@ -9,7 +9,7 @@ import numpy as np
 from hub_estimator.graphs import find_random_ops
 from hub_estimator.model import AppliedModule, applied_modules
 from hub_estimator.tensorflow_runtime import estimator as tf_estimator
-from hub_estimator.tensorflow_runtime import tf
+from hub_estimator.tensorflow_runtime import hub, tf
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -99,7 +99,7 @@ def read_live(
       name: {
         "inputs": module.inputs,
         "outputs": dense_tensors(module.outputs),
-        "variables": module.placed.module.variable_map,
+        "variables": module_variables(module.placed.module),
       }
       for name, module in applied.items()
     },
@@ -135,6 +135,21 @@ def dense_tensors(outputs: Mapping[str, Any]) -> dict[str, tf.Tensor]:
       found[name] = output
     else:
       found |= {f"{name}[{place}]": part for place, part in enumerate(parts)}
+  return found
+
+
+def module_variables(module: hub.Module) -> dict[str, tf.Variable]:
+  """Returns a module's variables by name; the parts of one by their numbers.
+
+  Args:
+    module: in the current graph.
+  """
+  found: dict[str, tf.Variable] = {}
+  for name, variable in module.variable_map.items():
+    if isinstance(variable, list):
+      found |= {f"{name}/part_{i}": part for i, part in enumerate(variable)}
+    else:
+      found[name] = variable
   return found
 
 

@@ -22,6 +22,7 @@ from hub_estimator.exporting.live import (
   LiveModule,
   Outputs,
   dense_tensors,
+  module_variables,
 )
 from hub_estimator.graphs import same_part, tensor_names
 from hub_estimator.modules import ModuleInfo, apply_in_batches
@@ -167,7 +168,7 @@ def _run_variant(
       session.run([tf.global_variables_initializer(), tf.tables_initializer()])
     with _reporting(f"{where} can't be run"):
       return (
-        session.run(dict(module.variable_map)),
+        session.run(module_variables(module)),
         session.run(dense_tensors(outputs)),
       )
 
