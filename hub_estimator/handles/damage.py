@@ -23,6 +23,8 @@ if TYPE_CHECKING:
   from tensorflow.core.protobuf import meta_graph_pb2
 
 _SHARD = re.compile(r"variables\.data-(\d+)-of-(\d+)")
+# A UserError about a folder that a user names also says what to do.
+NO_VARIABLES = "variables/variables.index is missing"
 
 
 def find_damage(
@@ -104,10 +106,7 @@ def _has_variables(graph: "meta_graph_pb2.MetaGraphDef") -> bool:
 def _variables_damage(directory: pathlib.Path, thorough: bool) -> str | None:
   prefix = directory / "variables"
   if not pathlib.Path(f"{prefix}.index").is_file():
-    return (
-      "variables/variables.index is missing: copy the module's folder variables/, "
-      "too"
-    )
+    return NO_VARIABLES
   held = os.listdir(directory)
   shards = {m.groups() for m in map(_SHARD.fullmatch, held) if m}
   counts = {int(count) for _, count in shards}

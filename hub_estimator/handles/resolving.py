@@ -73,6 +73,8 @@ def resolve(
     path = find_module(handle, path, names=handles.names)
   found = damage.find_damage(path)
   if found:
+    if found == damage.NO_VARIABLES:
+      found += ": copy the module's folder variables/, too"
     raise UserError(f"Module {handle!r} ({path}): {found}.")
   return _describe(handle, path)
 
