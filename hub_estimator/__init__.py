@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     progress,
     tensorflow_runtime,
   )
+  from hub_estimator.converting import convert
   from hub_estimator.errors import RunFailed, UserError
   from hub_estimator.experiments import (
     EarlyStopping,
@@ -91,6 +92,7 @@ _NAMES = {
   # Verbs.
   "apply": "runs.apply",
   "check": "verbs.check",
+  "convert": "converting.convert",
   "evaluate": "runs.evaluate",
   "export": "runs.export",
   "inspect": "verbs.inspect",
@@ -147,6 +149,7 @@ __all__ = [
   "augmentations",
   "check",
   "columns",
+  "convert",
   "encoders",
   "evaluate",
   "export",

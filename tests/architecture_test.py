@@ -33,6 +33,7 @@ FLOORS = [
   "modules",
   "preprocessing",
   "publishing",
+  "converting",
   "linting",
   "model",
   "exporting",

@@ -5,6 +5,7 @@ to others doesn't need it.
 """
 
 import fcntl
+import logging
 import os
 import pathlib
 import shutil
@@ -28,6 +29,19 @@ def _quiet_tensorflow():
 @pytest.fixture(scope="session", autouse=True)
 def _features_of_tests_alone(tmp_path_factory):
   os.environ["HUB_ESTIMATOR_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture
+def new_log(caplog):
+  """Returns a function that returns the log's lines since its last call."""
+  caplog.set_level(logging.INFO, logger="hub_estimator")
+
+  def lines():
+    text = list(caplog.messages)
+    caplog.clear()
+    return "\n".join(text)
+
+  return lines
 
 
 @pytest.fixture

@@ -112,9 +112,11 @@ with tf.Graph().as_default(), tf.Session() as session:
 """
 
 
-# Each command's exit code, output and errors; the last one imports the ops.
+# Each command's exit code, output and errors, perhaps without tensorflow-text.
 _COMMANDS = """
 import contextlib, io, json, sys
+if sys.argv[2] == "without":
+  sys.modules["tensorflow_text"] = None
 from hub_estimator.trainers import main
 told = []
 for argv in json.loads(sys.argv[1]):
@@ -126,6 +128,16 @@ print(json.dumps(told))
 """
 
 
+def _told(commands, text):
+  ran = subprocess.run(
+    [sys.executable, "-c", _COMMANDS, json.dumps(commands), text],
+    check=True,
+    stdout=subprocess.PIPE,
+    text=True,
+  )
+  return json.loads(ran.stdout.splitlines()[-1])
+
+
 @pytest.mark.slow
 def test_missing_ops_are_named(tmp_path):
   """Runs in processes of its own: tensorflow-text can't be unloaded."""
@@ -134,30 +146,24 @@ def test_missing_ops_are_named(tmp_path):
     pytest.skip("tensorflow-text isn't installed")
   subprocess.run([sys.executable, "-c", _FOLDING, f"{tmp_path}/m"], check=True)
   (tmp_path / "a.csv").write_text("w\nA\n")
-  (tmp_path / "ops.gin").write_text("import tensorflow_text\n")
   module = str(tmp_path / "m")
   files = ["--input", f"{tmp_path}/a.csv", "--output", f"{tmp_path}/o.jsonl"]
-  commands = [
-    ["inspect", module],
-    ["lint", module],
-    ["apply", module, *files],
-    ["apply", module, *files, "--gin_file", f"{tmp_path}/ops.gin"],
-  ]
-  ran = subprocess.run(
-    [sys.executable, "-c", _COMMANDS, json.dumps(commands)],
-    check=True,
-    stdout=subprocess.PIPE,
-    text=True,
-  )
-  inspected, linted, refused, done = json.loads(ran.stdout.splitlines()[-1])
+  applied = ["apply", module, *files]
+  inspected, refused = _told([["inspect", module], applied], "without")
   code, out, err = inspected
   assert (code, err) == (0, "")
   assert "missing ops  CaseFoldUTF8" in out
-  _, out, _ = linted
-  assert "custom_ops: graph: TensorFlow alone lacks these ops: CaseFold" in out
   code, _, err = refused
   assert code == 2
-  assert "pip install it and add 'import tensorflow_text'" in err
+  assert "come with tensorflow-text: pip install 'hub-estimator[text]'" in err
+  inspected, linted, done = _told(
+    [["inspect", module], ["lint", module], [*applied, "--safe"]], "with"
+  )
+  assert "missing ops" not in inspected[1]
+  assert (
+    "custom_ops: graph: TensorFlow alone lacks these ops: CaseFold"
+    in (linted[1])
+  )
   code, _, err = done
   assert code == 0, err
   assert json.loads((tmp_path / "o.jsonl").read_text()) == {"default": "a"}

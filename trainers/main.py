@@ -12,6 +12,7 @@ from hub_estimator.trainers import (
   apply,
   cache,
   check,
+  convert,
   evaluate,
   export,
   inspect,
@@ -41,6 +42,7 @@ VERBS = {
   "lint": lint,
   "cache": cache,
   "publish": publish,
+  "convert": convert,
   "serve-modules": serve_modules,
 }
 
@@ -72,24 +74,38 @@ def main(argv: Sequence[str] | None = None) -> int:
   try:
     with progress_line.shown():
       return VERBS[args.verb].main(args) or 0
-  except UserError as error:
-    print(f"hub-estimator {args.verb}: {one_line(error)}", file=sys.stderr)
-    return 2
-  except RunFailed as error:
-    print(f"hub-estimator {args.verb}: {one_line(error)}", file=sys.stderr)
-    return 1
   except BrokenPipeError:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1
   except KeyboardInterrupt:
     print(f"hub-estimator {args.verb}: interrupted.", file=sys.stderr)
     return 130
-  except ImportError as error:
-    # Users can fix this one: TensorFlow is missing or unsupported.
-    if type(error).__name__ != "UnsupportedTensorFlowError":
+  except Exception as error:
+    code, line = _code_and_line(error)
+    if line is None:  # A mistake in this package, or in code of the user's.
       raise
-    print(f"hub-estimator {args.verb}: {one_line(error)}", file=sys.stderr)
-    return 2
+    print(f"hub-estimator {args.verb}: {line}", file=sys.stderr)
+    return code
+
+
+def _code_and_line(error: Exception) -> tuple[int, str | None]:
+  """Returns the exit code and the one line for an error; None needs a traceback."""
+  kinds = {kind.__name__ for kind in type(error).__mro__}
+  # The other: TensorFlow is missing or unsupported.
+  if isinstance(error, UserError) or "UnsupportedTensorFlowError" in kinds:
+    return 2, one_line(error)
+  if isinstance(error, RunFailed):
+    return 1, one_line(error)
+  if "OpError" in kinds:  # TensorFlow's, which is only imported by then.
+    from hub_estimator.tensorflow_runtime import op_errors
+
+    return 1, op_errors.essence(error)
+  if isinstance(error, OSError) and error.strerror:
+    where = "" if error.filename is None else f": {error.filename}"
+    return 1, f"{error.strerror}{where}."
+  if isinstance(error, MemoryError):
+    return 1, f"out of memory. {one_line(error)}".strip()
+  return 1, None
 
 
 def _set_up_logging() -> None:

@@ -21,7 +21,7 @@ from hub_estimator.config.parsing import (
   parse,
   site_files,
 )
-from hub_estimator.config.safe_imports import SAFE
+from hub_estimator.config.safe_imports import SAFE, may_import
 from hub_estimator.config.unread import (
   command_line_reads,
   nearest_read,
@@ -37,6 +37,7 @@ __all__ = [
   "clear",
   "command_line_reads",
   "import_path",
+  "may_import",
   "nearest_read",
   "operative_text",
   "parse",

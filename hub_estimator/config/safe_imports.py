@@ -17,6 +17,11 @@ def is_safe() -> bool:
   return bool(os.environ.get(SAFE))
 
 
+def may_import(module: str) -> bool:
+  """Returns whether a module may be imported: any, unless `SAFE` is set."""
+  return not is_safe() or module.split(".")[0] in _ALLOWED
+
+
 @contextlib.contextmanager
 def only_safe_imports() -> Iterator[None]:
   """Refuses all but safe imports inside a `with` block, if `SAFE` is set."""
@@ -28,7 +33,7 @@ def only_safe_imports() -> Iterator[None]:
 
 
 def _check(module: str, statement: str) -> None:
-  if module.split(".")[0] not in _ALLOWED:
+  if not may_import(module):
     raise ImportError(
       f"{statement!r} isn't allowed with --safe; a config may import "
       f"{' and '.join(_ALLOWED)}."

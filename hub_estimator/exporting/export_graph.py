@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from concurrent import futures
 from typing import Any
 
+from hub_estimator.converting import tf2
 from hub_estimator.exporting import live, manifest, variables, verification
 from hub_estimator.exporting.exports import ExportContext
-from hub_estimator.exporting.halves import Halves
+from hub_estimator.exporting.halves import Halves, beside
 from hub_estimator.model import placed_modules, prediction_names
-from hub_estimator.modules import ModuleInfo, ModuleSource
+from hub_estimator.modules import ModuleInfo, ModuleSource, read_module_info
 from hub_estimator.tensorflow_runtime import estimator as tf_estimator
 from hub_estimator.tensorflow_runtime import tf
 
@@ -64,6 +65,11 @@ def make_halves(
       graph.live,
       model=model,
       modules=graph.modules,
+      infos={
+        source.export_name: info
+        for source, info in context.modules
+        if source.export_name is not None
+      },
       examples=context.examples,
     )
   return halves
@@ -133,9 +139,14 @@ class _ExportGraph:
       if source.export_name is not None:
         target = self.modules / source.export_name
         placed.module.export(str(target), session)
-        self.descriptions[target] = self._pool.submit(
+        completed = self._pool.submit(
           _complete, target, source, infos[source.name], checkpoint_path
         )
+        self.descriptions[target] = completed
+        if "tf2" in self._context.exports.formats:
+          self.descriptions[beside(target)] = self._pool.submit(
+            _convert, target, source, completed
+          )
 
 
 def _complete(
@@ -147,3 +158,19 @@ def _complete(
   """Adds the variables of all variants, and returns the module's description."""
   variables.fill(module, source, info, checkpoint_path)
   return manifest.describe(module)
+
+
+def _convert(
+  module: pathlib.Path, source: ModuleSource, completed: futures.Future[Any]
+) -> dict[str, Any]:
+  """Writes a module as a SavedModel of TensorFlow 2; returns its description.
+
+  Args:
+    module: directory of the module.
+    source: the module in the run.
+    completed: is done once the module is complete.
+  """
+  completed.result()
+  plan = tf2.make_plan(read_module_info(str(module)), source)
+  tf2.write_saved_model(plan, beside(module))
+  return manifest.describe(beside(module))

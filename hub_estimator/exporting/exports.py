@@ -12,6 +12,7 @@ from hub_estimator.modules import ModuleInfo, ModuleSource
 from hub_estimator.tensorflow_runtime import estimator as tf_estimator
 
 KINDS = ("latest", "best", "final")
+FORMATS = ("tf1_hub", "tf2")
 
 
 @gin.register("exports", module="hub_estimator")
@@ -23,6 +24,8 @@ class Exports:
     kinds: any of "latest", exported after every evaluation; "best", after an
       evaluation that beats all previous ones; "final", once, at the end. An
       empty list exports nothing.
+    formats: what each module is exported as. "tf1_hub" always is; "tf2" adds
+      a SavedModel for TensorFlow 2 and Keras, `<export_name>.tf2` beside it.
     keep: number of versions that each kind keeps; older ones are removed, the
       full model together with its modules.
     best_metric: the evaluation metric that decides which version is "best".
@@ -33,6 +36,7 @@ class Exports:
   """
 
   kinds: Sequence[str] = ("latest",)
+  formats: Sequence[str] = ("tf1_hub",)
   keep: int = 5
   best_metric: str = "loss"
   best_is_smaller: bool | None = None
@@ -44,6 +48,19 @@ class Exports:
     for kind in self.kinds:
       if kind not in KINDS:
         raise UserError(f"exports.kinds has {kind!r}: {nearest(kind, KINDS)}")
+    if isinstance(self.formats, str):
+      raise UserError(
+        f"exports.formats must be a list: write [{self.formats!r}]."
+      )
+    for name in self.formats:
+      if name not in FORMATS:
+        raise UserError(
+          f"exports.formats has {name!r}: {nearest(name, FORMATS)}"
+        )
+    if "tf1_hub" not in self.formats:
+      raise UserError(
+        f"exports.formats is {list(self.formats)}; it must include 'tf1_hub'."
+      )
     check_count(self.keep, "exports.keep")
 
   def smaller_is_better(self) -> bool:

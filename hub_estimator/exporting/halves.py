@@ -47,7 +47,12 @@ class Halves:
 
 
 def find_modules(modules: pathlib.Path | None) -> list[pathlib.Path]:
-  """Returns the directory of each module below a directory."""
+  """Returns the directory of each module below a directory, in any format."""
   if modules is None:
     return []
-  return sorted(path.parent for path in modules.rglob("tfhub_module.pb"))
+  return sorted(path.parent for path in modules.rglob("saved_model.pb"))
+
+
+def beside(module: pathlib.Path) -> pathlib.Path:
+  """Returns the directory of the SavedModel that a module is converted to."""
+  return module.with_name(f"{module.name}.tf2")

@@ -2,14 +2,31 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from hub_estimator.model import applied_modules
+from hub_estimator.graphs import find_random_ops
+from hub_estimator.model import AppliedModule, applied_modules
 from hub_estimator.tensorflow_runtime import estimator as tf_estimator
-from hub_estimator.tensorflow_runtime import tf
+from hub_estimator.tensorflow_runtime import hub, tf
 
 Arrays = Mapping[str, np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True)
+class Outputs:
+  """What some tensors of a graph are.
+
+  Attributes:
+    values: arrays by name.
+    random: types of random ops, by the name of each tensor that draws by them.
+    shapes: as far as they are known before the graph runs, by name.
+  """
+
+  values: Arrays
+  random: Mapping[str, Sequence[str]]
+  shapes: Mapping[str, tf.TensorShape]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,15 +36,17 @@ class LiveModule:
   Attributes:
     signature: the name of the signature that is applied.
     tags: of the variant that is applied.
-    inputs: arrays [batch, ...] by the signature's input.
-    outputs: arrays [batch, ...] by the signature's output.
+    inputs: values [batch, ...] by the signature's input.
+    outputs: arrays [batch, ...] by the names that `dense_tensors` gives them.
+    read: names of the signature's outputs that the run reads.
     variables: values by the module's own names.
   """
 
   signature: str
   tags: frozenset[str]
-  inputs: Arrays
-  outputs: Arrays
+  inputs: Mapping[str, Any]
+  outputs: Outputs
+  read: frozenset[str]
   variables: Arrays
 
 
@@ -38,12 +57,18 @@ class LiveGraph:
   Attributes:
     features: arrays [batch, ...] by name, as they are fed.
     predictions: arrays [batch, ...] by the exported model's names.
+    tensors: names of the predictions' tensors in the graph.
+    variables: values of all variables.
     modules: by export name.
+    graph_def: the graph.
   """
 
   features: Arrays
-  predictions: Arrays
+  predictions: Outputs
+  tensors: Mapping[str, str]
+  variables: Arrays
   modules: Mapping[str, LiveModule]
+  graph_def: tf.GraphDef
 
 
 def read_live(
@@ -62,32 +87,90 @@ def read_live(
   """
   serialized = receiver.receiver_tensors_alternatives["examples"]["examples"]
   applied = {
-    placed.source.export_name: (placed, inputs, outputs)
-    for placed, inputs, outputs in applied_modules()
-    if placed.source.export_name is not None
+    module.placed.source.export_name: module
+    for module in applied_modules()
+    if module.placed.source.export_name is not None
   }
   fetches = {
     "features": dict(receiver.receiver_tensors),
     "predictions": dict(predictions),
+    "variables": {v.op.name: v for v in tf.global_variables()},
     "modules": {
       name: {
-        "inputs": inputs,
-        "outputs": outputs,
-        "variables": placed.module.variable_map,
+        "inputs": module.inputs,
+        "outputs": dense_tensors(module.outputs),
+        "variables": module_variables(module.placed.module),
       }
-      for name, (placed, inputs, outputs) in applied.items()
+      for name, module in applied.items()
     },
   }
   # No op is added here: the graph may be about to become a SavedModel.
+  graph_def = session.graph.as_graph_def()
   session.run(tf.get_collection(tf.GraphKeys.TABLE_INITIALIZERS))
   values = session.run(fetches, {serialized: list(examples)})
   return LiveGraph(
     values["features"],
-    values["predictions"],
+    _outputs(graph_def, predictions, values["predictions"]),
+    {name: tensor.name for name, tensor in predictions.items()},
+    values["variables"],
     {
-      name: LiveModule(
-        placed.source.signature, placed.tags, **values["modules"][name]
-      )
-      for name, (placed, _, _) in applied.items()
+      name: _live_module(graph_def, module, values["modules"][name])
+      for name, module in applied.items()
     },
+    graph_def,
+  )
+
+
+def dense_tensors(outputs: Mapping[str, Any]) -> dict[str, tf.Tensor]:
+  """Returns outputs as dense tensors by name.
+
+  Args:
+    outputs: tensors by name. A sparse or ragged one, named "x", becomes "x[0]",
+      "x[1]" and so on.
+  """
+  found = {}
+  for name, output in outputs.items():
+    parts = tf.nest.flatten(output, expand_composites=True)
+    if isinstance(output, tf.Tensor):
+      found[name] = output
+    else:
+      found |= {f"{name}[{place}]": part for place, part in enumerate(parts)}
+  return found
+
+
+def module_variables(module: hub.Module) -> dict[str, tf.Variable]:
+  """Returns a module's variables by name; the parts of one by their numbers.
+
+  Args:
+    module: in the current graph.
+  """
+  found: dict[str, tf.Variable] = {}
+  for name, variable in module.variable_map.items():
+    if isinstance(variable, list):
+      found |= {f"{name}/part_{i}": part for i, part in enumerate(variable)}
+    else:
+      found[name] = variable
+  return found
+
+
+def _live_module(
+  graph_def: tf.GraphDef, module: AppliedModule, values: Mapping[str, Any]
+) -> LiveModule:
+  return LiveModule(
+    module.placed.source.signature,
+    module.placed.tags,
+    values["inputs"],
+    _outputs(graph_def, dense_tensors(module.outputs), values["outputs"]),
+    frozenset(module.read),
+    values["variables"],
+  )
+
+
+def _outputs(
+  graph_def: tf.GraphDef, tensors: Mapping[str, tf.Tensor], values: Arrays
+) -> Outputs:
+  return Outputs(
+    values,
+    find_random_ops(graph_def, {n: [t.name] for n, t in tensors.items()}),
+    {name: tensor.shape for name, tensor in tensors.items()},
   )

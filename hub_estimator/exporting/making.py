@@ -96,6 +96,7 @@ def _facts(
     {
       **context.manifest,
       "version": number,
+      "formats": sorted(set(context.exports.formats)),
       "checkpoint_step": checkpoints.step_of(checkpoint_path),
       "checkpoint_sha256": _checksum(checkpoint_path),
       "metrics": {k: v for k, v in numeric.items() if k != "global_step"},

@@ -75,6 +75,7 @@ def _signatures(graphs: Iterable[tf.MetaGraphDef]) -> dict[str, Any]:
     }
     for graph in graphs
     for name, signature in sorted(graph.signature_def.items())
+    if not name.startswith("__")  # What initializes a SavedModel.
   }
 
 

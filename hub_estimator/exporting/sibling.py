@@ -17,7 +17,7 @@ from hub_estimator.exporting.halves import Halves, find_modules
 from hub_estimator.model_dir import Version, versions
 
 # The manifest's keys in which versions with the same weights agree.
-_SAME = ("checkpoint_sha256", "averaged")
+_SAME = ("checkpoint_sha256", "averaged", "formats")
 
 
 def link_halves(

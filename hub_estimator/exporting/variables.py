@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -39,13 +40,15 @@ def fill(
     return
   prefix = variables_prefix(module)
   exported = tf.train.load_checkpoint(prefix).get_variable_to_shape_map()
-  missing = sorted(names - set(exported))
+  missing = {
+    _whole(name) for name in names if not {name, _whole(name)} & set(exported)
+  }
   if not missing:
     return
   tensors = read_tensors(prefix)
   trained = tf.train.load_checkpoint(checkpoint_path)
   stored = info.path and tf.train.load_checkpoint(variables_prefix(info.path))
-  for name in missing:
+  for name in sorted(missing):
     if trained.has_tensor(f"{source.name}/{name}"):
       tensors[name] = trained.get_tensor(f"{source.name}/{name}")
     elif stored and stored.has_tensor(name):
@@ -56,6 +59,11 @@ def fill(
         "neither the checkpoint nor the module stores it."
       )
   write_tensors(prefix, tensors)
+
+
+def _whole(name: str) -> str:
+  """Returns the name under which a checkpoint stores a variable, or a part of one."""
+  return re.sub(r"/part_\d+$", "", name)
 
 
 def variables_prefix(module: str | os.PathLike[str]) -> str:

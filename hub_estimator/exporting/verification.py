@@ -1,21 +1,37 @@
 """Reloads a staged version and compares it with the live graph."""
 
+import logging
 import pathlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from hub_estimator.exporting.live import Arrays, LiveGraph, LiveModule
-from hub_estimator.tensorflow_runtime import hub, tf
+from hub_estimator.converting import tf2
+from hub_estimator.errors import RunFailed, one_line
+from hub_estimator.exporting.comparison import (
+  Mismatch,
+  check_alike,
+  check_close,
+)
+from hub_estimator.exporting.halves import beside
+from hub_estimator.exporting.live import (
+  Arrays,
+  LiveGraph,
+  LiveModule,
+  Outputs,
+  dense_tensors,
+  module_variables,
+)
+from hub_estimator.graphs import same_part, tensor_names
+from hub_estimator.modules import ModuleInfo, apply_in_batches
+from hub_estimator.tensorflow_runtime import hub, hub_internals, op_errors, tf
 
-# Both run the same ops on the same weights on one machine. Only the order of
-# sums may differ, because TensorFlow optimizes each graph on its own.
-RTOL = 1e-4
-ATOL = 1e-5
+_log = logging.getLogger(__name__)
 
 
-class VerificationError(RuntimeError):
+class VerificationError(RunFailed):
   """The exported files don't compute what the checkpoint computes."""
 
 
@@ -24,115 +40,163 @@ def verify(
   *,
   model: pathlib.Path,
   modules: pathlib.Path | None,
+  infos: Mapping[str, ModuleInfo],
   examples: Sequence[bytes],
 ) -> None:
   """Compares a staged version with the graph that it was exported from.
 
   The full model is reloaded with `tf.saved_model` and fed with features and
   with serialized examples; its predictions must equal the live graph's. Every
-  variant of every module is reloaded with plain `hub.Module`. All of its
-  variables must be there, and those that the live graph has must have the same
-  values. The variant that the model applies must give the same outputs.
+  variant of every module is reloaded with plain `hub.Module`. The variant that the
+  model applies must give the same outputs. All variables must be there, and those
+  that the live graph has must have the same values. A module that was converted must
+  give the same outputs, too.
+
+  Outputs that draw at random can't be equal. They must have the same types and
+  shapes, and be computed by the same ops.
 
   Args:
     live: see `read_live`.
     model: the staged SavedModel.
     modules: the staged directory of modules; None if there are none.
+    infos: of the modules that training started with, by export name.
     examples: the ones that `live` was computed from.
 
   Raises:
     VerificationError: something can't be loaded or differs, in the case of
-      floats by more than RTOL and ATOL. The message says what.
+      floats by more than `comparison.bound`. The message says what.
   """
   _verify_model(model, live, examples)
   for name, module in live.modules.items():
     if modules is None:
       raise VerificationError(f"Module {name!r} wasn't exported.")
-    _verify_module(modules / name, name, module)
+    _verify_module(modules / name, name, module, infos[name])
+    if beside(modules / name).exists():
+      _verify_converted(beside(modules / name), name, module)
 
 
 def _verify_model(
   model: pathlib.Path, live: LiveGraph, examples: Sequence[bytes]
 ) -> None:
-  with tf.Graph().as_default(), tf.Session() as session:
-    try:
+  random = live.predictions.random
+  with tf.Graph().as_default() as graph, tf.Session() as session:
+    with _reporting("The full model can't be loaded"):
       loaded = tf.saved_model.load(session, ["serve"], str(model))
-    except Exception as error:
-      raise VerificationError(
-        f"The full model can't be loaded: {error}"
-      ) from error
     signatures = loaded.signature_def
     for name, fed in (
       ("serving_default", live.features),
       ("examples:predict", {"examples": list(examples)}),
     ):
+      where = f"The full model's signature {name!r}"
       if name not in signatures:
         raise VerificationError(
           f"The full model has no signature {name!r}; it has: "
           f"{', '.join(sorted(signatures))}."
         )
       signature = signatures[name]
-      outputs = session.run(
-        {k: info.name for k, info in signature.outputs.items()},
-        {signature.inputs[k].name: value for k, value in fed.items()},
+      with _reporting(f"{where} can't be run"):
+        outputs = session.run(
+          {k: info.name for k, info in signature.outputs.items()},
+          {signature.inputs[k].name: value for k, value in fed.items()},
+        )
+      _compare(where, outputs, live.predictions, read=set(outputs))
+    _compare_variables(
+      "The full model", session.run(_variables()), live.variables
+    )
+    if random and not same_part(
+      live.graph_def.node,
+      graph.as_graph_def().node,
+      [live.tensors[name] for name in random],
+    ):
+      raise VerificationError(
+        f"The full model's random outputs ({', '.join(sorted(random))}) are "
+        "computed by other ops than the live graph's."
       )
-      _compare(
-        f"The full model's signature {name!r}", outputs, live.predictions
-      )
+  _log_random("The full model", live.predictions)
 
 
-def _verify_module(path: pathlib.Path, name: str, live: LiveModule) -> None:
-  spec = hub.load_module_spec(str(path))
+def _verify_module(
+  path: pathlib.Path, name: str, live: LiveModule, info: ModuleInfo
+) -> None:
+  with _reporting(f"Module {name!r} can't be loaded"):
+    spec = hub.load_module_spec(str(path))
   for tags in spec.get_tags():
     where = f"Module {name!r}, variant {sorted(tags)}"
-    variables, outputs = _run_variant(spec, tags, live, where)
+    variables, outputs = _run_variant(spec, tags, live, info, where)
     _compare_variables(where, variables, live.variables)
     if frozenset(tags) == live.tags:
-      _compare(where, outputs, live.outputs)
+      _compare(where, outputs, live.outputs, read=live.read)
+      _compare_random_graphs(where, spec, info, live)
+      _log_random(where, live.outputs)
+
+
+def _verify_converted(path: pathlib.Path, name: str, live: LiveModule) -> None:
+  where = f"Module {name!r}, converted to TensorFlow 2,"
+  try:
+    outputs, variables = tf2.apply_saved_model(path, live.inputs)
+  except Exception as error:  # TensorFlow raises errors of any class.
+    raise VerificationError(
+      f"{where} can't be loaded or called: {one_line(error)}"
+    ) from error
+  _compare_variables(where, variables, live.variables)
+  _compare(where, outputs, live.outputs, read=live.read)
 
 
 def _run_variant(
-  spec: hub.ModuleSpec, tags: Collection[str], live: LiveModule, where: str
+  spec: hub.ModuleSpec,
+  tags: Collection[str],
+  live: LiveModule,
+  info: ModuleInfo,
+  where: str,
 ) -> tuple[Arrays, Arrays]:
   """Returns a variant's variables, and its outputs for the live graph's inputs.
 
   It has no outputs if it doesn't have the signature that the live graph applies.
   """
   with tf.Graph().as_default(), tf.Session() as session:
-    module = hub.Module(spec, tags=set(tags))
-    outputs: Mapping[str, tf.Tensor] = {}
-    if live.signature in module.get_signature_names():
-      outputs = module(
-        {k: _constant(v) for k, v in live.inputs.items()},
-        signature=live.signature,
-        as_dict=True,
-      )
-    try:
+    with _reporting(f"{where} can't be loaded"):
+      module = hub.Module(spec, tags=set(tags))
+      outputs: Mapping[str, Any] = {}
+      if live.signature in module.get_signature_names():
+        outputs = apply_in_batches(
+          lambda inputs: module(
+            dict(inputs), signature=live.signature, as_dict=True
+          ),
+          {k: _constant(v) for k, v in live.inputs.items()},
+          info.signature(live.signature, tags),
+        )
       session.run([tf.global_variables_initializer(), tf.tables_initializer()])
-    except tf.errors.OpError as error:
-      raise VerificationError(
-        f"{where} can't be loaded: {error.message}"
-      ) from error
-    return session.run(dict(module.variable_map)), session.run(outputs)
+    with _reporting(f"{where} can't be run"):
+      return (
+        session.run(module_variables(module)),
+        session.run(dense_tensors(outputs)),
+      )
 
 
-def _constant(value: Any) -> tf.Tensor:
-  """Returns an array or a SparseTensorValue as a constant."""
+def _constant(value: Any) -> Any:
+  """Returns a value of a session as a tensor of the same kind."""
   if isinstance(value, tf.SparseTensorValue):
-    return tf.SparseTensor.from_value(value)
+    return tf.SparseTensor(*map(tf.constant, value))
+  if isinstance(value, tf.ragged.RaggedTensorValue):
+    return tf.RaggedTensor.from_nested_row_splits(
+      value.flat_values, value.nested_row_splits
+    )
   return tf.constant(value)
 
 
-def _flat(outputs: Arrays) -> dict[str, np.ndarray]:
-  """Returns arrays by name, three for each SparseTensorValue."""
-  flat: dict[str, np.ndarray] = {}
-  for name, value in outputs.items():
-    if isinstance(value, tf.SparseTensorValue):
-      parts = value._asdict().items()
-      flat |= {f"{name}, {part}": array for part, array in parts}
-    else:
-      flat[name] = value
-  return flat
+def _variables() -> dict[str, tf.Variable]:
+  return {variable.op.name: variable for variable in tf.global_variables()}
+
+
+@contextmanager
+def _reporting(what: str) -> Iterator[None]:
+  """Turns any error into a VerificationError that starts with `what`."""
+  try:
+    yield
+  except tf.errors.OpError as error:
+    raise VerificationError(f"{what}: {op_errors.essence(error)}") from error
+  except Exception as error:  # Hub and TensorFlow raise many kinds.
+    raise VerificationError(f"{what}: {one_line(error)}") from error
 
 
 def _compare_variables(where: str, variables: Arrays, live: Arrays) -> None:
@@ -147,24 +211,63 @@ def _compare_variables(where: str, variables: Arrays, live: Arrays) -> None:
       )
 
 
-def _compare(where: str, outputs: Arrays, live: Arrays) -> None:
-  """Compares the outputs that both have; there must be at least one."""
-  outputs, live = _flat(outputs), _flat(live)
-  common = sorted(set(outputs) & set(live))
+def _compare(
+  where: str, outputs: Arrays, live: Outputs, *, read: Collection[str]
+) -> None:
+  """Compares the outputs that both have; there must be at least one.
+
+  Args:
+    where: the subject of messages.
+    outputs: of the exported graph.
+    live: of the live graph.
+    read: names of the outputs that the run reads.
+  """
+  common = sorted(set(outputs) & set(live.values))
   if not common:
     raise VerificationError(
       f"{where} has the outputs {sorted(outputs)}, and the live graph "
-      f"{sorted(live)}: they have none in common."
+      f"{sorted(live.values)}: they have none in common."
     )
   for name in common:
-    got, expected = np.asarray(outputs[name]), np.asarray(live[name])
-    are_floats = got.shape == expected.shape and got.dtype.kind == "f"
-    if are_floats:
-      same = np.allclose(got, expected, rtol=RTOL, atol=ATOL, equal_nan=True)
-    else:
-      same = np.array_equal(got, expected)
-    if not same:
-      by = f" by up to {np.max(np.abs(got - expected)):g}" if are_floats else ""
+    got, expected = np.asarray(outputs[name]), np.asarray(live.values[name])
+    try:
+      if name in live.random:
+        check_alike(got, expected, live.shapes[name])
+      else:
+        check_close(got, expected, read=name in read)
+    except Mismatch as mismatch:
+      raise VerificationError(f"{where}: output {name!r} {mismatch}.") from None
+
+
+def _compare_random_graphs(
+  where: str, spec: hub.ModuleSpec, info: ModuleInfo, live: LiveModule
+) -> None:
+  """Compares how two modules compute the outputs that draw at random."""
+  for output in {name.split("[")[0] for name in live.outputs.random}:
+    stored, exported = (
+      hub_internals.meta_graph(module, live.tags)
+      for module in (info.spec, spec)
+    )
+    names = [
+      tensor_names(graph.signature_def[live.signature].outputs[output])
+      for graph in (stored, exported)
+    ]
+    if names[0] != names[1] or not same_part(
+      stored.graph_def.node, exported.graph_def.node, names[0]
+    ):
       raise VerificationError(
-        f"{where}: output {name!r} differs from the live graph's{by}."
+        f"{where}: the random output {output!r} is computed by other ops than the "
+        "live graph's."
       )
+
+
+def _log_random(where: str, outputs: Outputs) -> None:
+  """Logs which outputs were compared by type, shape and ops alone."""
+  if outputs.random:
+    _log.info(
+      "%s: outputs that draw at random (%s) were compared by types, shapes and "
+      "ops: %s.",
+      where,
+      ", ".join(sorted(set().union(*outputs.random.values()))),
+      ", ".join(sorted(outputs.random)),
+    )

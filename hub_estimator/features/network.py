@@ -7,8 +7,7 @@ import numpy as np
 
 from hub_estimator import modules, pictures
 from hub_estimator.features.keepable import NotKept
-from hub_estimator.features.random_ops import find_random_ops
-from hub_estimator.graphs import networks
+from hub_estimator.graphs import find_random_ops, networks
 from hub_estimator.inputs import Examples, lengths_of
 from hub_estimator.model import Application
 from hub_estimator.modules import ModuleInfo
@@ -122,11 +121,14 @@ class Network:
   def _network(self) -> networks.Network:
     if self._built is None:
       network = networks.Network(self._specs, self._build)
-      random_ops = find_random_ops(network.outputs[_OUTPUT])
+      output = network.outputs[_OUTPUT]
+      random_ops = find_random_ops(
+        output.graph.as_graph_def(), {_OUTPUT: [output.name]}
+      )
       if random_ops:
         raise NotKept(
           f"module {self.application.module.name!r} draws at random "
-          f"({', '.join(random_ops)})"
+          f"({', '.join(random_ops[_OUTPUT])})"
         )
       self._built = network
     return self._built

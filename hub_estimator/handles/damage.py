@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hub_estimator.errors import one_line
+from hub_estimator.handles import file_kinds
 from hub_estimator.handles.module_files import (
   MODULE,
   SAVED_MODEL,
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
   from tensorflow.core.protobuf import meta_graph_pb2
 
 _SHARD = re.compile(r"variables\.data-(\d+)-of-(\d+)")
+# A UserError about a folder that a user names also says what to do.
+NO_VARIABLES = "variables/variables.index is missing"
 
 
 def find_damage(
@@ -45,6 +48,9 @@ def find_damage(
     return f"it holds no {SAVED_MODEL}; it holds: " + (
       ", ".join(held[:10]) or "nothing"
     )
+  mistaken = _mistaken_file(root)
+  if mistaken is not None:
+    return mistaken
   try:
     graphs = read_graphs(root)
   except Exception as error:  # Protobuf's errors have no common class.
@@ -55,6 +61,19 @@ def find_damage(
   if damage is None and any(map(_has_variables, graphs)):
     return _variables_damage(root / "variables", thorough)
   return damage
+
+
+def _mistaken_file(root: pathlib.Path) -> str | None:
+  """Returns which file is another thing than its name says, and what it is."""
+  for path in (root / SAVED_MODEL, root / MODULE, *root.glob("variables/*")):
+    what = file_kinds.mistaken(path) if path.is_file() else None
+    if what is not None:
+      return f"{path.relative_to(root)} {what}"
+  for path in root.glob("assets/**/*"):  # Any of these may be a page or a zip.
+    what = file_kinds.lfs_pointer(path) if path.is_file() else None
+    if what is not None:
+      return f"{path.relative_to(root)} {what}"
+  return None
 
 
 def _module_proto_damage(path: pathlib.Path) -> str | None:
@@ -87,7 +106,7 @@ def _has_variables(graph: "meta_graph_pb2.MetaGraphDef") -> bool:
 def _variables_damage(directory: pathlib.Path, thorough: bool) -> str | None:
   prefix = directory / "variables"
   if not pathlib.Path(f"{prefix}.index").is_file():
-    return "variables/variables.index is missing"
+    return NO_VARIABLES
   held = os.listdir(directory)
   shards = {m.groups() for m in map(_SHARD.fullmatch, held) if m}
   counts = {int(count) for _, count in shards}

@@ -5,6 +5,7 @@ import pathlib
 from collections.abc import Mapping
 
 from hub_estimator.errors import UserError, nearest
+from hub_estimator.handles import file_kinds
 from hub_estimator.handles.archives import SUFFIXES
 from hub_estimator.handles.module_files import MODULE, SAVED_MODEL, is_module
 from hub_estimator.model_dir import versions
@@ -80,15 +81,23 @@ def _only_module_inside(
       f"{', '.join(str(p) for p in inside[:10])}."
     )
   held = sorted(os.listdir(path))
+  archives = [name for name in held if name.endswith(SUFFIXES)]
+  hint = ""
+  if len(archives) == 1:
+    hint = (
+      " That is an archive; give it as the handle: "
+      f"{os.path.join(path, archives[0])}."
+    )
   raise UserError(
     f"Module {handle!r}{where} holds no {SAVED_MODEL}; it holds: "
-    f"{', '.join(held[:10]) or 'nothing'}."
+    f"{', '.join(held[:10]) or 'nothing'}.{hint}"
   )
 
 
 def _why_no_directory(path: str) -> str:
   if os.path.exists(path):
-    return f"is a file, and none of {', '.join(SUFFIXES)}"
+    what = file_kinds.mistaken(path) or file_kinds.unnamed_tar(path)
+    return what or f"is a file, and none of {', '.join(SUFFIXES)}"
   return "doesn't exist"
 
 

@@ -9,6 +9,7 @@ from hub_estimator.errors import UserError
 from hub_estimator.handles import (
   archives,
   damage,
+  file_kinds,
   module_cache,
   module_files,
   remote_modules,
@@ -72,6 +73,8 @@ def resolve(
     path = find_module(handle, path, names=handles.names)
   found = damage.find_damage(path)
   if found:
+    if found == damage.NO_VARIABLES:
+      found += ": copy the module's folder variables/, too"
     raise UserError(f"Module {handle!r} ({path}): {found}.")
   return _describe(handle, path)
 
@@ -88,6 +91,9 @@ def _fetch(
 
 def _unpack(path: str, sha256: str | None, handles: Handles) -> str:
   """Returns the cache's copy of the module in a local archive."""
+  mistaken = file_kinds.mistaken(path)
+  if mistaken is not None:
+    raise UserError(f"{path} {mistaken}.")
   found = sha256_of_file(pathlib.Path(path), wanted=sha256, source=path)
   copy = module_cache.copy_path(found)
   if copy.is_dir():

@@ -10,13 +10,10 @@ from hub_estimator.modules import (
   TRAIN_TAG,
   ModuleInfo,
   VariantInfo,
+  random_outputs,
 )
 from hub_estimator.tensorflow_runtime import hub_internals, tf
 
-RANDOM_OPS = re.compile(
-  r"(Stateless)?(Random(Uniform|StandardNormal|Gamma|Poisson)|TruncatedNormal|"
-  r"ParameterizedTruncatedNormal|Multinomial|RandomShuffle)(Int)?(V\d)?$"
-)
 FUSED_BATCH_NORM_OPS = re.compile(r"FusedBatchNorm(V\d)?$")
 
 
@@ -40,6 +37,7 @@ class Graph:
     """
     meta_graph = hub_internals.meta_graph(info.spec, variant.tags)
     self.variant = variant
+    self._info = info
     self.where = f"variant {sorted(variant.tags)}"
     self.is_training = TRAIN_TAG in variant.tags
     self.nodes: dict[str, Any] = {
@@ -67,6 +65,11 @@ class Graph:
       for signature in self.signatures.values()
       for name in tensors_of(signature.outputs)
     )
+
+  @functools.cached_property
+  def random_outputs(self) -> Mapping[str, Mapping[str, list[str]]]:
+    """The types of random ops, by signature and by the output that draws by them."""
+    return random_outputs(self._info, self.variant.tags)
 
   def variables(self, names: Iterable[str]) -> set[str]:
     """Returns the stored variables among `names`."""

@@ -29,8 +29,8 @@ _FILE_AND_PYTHON_OPS = frozenset(
 def check_custom_ops(
   info: ModuleInfo, graphs: Sequence[Graph]
 ) -> Iterator[Finding]:
-  """Yields ops that this process doesn't register."""
-  missing = info.missing_ops()
+  """Yields ops that TensorFlow alone doesn't register."""
+  missing = info.foreign_ops()
   if missing:
     yield Finding(
       "warning",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from hub_estimator.linting.finding import Finding
-from hub_estimator.linting.graph import RANDOM_OPS, Graph
+from hub_estimator.linting.graph import Graph
 from hub_estimator.modules import ModuleInfo, SignatureInfo, inspecting
 
 _IMAGE_SIGNATURES = ("image_feature_vector", "image_classification")
@@ -113,9 +113,7 @@ def check_hyperparameters(
       "move them to a second signature, and keep a 'default' without them",
     )
   has_random_or_moving_parts = any(
-    g.variant.update_ops or g.ops(g.reached_by_outputs, RANDOM_OPS)
-    for g in graphs
-    if g.is_training
+    g.variant.update_ops or g.random_outputs for g in graphs if g.is_training
   )
   if has_random_or_moving_parts and not any(scalars.values()):
     yield Finding(

@@ -5,20 +5,33 @@ from collections.abc import Mapping
 
 from hub_estimator import modules
 from hub_estimator.model import encoders, towers
-from hub_estimator.model.application import Application, Applied
+from hub_estimator.model.application import Application
 from hub_estimator.model.interface import Encoder, HeadInput
 from hub_estimator.modules import ModuleInfo, PlacedModule
 from hub_estimator.tensorflow_runtime import estimator, tf
 
 # Collections of the graph; tuples as keys keep them out of exported graphs. One
-# holds (PlacedModule, its inputs, its outputs) for each application ...
+# holds an AppliedModule for each application ...
 _APPLIED = ("hub_estimator_applied_modules",)
 # ... the other holds the tensors that the encoder combines.
 _ENCODED = ("hub_estimator_encoded",)
 
-AppliedModule = tuple[
-  PlacedModule, Mapping[str, tf.Tensor], Mapping[str, tf.Tensor]
-]
+
+@dataclasses.dataclass(frozen=True)
+class AppliedModule:
+  """One application of a module in the current graph.
+
+  Attributes:
+    placed: the module.
+    inputs: tensors by the signature's input.
+    outputs: tensors by the signature's output.
+    read: names of the outputs that the encoder reads.
+  """
+
+  placed: PlacedModule
+  inputs: Mapping[str, tf.Tensor]
+  outputs: Mapping[str, tf.Tensor]
+  read: set[str] = dataclasses.field(default_factory=set)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,14 +89,14 @@ def encode(
 
 
 def applied_modules() -> list[AppliedModule]:
-  """Returns (module, inputs, outputs) of the current graph's applications."""
+  """Returns the applications of modules in the current graph."""
   return tf.get_collection(_APPLIED)
 
 
 def placed_modules() -> list[PlacedModule]:
   """Returns the modules that are applied in the current graph, each once."""
   return list(
-    {placed.source.name: placed for placed, _, _ in applied_modules()}.values()
+    {a.placed.source.name: a.placed for a in applied_modules()}.values()
   )
 
 
@@ -128,7 +141,7 @@ class _ModuleOutputs:
   mode: str
   n_towers: int
   update_ops: list[tf.Operation] = dataclasses.field(default_factory=list)
-  applied: dict[tuple[object, ...], list[Applied]] = dataclasses.field(
+  applied: dict[tuple[object, ...], list[AppliedModule]] = dataclasses.field(
     default_factory=dict
   )
 
@@ -142,20 +155,25 @@ class _ModuleOutputs:
     if key not in self.applied:
       self.applied[key] = self._apply(application)
     info = self.infos[application.module.name]
-    return application.build_head_input(self.applied[key], info)
+    name = application.output_of(info)
+    for applied in self.applied[key]:
+      applied.read.add(name)
+    parts = [(one.inputs, one.outputs) for one in self.applied[key]]
+    return application.build_head_input(parts, info)
 
-  def _apply(self, application: Application) -> list[Applied]:
-    """Returns the module's inputs and outputs by name, for each tower."""
+  def _apply(self, application: Application) -> list[AppliedModule]:
+    """Applies the module on each tower."""
     info = self.infos[application.module.name]
     placed = self.placed[application.module.name]
 
     def apply(
       part: dict[str, tf.Tensor],
-    ) -> tuple[Applied, list[tf.Operation]]:
+    ) -> tuple[AppliedModule, list[tf.Operation]]:
       inputs = application.build_inputs(part, info, mode=self.mode)
       outputs, update_ops = placed.apply(inputs)
-      tf.add_to_collection(_APPLIED, (placed, inputs, outputs))
-      return (inputs, outputs), update_ops
+      applied = AppliedModule(placed, inputs, outputs)
+      tf.add_to_collection(_APPLIED, applied)
+      return applied, update_ops
 
     built = towers.build(apply, self.features, self.n_towers)
     # From one tower: each would move batch norm's averages once.

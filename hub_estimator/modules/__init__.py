@@ -8,9 +8,11 @@ from hub_estimator.modules import inspecting, saved_models
 from hub_estimator.modules.module_info import ModuleInfo
 from hub_estimator.modules.new_modules import NewModule
 from hub_estimator.modules.placing import PlacedModule, place
+from hub_estimator.modules.random_outputs import random_outputs
 from hub_estimator.modules.reading import read_module_info
 from hub_estimator.modules.signature_values import read_signature
 from hub_estimator.modules.source import ModuleSource, check_export_name
+from hub_estimator.modules.static_batches import apply_in_batches
 from hub_estimator.modules.stored_variables import (
   has_own_weights,
   store_variables,
@@ -38,6 +40,7 @@ __all__ = [
   "TensorInfo",
   "VariableInfo",
   "VariantInfo",
+  "apply_in_batches",
   "check_export_name",
   "check_variants_agree",
   "choose_tags",
@@ -45,6 +48,7 @@ __all__ = [
   "inspecting",
   "log_variant",
   "place",
+  "random_outputs",
   "read_module_info",
   "read_signature",
   "saved_models",

@@ -108,10 +108,18 @@ class ModuleInfo:
     return name
 
   def missing_ops(self) -> list[str]:
-    """Returns the custom ops that this process lacks, sorted."""
-    return custom_ops.unregistered(
-      op for variant in self.variants.values() for op in variant.ops
-    )
+    """Returns the custom ops that this process lacks, sorted.
+
+    Packages that are installed and known to register them are imported first.
+    """
+    return custom_ops.register(self._ops())
+
+  def foreign_ops(self) -> list[str]:
+    """Returns the ops that TensorFlow alone lacks, sorted."""
+    return custom_ops.foreign(self._ops())
+
+  def _ops(self) -> set[str]:
+    return {op for variant in self.variants.values() for op in variant.ops}
 
   def check_ops_registered(self) -> None:
     """Checks that this process has all ops of the module.

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from hub_estimator.modules.module_info import ModuleInfo
 from hub_estimator.modules.source import ModuleSource
+from hub_estimator.modules.static_batches import apply_in_batches
+from hub_estimator.modules.variant_info import SignatureInfo
 from hub_estimator.modules.variants import choose_tags
 from hub_estimator.tensorflow_runtime import estimator, hub, tf
 
@@ -20,12 +22,16 @@ class PlacedModule:
     source: the source of the module.
     module: the `hub.Module`.
     tags: the tags of its variant.
+    signature: the description of the source's signature.
+    trains: whether gradients flow back through it.
     regularization_losses: scalars; empty if the module is frozen.
   """
 
   source: ModuleSource
   module: hub.Module
   tags: frozenset[str]
+  signature: SignatureInfo
+  trains: bool
   regularization_losses: tuple[tf.Tensor, ...]
 
   @property
@@ -53,9 +59,16 @@ class PlacedModule:
       wait for a placeholder that nobody feeds; they are left out here.
     """
     before = set(tf.get_collection(tf.GraphKeys.UPDATE_OPS))
-    outputs = self.module(
-      dict(inputs), signature=self.source.signature, as_dict=True
-    )
+
+    def apply_module(fed: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+      return self.module(
+        dict(fed), signature=self.source.signature, as_dict=True
+      )
+
+    if self.trains:
+      outputs = apply_module(inputs)
+    else:
+      outputs = apply_in_batches(apply_module, inputs, self.signature)
     added = [
       op
       for op in dict.fromkeys(tf.get_collection(tf.GraphKeys.UPDATE_OPS))
@@ -87,7 +100,14 @@ def place(info: ModuleInfo, source: ModuleSource, *, mode: str) -> PlacedModule:
   if source.export_name is not None and mode == estimator.ModeKeys.PREDICT:
     hub.register_module_for_export(module, source.export_name)
   losses = tf.get_collection(tf.GraphKeys.REGULARIZATION_LOSSES)[before:]
-  return PlacedModule(source, module, tags, _computable(info, losses))
+  return PlacedModule(
+    source,
+    module,
+    tags,
+    info.signature(source.signature, tags),
+    trainable,
+    _computable(info, losses),
+  )
 
 
 def _computable(

@@ -46,6 +46,29 @@ class SignatureInfo:
   inputs: Mapping[str, TensorInfo]
   outputs: Mapping[str, TensorInfo]
 
+  @property
+  def batch_size(self) -> int | None:
+    """The number of rows that the graph is made for; None if it takes any.
+
+    All inputs agree on it, or, if they leave it open, all outputs do. One row from
+    any number of rows is a summary of them.
+    """
+    given = _rows(self.inputs)
+    if given and None not in given:
+      return given.pop() if len(given) == 1 else None
+    made = _rows(self.outputs)
+    size = made.pop() if len(made) == 1 and given == {None} else None
+    return None if size == 1 else size
+
+
+def _rows(tensors: Mapping[str, TensorInfo]) -> set[int | None]:
+  """Returns the first dimensions of tensors that have one."""
+  return {
+    None if tensor.shape is None or tensor.kind != "dense" else tensor.shape[0]
+    for tensor in tensors.values()
+    if tensor.shape != ()
+  }
+
 
 @dataclasses.dataclass(frozen=True)
 class VariantInfo:

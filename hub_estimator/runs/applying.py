@@ -3,7 +3,7 @@
 import collections
 import dataclasses
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -11,10 +11,12 @@ from hub_estimator import inputs, modules
 from hub_estimator.errors import UserError
 from hub_estimator.graphs import networks
 from hub_estimator.model import Application
+from hub_estimator.model_dir import results
 from hub_estimator.modules import ModuleInfo, read_module_info
 from hub_estimator.preprocessing import Adapter, adapters
 from hub_estimator.runs import predictions
 from hub_estimator.runs.array_files import write_jsonl, write_npz
+from hub_estimator.runs.building import reporting_graph_errors
 from hub_estimator.runs.image_checks import Images
 from hub_estimator.tensorflow_runtime import estimator, op_errors, tf
 
@@ -76,7 +78,10 @@ def apply_to_file(
     handle: as in `apply`, like all that follow.
     input_path: a file or a folder of images.
     output_path: ends in .npz for arrays [rows, ...] by the output's name, or in .jsonl
-      for an object a row. It is written whole or not at all.
+      for an object a row. It is written whole or not at all. An output that doesn't
+      have one row for each row, such as the tokens of a text, is only written to
+      .jsonl: the module is applied to one row at a time, and "<output>_length" is
+      the number of values that it gave for the row.
     signature: the one that is applied.
     outputs: names of outputs.
     tags: of the variant.
@@ -95,9 +100,18 @@ def apply_to_file(
       f"apply writes {' or '.join(_WRITERS)}, and got {output_path!r}."
     )
   applied = _apply(handle, signature, tags, adapter, outputs)
-  stream = inputs.open_stream(input_path, "apply", reader=reader)
-  rows = applied.rows(stream, batch_size)
-  return _WRITERS[suffix](os.path.expanduser(output_path), rows)
+  while True:
+    stream = inputs.open_stream(input_path, "apply", reader=reader)
+    rows = applied.rows(stream, 1 if applied.ragged else batch_size)
+    try:
+      return _WRITERS[suffix](os.path.expanduser(output_path), rows)
+    except _NotByRow as error:
+      if suffix != ".jsonl" or error.names <= applied.ragged:
+        raise
+      # What one row alone gives belongs to it.
+      applied = dataclasses.replace(
+        applied, ragged=applied.ragged | error.names
+      )
 
 
 def _apply(
@@ -132,11 +146,19 @@ def _apply(
 
 @dataclasses.dataclass(frozen=True)
 class _Applied:
-  """A module, how it is applied, and the outputs that are wanted."""
+  """A module, how it is applied, and the outputs that are wanted.
+
+  Attributes:
+    info: of the module.
+    application: of the module.
+    names: of the outputs.
+    ragged: names of those that give any number of values for a row.
+  """
 
   info: ModuleInfo
   application: Application
   names: Sequence[str]
+  ragged: frozenset[str] = frozenset()
 
   def rows(
     self, stream: inputs.Stream, batch_size: int
@@ -154,7 +176,9 @@ class _Applied:
         waiting.append(batch)
         yield batch
 
-    with networks.Network(specs, self._build) as network:
+    with reporting_graph_errors(_PREDICT):
+      network = networks.Network(specs, self._build)
+    with network:
       computed = network.run(batches())
       while True:
         try:
@@ -169,7 +193,7 @@ class _Applied:
         if rows is None:
           return
         count = _length(waiting.popleft())
-        _check_rows(rows, count)
+        rows = _by_row(rows, count, self.ragged)
         if isinstance(stream, inputs.Images):
           files = stream.files[done : done + count]
           rows = {"file": np.array(files, dtype=object), **rows}
@@ -232,10 +256,44 @@ def _row_spec(
   return stream.spec(feature, wanted)
 
 
-def _check_rows(rows: Mapping[str, np.ndarray], count: int) -> None:
+class _NotByRow(UserError):
+  """Outputs don't have one row for each row of the input."""
+
+  def __init__(self, message: str, names: frozenset[str]) -> None:
+    super().__init__(message)
+    self.names = names
+
+
+def _by_row(
+  rows: Mapping[str, np.ndarray], count: int, ragged: Collection[str]
+) -> dict[str, np.ndarray]:
+  """Returns outputs [count, ...]; a ragged one as a list, with its length.
+
+  Args:
+    rows: outputs for a batch, by name.
+    count: rows in the batch; 1 if there are ragged outputs.
+    ragged: their names.
+
+  Raises:
+    _NotByRow: another output doesn't have a row for each row.
+  """
+  found: dict[str, np.ndarray] = {}
+  wrong = {}
   for name, values in rows.items():
-    if np.ndim(values) == 0 or len(values) != count:
-      raise UserError(
-        f"Output {name!r} has shape {list(np.shape(values))} for {count} rows: it "
-        "doesn't have one row for each."
-      )
+    if name in ragged:
+      listed = np.empty(1, dtype=object)
+      listed[0] = results.plain(values)
+      found[name] = listed
+      found[f"{name}_length"] = np.array([np.size(values, axis=0)])
+    elif np.ndim(values) == 0 or len(values) != count:
+      wrong[name] = list(np.shape(values))
+    else:
+      found[name] = values
+  if wrong:
+    name, shape = next(iter(wrong.items()))
+    raise _NotByRow(
+      f"Output {name!r} has shape {shape} for {count} rows: it doesn't have one row "
+      "for each. hub-estimator apply writes it to a .jsonl file.",
+      frozenset(name for name, shape in wrong.items() if shape),
+    )
+  return found

@@ -5,7 +5,15 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from hub_estimator import features, heads, inputs, modules, optimizers, schemas
+from hub_estimator import (
+  converting,
+  features,
+  heads,
+  inputs,
+  modules,
+  optimizers,
+  schemas,
+)
 from hub_estimator.experiments import Experiment
 from hub_estimator.model import acceleration, encoders, towers
 from hub_estimator.modules import ModuleInfo
@@ -39,6 +47,7 @@ def check(
   """
   cache = ProcessCache() if cache is None else cache
   infos = run_model.checked_infos(experiment)
+  _check_formats(experiment, infos, cache)
   data = known_data.read(experiment, infos, cache, before)
   experiment = data.experiment
   function = run_model.make_function(experiment, infos)
@@ -54,6 +63,17 @@ def check(
   report = known_data.make_report(data, schema, cache)
   checks = _GraphChecks(experiment, infos, specs, data, schema, report, cache)
   return checks.run(Builder(function, experiment.seed), function, metrics)
+
+
+def _check_formats(
+  experiment: Experiment, infos: Mapping[str, ModuleInfo], cache: ProcessCache
+) -> None:
+  """Raises a UserError if a module can't be exported as the run asks for."""
+  if "tf2" in experiment.exports.formats:
+    for name, source in encoders.sources(experiment.encoder).items():
+      if source.export_name is not None:
+        plan = functools.partial(converting.tf2.make_plan, infos[name], source)
+        cache.get(("tf2", infos[name].fingerprint, source), plan)
 
 
 def check_devices(experiment: Experiment) -> None:

@@ -112,7 +112,7 @@ def _pictures(
     count = len(next(iter(batch.values())))
     names = folder.files[done : done + count]
     done += count
-    yield batch, {"file": inputs.strings(names)}
+    yield batch, {"file": np.array(names, dtype=object)}
 
 
 def _own_reader(reader: inputs.Input, path: str) -> inputs.Input | None:

@@ -45,7 +45,29 @@ def checked_infos(experiment: Experiment) -> dict[str, ModuleInfo]:
     modules.check_variants_agree(infos[name], source)
   for application in experiment.encoder.applications():
     application.output_of(infos[application.module.name])
+    _check_batch_size(experiment, application, infos[application.module.name])
   return infos
+
+
+def _check_batch_size(
+  experiment: Experiment, application: Application, info: ModuleInfo
+) -> None:
+  """Raises a UserError if a module is trained in batches that it doesn't take.
+
+  A module that isn't trained is applied in batches of its own size.
+  """
+  source = application.module
+  if not source.trainable:
+    return
+  tags = modules.choose_tags(info, source, estimator.ModeKeys.TRAIN)
+  wanted = info.signature(source.signature, tags).batch_size
+  given = experiment.batch_size // experiment.towers
+  if wanted is not None and given != wanted:
+    raise UserError(
+      f"Module {info.handle!r}: its graph for training takes batches of {wanted} "
+      f"rows alone, and run.batch_size gives {given} to each device; set it to "
+      f"{wanted * experiment.towers}, or module.trainable = False."
+    )
 
 
 def make_function(

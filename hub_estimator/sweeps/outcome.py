@@ -1,14 +1,18 @@
 """What a sweep leaves: the ranking, as a value and as files, and the winner."""
 
 import dataclasses
+import logging
 import pathlib
 
 import optuna
 
+from hub_estimator.errors import RunFailed, UserError, one_line
 from hub_estimator.sweeps import hparams, leaderboard, report, winner
 from hub_estimator.sweeps.leaderboard import Leaderboard, rank_trials
 from hub_estimator.sweeps.sweep import Sweep
 from hub_estimator.sweeps.sweep_dir import SweepDir
+
+_log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,7 +22,7 @@ class Outcome:
   Attributes:
     leaderboard: all trials, the best first.
     best: directory of the winner's exports; None if no trial has finished, or if the
-      best one ran on another machine.
+      best one ran on another machine or can't be exported.
   """
 
   leaderboard: Leaderboard
@@ -51,5 +55,12 @@ def write_outcome(study: optuna.Study, sweep: Sweep, at: SweepDir) -> Outcome:
   hparams.write(ranking.rows, sweep, at.path)
   report.write(study, ranking.rows, sweep, at.report)
   row = ranking.best
-  best = winner.write(row, at.path) if row is not None else None
+  best = None
+  if row is not None:
+    try:
+      best = winner.write(row, at.path)
+    except (UserError, RunFailed) as error:
+      _log.error(
+        "The best trial, %d, can't be exported: %s", row.trial, one_line(error)
+      )
   return Outcome(ranking, best)

@@ -27,6 +27,10 @@ def write(row: Row, directory: pathlib.Path) -> pathlib.Path | None:
 
   Returns:
     best/, or None if the trial ran on another machine.
+
+  Raises:
+    UserError: what the trial's export needs is gone.
+    RunFailed: the export doesn't compute what the trial computes.
   """
   if row.model_dir is None:
     return None

@@ -83,8 +83,15 @@ def _assert_loss_by_hand(module, path, model_dir, weight, *, trainable):
   return experiment, expected
 
 
-@pytest.mark.parametrize("weight", [None, "w"])
-@pytest.mark.parametrize("trainable", [True, False])
+@pytest.mark.parametrize(
+  "weight, trainable",
+  [
+    ("w", False),
+    pytest.param("w", True, marks=pytest.mark.slow),
+    pytest.param(None, False, marks=pytest.mark.slow),
+    pytest.param(None, True, marks=pytest.mark.slow),
+  ],
+)
 def test_the_loss_of_the_case_is_that_by_hand(
   identity, tmp_path, weight, trainable
 ):

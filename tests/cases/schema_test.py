@@ -56,8 +56,8 @@ def _experiment(module, train, evaluation, **changes):
   fields = {
     "head": heads.MultiClass(),
     "optimizer": optimizers.Adam(0.1),
-    "max_steps": 60,
-    "eval_every_steps": 60,
+    "max_steps": 20,
+    "eval_every_steps": 20,
   }
   read = [
     inputs.ImageFolder(str(source))
@@ -132,7 +132,7 @@ def test_resuming_with_a_folder_less_keeps_the_ids(animals, tmp_path):
   folder = _folder(tmp_path / "train", "dog", "emu")
   less = inputs.ImageFolder(folder)
   result = runs.train(
-    replace(experiment, train_input=less, eval_input=less, max_steps=62),
+    replace(experiment, train_input=less, eval_input=less, max_steps=22),
     tmp_path / "run",
   )
   assert result.metrics["accuracy"] == 1.0
@@ -147,13 +147,14 @@ def test_resuming_with_a_folder_more_is_refused(animals, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_mix_of_folders_with_different_classes_is_one(pixels, tmp_path):
   parts = [
     inputs.ImageFolder(_folder(tmp_path / "one", "cat", "emu")),
     inputs.ImageFolder(_folder(tmp_path / "two", "dog", "fox", "yak")),
   ]
   every = _folder(tmp_path / "all", "yak", "fox", "emu", "dog", "cat")
-  experiment = _experiment(pixels, inputs.Mix(parts), every, max_steps=200)
+  experiment = _experiment(pixels, inputs.Mix(parts), every, max_steps=60)
   assert runs.train(experiment, tmp_path / "run").metrics["accuracy"] == 1.0
 
 
@@ -162,7 +163,7 @@ def test_predictions_of_a_folder_have_names_of_classes_and_files(animals):
   found = runs.predict(
     root / "run", str(root / "train"), experiment=experiment, batch_size=5
   )
-  files = [name.decode() for name in found["file"]]
+  files = found["file"].tolist()
   assert files[0] == "cat/0.png" and len(files) == 12
   classes = [name.decode() for name in found["classes"].ravel()]
   assert classes == [file.split("/")[0] for file in files]

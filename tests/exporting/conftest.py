@@ -1,12 +1,10 @@
 """One exported run for all tests of this folder; they only read it."""
 
-import shutil
-
 import pytest
 
 from hub_estimator import exporting, runs
-from hub_estimator.model_dir import Version, versions
-from tests.exporting.small_exports import Run
+from hub_estimator.model_dir import Version
+from tests.exporting.small_exports import Run, copy_version
 from tests.small_runs import make_experiment
 
 
@@ -25,6 +23,4 @@ def run(batch_norm, numbers_npz, tmp_path_factory) -> Run:
 @pytest.fixture
 def version(run, tmp_path) -> Version:
   """A copy of the run's last version, free to be damaged."""
-  base = tmp_path / "latest"
-  shutil.copytree(run.latest, base)
-  return versions.find(base, versions.numbers(base)[-1])
+  return copy_version(run, tmp_path)

@@ -39,6 +39,7 @@ def test_the_module_holds_the_fine_tuned_variables_in_both_variants(run):
         )
 
 
+@pytest.mark.slow
 def test_a_module_without_an_export_name_is_not_exported(
   dense, numbers_npz, tmp_path
 ):

@@ -41,7 +41,7 @@ def test_each_half_has_the_schema_and_its_checksum(tmp_path):
 def test_modules_are_found_below_nested_export_names(tmp_path):
   for name in ("b", "text/encoder"):
     (tmp_path / name).mkdir(parents=True)
-    (tmp_path / name / "tfhub_module.pb").touch()
+    (tmp_path / name / "saved_model.pb").touch()
   assert find_modules(tmp_path) == [
     tmp_path / "b",
     tmp_path / "text" / "encoder",

@@ -2,12 +2,13 @@
 
 import dataclasses
 import pathlib
+import shutil
 from collections.abc import Callable
 
 from hub_estimator import model, runs
 from hub_estimator.experiments import Experiment
 from hub_estimator.exporting import live, serving, variables
-from hub_estimator.model_dir import Workdir, results
+from hub_estimator.model_dir import Version, Workdir, results, versions
 from hub_estimator.tensorflow_runtime import tf
 
 
@@ -33,6 +34,13 @@ class Run:
   def half(self, half: str) -> pathlib.Path:
     """Returns the "model" or the "module" directory of the last version."""
     return self.path / self.result.exports["latest"][half]
+
+
+def copy_version(run: Run, tmp_path: pathlib.Path) -> Version:
+  """Returns a copy of a run's last version, free to be damaged."""
+  base = tmp_path / "latest"
+  shutil.copytree(run.latest, base)
+  return versions.find(base, versions.numbers(base)[-1])
 
 
 def read_examples(run: Run) -> list[bytes]:

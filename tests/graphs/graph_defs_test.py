@@ -42,3 +42,31 @@ def test_a_variable_is_named_by_its_op():
       variable = tf.get_variable(f"v{resource}", [], use_resource=resource)
       serialized = variable.to_proto().SerializeToString()
       assert graph_defs.variable_name(serialized) == f"v{resource}"
+
+
+def test_a_ragged_tensor_has_the_names_of_its_components():
+  info = tf.saved_model.build_tensor_info
+  with tf.Graph().as_default():
+    ragged = tf.RaggedTensor.from_row_splits(
+      tf.constant([1, 2], name="values"), tf.constant([0, 2], name="splits")
+    )
+    names = graph_defs.tensor_names(info(ragged))
+  assert len(names) == 2 and names[0] == "values:0"
+
+
+def _nodes(factor=2.0, *, path="/a", unread=1.0):
+  with tf.Graph().as_default() as graph:
+    x = tf.placeholder(tf.float32, [None, 3], name="x")
+    tf.multiply(x, factor, name="scaled")
+    tf.constant(unread, name="unread")
+    tf.identity(tf.constant(path), name="asset")
+  return graph.as_graph_def().node
+
+
+def test_a_part_is_the_same_if_its_own_ops_are():
+  same = graph_defs.same_part
+  assert same(_nodes(), _nodes(unread=2.0), ["scaled:0"])
+  assert not same(_nodes(), _nodes(3.0), ["scaled:0"])
+  assert not same(_nodes(), _nodes(unread=2.0), ["scaled:0", "unread:0"])
+  assert same(_nodes(), _nodes(path="/b"), ["asset:0"])
+  assert not same(_nodes(), [], ["scaled:0"])

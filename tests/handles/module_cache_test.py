@@ -101,6 +101,7 @@ sys.exit(str(codes) if any(codes) else 0)
 """
 
 
+@pytest.mark.faults
 @pytest.mark.slow
 @pytest.mark.parametrize("damaged", [False, True])
 def test_eight_processes_at_once_fetch_once(cache, text_host, text, damaged):
@@ -132,6 +133,7 @@ except UserError as error:
 """
 
 
+@pytest.mark.faults
 @pytest.mark.slow
 def test_a_full_disk_is_named_and_leaves_no_entry(
   cache, shared_module, tmp_path

@@ -89,14 +89,16 @@ W = _RNG.uniform(0, 3, _N).astype(np.float32)
 V = _RNG.uniform(0, 1, _N).astype(np.float32)
 
 
-def _evaluate(head, logits, labels, size):
-  """Returns the metrics of logits that are evaluated in batches."""
+def _evaluate(head, logits, labels):
+  """Yields the metrics of logits that are evaluated in batches of 10 and 96."""
   arrays = {"logits": logits, "labels": labels, "w": W, "v": V}
   with tf.Graph().as_default(), tf.Session() as session:
     tf.train.create_global_step()
-    batch = tf.data.make_one_shot_iterator(
-      tf.data.Dataset.from_tensor_slices(arrays).batch(size)
-    ).get_next()
+    batch_size = tf.placeholder(tf.int64, [])
+    iterator = tf.data.make_initializable_iterator(
+      tf.data.Dataset.from_tensor_slices(arrays).batch(batch_size)
+    )
+    batch = iterator.get_next()
     built = head.build()
     spec = built.create_estimator_spec(
       features=batch,
@@ -122,14 +124,22 @@ def _evaluate(head, logits, labels, size):
       plain = isinstance(metric, tuple)
       values[name] = metric[0] if plain else metric.result()
       updates.append(metric[1] if plain else metric.updates)
-    session.run(tf.global_variables_initializer())
-    session.run(tf.local_variables_initializer())
-    for metric in named.values():
-      if not isinstance(metric, tuple):
-        session.run([v.initializer for v in metric.variables])
-    for _ in range(-(-_N // size)):
-      session.run(updates)
-    return session.run(values)
+    initializers = [
+      tf.global_variables_initializer(),
+      tf.local_variables_initializer(),
+      *(
+        variable.initializer
+        for metric in named.values()
+        if not isinstance(metric, tuple)
+        for variable in metric.variables
+      ),
+    ]
+    for size in (10, 96):
+      session.run(initializers)
+      session.run(iterator.initializer, {batch_size: size})
+      for _ in range(-(-_N // size)):
+        session.run(updates)
+      yield session.run(values)
 
 
 @pytest.mark.parametrize("weight", [None, "w"])
@@ -138,8 +148,8 @@ def test_the_loss_is_numpys_mean_over_examples_by_weight(kind, weight):
   make, width, labels, loss = CASES[kind]
   by_example = loss(LOGITS[width].astype(np.float64), labels)
   expected = np.average(by_example, weights=W if weight else None)
-  for size in (10, 96):
-    metrics = _evaluate(make(weight_column=weight), LOGITS[width], labels, size)
+  head = make(weight_column=weight)
+  for metrics in _evaluate(head, LOGITS[width], labels):
     assert metrics[EXAMPLES_LOSS] == pytest.approx(expected, rel=2e-6)
 
 
@@ -160,8 +170,7 @@ def test_the_loss_of_several_heads_is_the_weighted_sum_of_their_means():
     n: np.average(CASES[k][3](logits[n].astype(float), labels[n]), weights=w)
     for (n, k), w in zip(kinds.items(), weights.values(), strict=True)
   }
-  for size in (10, 96):
-    metrics = _evaluate(head, logits, labels, size)
+  for metrics in _evaluate(head, logits, labels):
     for name, mean in means.items():
       assert metrics[f"loss/{name}"] == pytest.approx(mean, rel=2e-6)
     assert metrics[EXAMPLES_LOSS] == pytest.approx(
@@ -189,16 +198,17 @@ def test_the_loss_of_a_head_without_an_average_is_by_batch_size():
   _, width, labels, loss = CASES["regression"]
   expected = loss(LOGITS[width].astype(float), labels).mean()
   two = {"x": LOGITS[width], "y": LOGITS[width]}
-  for size in (10, 96):
-    metrics = _evaluate(_Own(), LOGITS[width], labels, size)
+  for metrics in _evaluate(_Own(), LOGITS[width], labels):
     assert metrics[EXAMPLES_LOSS] == pytest.approx(expected, rel=2e-6)
-    head = heads.Multi({"x": _Own(), "y": heads.Regression()})
-    metrics = _evaluate(head, two, {"x": labels, "y": labels}, size)
+  head = heads.Multi({"x": _Own(), "y": heads.Regression()})
+  for metrics in _evaluate(head, two, {"x": labels, "y": labels}):
     assert metrics["loss/x"] == pytest.approx(expected, rel=2e-6)
     assert metrics[EXAMPLES_LOSS] == pytest.approx(2 * expected, rel=2e-6)
 
 
-@pytest.mark.parametrize("trainable", [True, False])
+@pytest.mark.parametrize(
+  "trainable", [pytest.param(True, marks=pytest.mark.slow), False]
+)
 def test_a_run_reports_the_same_loss_in_any_batch_size(
   dense, tmp_path, trainable
 ):

@@ -33,7 +33,7 @@ def test_missing_custom_ops_are_named_with_their_package(dense, tmp_path):
   path.write_bytes(proto.SerializeToString())
   info = read_module_info(str(tmp_path / "m"))
   with pytest.raises(
-    UserError, match="SentencepieceOpOfNobody; they come with tensorflow-text"
+    UserError, match="SentencepieceOpOfNobody; import the Python package that"
   ):
     info.check_ops_registered()
 

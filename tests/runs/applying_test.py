@@ -11,6 +11,7 @@ from hub_estimator import runs, testing
 from hub_estimator.errors import UserError
 from hub_estimator.preprocessing import adapters
 from hub_estimator.tensorflow_runtime import hub, tf
+from tests import module_zoo
 
 # Files of the room that these tests cover, beside their own.
 COVERS = ("array_files",)
@@ -297,3 +298,43 @@ def test_the_command_writes_what_the_library_writes(text, tmp_path, capsys):
     f"1 rows in {tmp_path / 'o.jsonl'}",
   ]
   assert len(_jsonl(tmp_path / "o.jsonl")[0]["default"]) == 4
+
+
+_TEXTS = ["a good film", "bad", "", "the  worst of all"]
+
+
+def _write_texts(path):
+  path.write_text("".join(json.dumps({"text": t}) + "\n" for t in _TEXTS))
+  return str(path)
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 64])
+def test_outputs_of_any_length_are_written_with_their_lengths(
+  tmp_path, batch_size
+):
+  count = runs.apply_to_file(
+    module_zoo.segmenter(tmp_path / "m"),
+    _write_texts(tmp_path / "in.jsonl"),
+    str(tmp_path / "out.jsonl"),
+    batch_size=batch_size,
+  )
+  assert count == 4
+  lines = (tmp_path / "out.jsonl").read_text().splitlines()
+  assert [json.loads(line) for line in lines] == [
+    {
+      "tokens": text.split(),
+      "tokens_length": len(text.split()),
+      "vector": [len(text)] * 2,
+    }
+    for text in _TEXTS
+  ]
+
+
+def test_arrays_cannot_hold_outputs_of_any_length(tmp_path):
+  module = module_zoo.segmenter(tmp_path / "m")
+  source = _write_texts(tmp_path / "in.jsonl")
+  with pytest.raises(
+    UserError, match=r"'tokens' has shape \[8\].* a .jsonl file"
+  ):
+    runs.apply_to_file(module, source, str(tmp_path / "out.npz"))
+  assert not (tmp_path / "out.npz").exists()

@@ -65,7 +65,14 @@ def test_an_example_without_probabilities_is_refused_by_its_position(
     )
 
 
-@pytest.mark.parametrize("threshold", [0.5, 0.2, 0.8])
+@pytest.mark.parametrize(
+  "threshold",
+  [
+    0.2,
+    pytest.param(0.5, marks=pytest.mark.slow),
+    pytest.param(0.8, marks=pytest.mark.slow),
+  ],
+)
 def test_metrics_and_predictions_follow_the_threshold(
   dense, numbers_npz, tmp_path, threshold
 ):

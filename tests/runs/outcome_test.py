@@ -12,6 +12,7 @@ from hub_estimator.model_dir import results
 from tests.small_runs import make_experiment, tree_digest
 
 
+@pytest.mark.slow
 def test_a_finished_run_says_so_and_changes_nothing(
   dense, numbers_npz, tmp_path, trained_runs
 ):

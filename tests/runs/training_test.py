@@ -14,6 +14,7 @@ from hub_estimator.model import tops
 from hub_estimator.model_dir import results
 from hub_estimator.model_dir.workdir import read_json
 from hub_estimator.tensorflow_runtime import estimator, hub, tf
+from hub_estimator.training import ProcessCache
 from tests.small_runs import make_experiment, replace
 
 # Files of the room that these tests cover, beside their own.
@@ -78,6 +79,7 @@ def test_the_variant_is_said_once_a_run(dense, numbers_npz, tmp_path, caplog):
   assert caplog.text.count("no variant with the tag 'train'") == 1
 
 
+@pytest.mark.slow
 def test_losses_and_rates_are_written_apart(batch_norm, numbers_npz, tmp_path):
   experiment = make_experiment(batch_norm, numbers_npz, top=tops.Linear(l2=0.1))
   runs.train(experiment, str(tmp_path))
@@ -93,7 +95,14 @@ def test_losses_and_rates_are_written_apart(batch_norm, numbers_npz, tmp_path):
   assert "accuracy" in _scalars(tmp_path / "eval")
 
 
-@pytest.mark.parametrize("scale", [0.0, 1.0, 2.5])
+@pytest.mark.parametrize(
+  "scale",
+  [
+    pytest.param(0.0, marks=pytest.mark.slow),
+    pytest.param(1.0, marks=pytest.mark.slow),
+    2.5,
+  ],
+)
 def test_regularization_is_in_the_loss_once_and_scaled(
   dense, numbers_npz, tmp_path, scale
 ):
@@ -321,6 +330,7 @@ def test_accumulating_and_scaling_runs_resume_to_the_same_bits(
       )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trainable", [True, False])
 def test_a_run_shorter_than_its_accumulated_batches_moves_once(
   dense, numbers_npz, tmp_path, trainable
@@ -343,15 +353,17 @@ def test_a_run_shorter_than_its_accumulated_batches_moves_once(
     eval_every_steps=1,
   )
   # Each batch holds all examples, so that one step has the mean gradient.
-  first = runs.train(once, str(tmp_path / "once"))
-  accumulated = runs.train(experiment, str(tmp_path / "run"))
+  cache = ProcessCache()
+  first = runs.train(once, str(tmp_path / "once"), cache=cache)
+  accumulated = runs.train(experiment, str(tmp_path / "run"), cache=cache)
   assert accumulated.metrics["loss"] == pytest.approx(
     first.metrics["loss"], rel=1e-4
   )
   assert accumulated.metrics["loss"] < np.log(2) - 0.01
   longer = replace(experiment, max_steps=7)
-  second = runs.train(replace(once, max_steps=2), str(tmp_path / "once"))
-  accumulated = runs.train(longer, str(tmp_path / "run"))
+  twice = replace(once, max_steps=2)
+  second = runs.train(twice, str(tmp_path / "once"), cache=cache)
+  accumulated = runs.train(longer, str(tmp_path / "run"), cache=cache)
   assert accumulated.metrics["loss"] == pytest.approx(
     second.metrics["loss"], rel=1e-4
   )

@@ -49,6 +49,7 @@ class _InThisProcess:
     self.ended = True
 
 
+@pytest.mark.slow
 def test_a_sweep_runs_from_python_and_is_ranked_again(
   tmp_path, dense, numbers_npz
 ):

@@ -36,6 +36,7 @@ def test_a_trial_that_fails_records_why_and_the_others_go_on(
   assert finished.state == TrialState.COMPLETE
 
 
+@pytest.mark.slow
 def test_a_goal_that_does_not_exist_is_a_failure(tmp_path, dense, numbers_npz):
   file = _config(
     tmp_path,

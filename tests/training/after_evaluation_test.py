@@ -6,6 +6,7 @@ from hub_estimator import runs
 from tests.small_runs import make_experiment
 
 
+@pytest.mark.slow
 def test_each_evaluation_is_reported_with_its_step(
   dense, numbers_npz, tmp_path
 ):

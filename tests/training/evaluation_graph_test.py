@@ -15,11 +15,6 @@ from tests.training.seams import CountingCache
 COVERS = ("evaluating",)
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-  monkeypatch.setenv("HUB_ESTIMATOR_CACHE", str(tmp_path / "cache"))
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
   "changes",

@@ -21,11 +21,6 @@ from tests.training.seams import NoteSteps
 COVERS = ("alone", "job", "summary_hook")
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-  monkeypatch.setenv("HUB_ESTIMATOR_CACHE", str(tmp_path / "cache"))
-
-
 def _frozen(handle, data, **changes):
   changes = {"eval_every_steps": 20, "summary_every_steps": 10, **changes}
   return make_experiment(

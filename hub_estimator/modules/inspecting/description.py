@@ -9,6 +9,7 @@ import numpy as np
 from hub_estimator.errors import UserError
 from hub_estimator.modules.inspecting.conformance import common_signatures
 from hub_estimator.modules.module_info import ModuleInfo
+from hub_estimator.modules.random_outputs import random_outputs
 from hub_estimator.modules.signature_values import read_signature
 from hub_estimator.modules.variant_info import (
   TensorInfo,
@@ -61,6 +62,7 @@ def _files(path: str | None) -> dict[str, Any]:
 def _variant(info: ModuleInfo, variant: VariantInfo) -> dict[str, Any]:
   variables = variant.variables.values()
   tags = sorted(variant.tags)
+  random = random_outputs(info, tags)
   return {
     "tags": tags,
     "variables": len(variables),
@@ -73,6 +75,8 @@ def _variant(info: ModuleInfo, variant: VariantInfo) -> dict[str, Any]:
       name: {
         "inputs": _tensors(signature.inputs),
         "outputs": _tensors(signature.outputs),
+        "batch_size": signature.batch_size,
+        "random_outputs": random.get(name, {}),
         "values": None if signature.inputs else _values(info, name, tags),
       }
       for name, signature in sorted(variant.signatures.items())

@@ -1,24 +1,35 @@
 """A run config for a module, for users to complete."""
 
-from collections.abc import Mapping
+import pathlib
+from collections.abc import Iterator, Mapping, Sequence
 
+from hub_estimator.modules.inspecting.choices import (
+  choose_output,
+  choose_signature,
+  features_of,
+)
 from hub_estimator.modules.module_info import ModuleInfo
-from hub_estimator.modules.variant_info import TensorInfo
+from hub_estimator.modules.random_outputs import random_outputs
+from hub_estimator.modules.variant_info import SignatureInfo, TensorInfo
+
+_IDS = ("input_ids", "input_word_ids")
+_SHOWN = 8
 
 
 def to_gin(info: ModuleInfo) -> str:
   """Returns a run config that fine-tunes a module.
 
-  It uses the signature "default" and its output "default" if they exist. The user
-  fills in the data and the head.
+  It makes the choices that a person would make of the module: a signature with a
+  vector for each row, its pooled output, a tokenizer for ids of tokens. Other choices
+  are comments. The user fills in the data and the head.
 
   Args:
     info: the module's description.
   """
   variant = info.default_variant()
-  names = sorted(variant.signatures)
-  signature_name = "default" if "default" in names else names[0]
-  signature = variant.signatures[signature_name]
+  name = choose_signature(info)
+  signature = variant.signatures[name]
+  random = random_outputs(info, variant.tags).get(name, {})
   lines = [
     f"# Fine-tunes {info.handle}.",
     "# Fill in the data, and the head that fits its labels.",
@@ -26,45 +37,120 @@ def to_gin(info: ModuleInfo) -> str:
     'include "base.gin"',
     "",
     f"HANDLE = {info.handle!r}",
-    f"SIGNATURE = {signature_name!r}  # of: {', '.join(names)}",
+    f"SIGNATURE = {name!r}{_others(name, sorted(variant.signatures))}",
+    *_output(signature, choose_output(signature, random), random),
   ]
-  outputs = sorted(signature.outputs)
-  if outputs and "default" not in outputs:
-    lines.append(f"module.output = {outputs[0]!r}  # of: {', '.join(outputs)}")
   if frozenset() not in info.variants:
     lines.append(f"module.inference_tags = {sorted(variant.tags)!r}")
-  lines += [
-    *_features(signature.inputs),
-    "",
-    "HEAD = @heads.binary()",
-    *_inputs(signature.inputs),
-    "",
-    "MAX_STEPS = 1000  # optimizer steps",
-  ]
+  lines += _adapter(info, signature)
+  lines += ["", "HEAD = @heads.binary()", *_data(signature), ""]
+  if signature.batch_size is not None:
+    lines.append(
+      f"BATCH_SIZE = {signature.batch_size}  # the only one that the graph takes"
+    )
+  lines.append("MAX_STEPS = 1000  # optimizer steps")
   return "\n".join(lines) + "\n"
 
 
-def _features(inputs: Mapping[str, TensorInfo]) -> list[str]:
-  """Returns the features that the data must have, and their binding."""
-  lines = ["", "# Features that the module reads from the columns of the data:"]
-  lines += [f"#   {name}: {tensor}" for name, tensor in sorted(inputs.items())]
-  if len(inputs) > 1:
-    lines.append("adapter.inputs = {")
-    lines += [f"    {name!r}: {name!r}," for name in sorted(inputs)]
-    lines.append("}")
-  return lines
+def _others(chosen: str, names: Sequence[str]) -> str:
+  """Returns a comment with the other names that there are."""
+  others = [name for name in names if name != chosen]
+  if not others:
+    return ""
+  more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+  return f"  # or: {', '.join(others[:_SHOWN])}{more}"
 
 
-def _inputs(inputs: Mapping[str, TensorInfo]) -> list[str]:
-  """Returns the bindings of data: csv if each feature is a column, else npz."""
-  kind = "csv" if all(map(_is_column, inputs.values())) else "npz"
+def _output(
+  signature: SignatureInfo, chosen: str, random: Mapping[str, Sequence[str]]
+) -> Iterator[str]:
+  names = sorted(signature.outputs)
+  is_usual = chosen == "default" or len(names) == 1
+  if not is_usual:
+    yield f"module.output = {chosen!r}{_others(chosen, names)}"
+  elif len(names) > 1:
+    yield f"# module.output = {chosen!r}{_others(chosen, names)}"
+  if random:
+    yield f"# These draw at random: {', '.join(sorted(random)[:_SHOWN])}."
+
+
+def _adapter(info: ModuleInfo, signature: SignatureInfo) -> Iterator[str]:
+  """Yields the features that the data must have, and how they reach the module."""
+  rows, scalars = features_of(signature)
+  yield ""
+  if _takes_tokens(signature):
+    yield "# The module reads the tokens of a text, the column `text` of the data."
+    yield "adapter.tokenizer = @tokenizers.wordpiece()"
+    yield 'tokenizers.wordpiece.feature = "text"'
+    yield "# tokenizers.wordpiece.max_length = 128"
+    if not _tells_vocabulary(info):
+      yield '# tokenizers.wordpiece.vocabulary = "vocab.txt"'
+      yield "# tokenizers.wordpiece.lowercase = True"
+    return
+  yield "# Features that the module reads from the columns of the data:"
+  yield from (f"#   {name}: {tensor}" for name, tensor in sorted(rows.items()))
+  if len(signature.inputs) > 1:
+    yield "adapter.inputs = {"
+    yield from (f"    {name!r}: {name!r}," for name in sorted(rows))
+    yield "}"
+  if scalars:
+    yield "# Hyperparameters of the module; the values are guesses:"
+    values = {name: _guess(name, tensor) for name, tensor in scalars.items()}
+    yield f"adapter.constants = {dict(sorted(values.items()))!r}"
+  if any(map(_is_image, rows.values())):
+    yield "# adapter.image_range = (-1.0, 1.0)  # if the module expects that"
+  output = choose_output(signature, ())
+  shape = signature.outputs[output].shape if signature.outputs else ()
+  if shape is not None and len(shape) > 2:
+    yield '# adapter.pooling = "flatten"  # or "max"; the default is "mean"'
+
+
+def _guess(name: str, tensor: TensorInfo) -> float:
+  """Returns a value of a scalar that leaves inference as it is."""
+  if "keep" in name:
+    return 1.0
+  if "momentum" in name:
+    return 0.99
+  return 0 if tensor.dtype == "bool" else 0.0
+
+
+def _data(signature: SignatureInfo) -> list[str]:
+  """Returns the bindings of data: images, csv if features are columns, or npz."""
+  rows, _ = features_of(signature)
+  kind, ending = "npz", ".npz"
+  if _takes_tokens(signature) or all(map(_is_column, rows.values())):
+    kind, ending = "csv", ".csv"
+  elif len(rows) == 1 and all(map(_is_image, rows.values())):
+    kind, ending = "image_folder", ""
   return [
     f"run.train_input = @train/inputs.{kind}()",
     f"run.eval_input = @eval/inputs.{kind}()",
-    f'train/inputs.{kind}.path = "train.{kind}"',
-    f'eval/inputs.{kind}.path = "eval.{kind}"',
+    f'train/inputs.{kind}.path = "train{ending}"',
+    f'eval/inputs.{kind}.path = "eval{ending}"',
   ]
+
+
+def _takes_tokens(signature: SignatureInfo) -> bool:
+  return any(name in _IDS for name in signature.inputs)
+
+
+def _tells_vocabulary(info: ModuleInfo) -> bool:
+  """Returns whether a module says what its tokens are."""
+  if "tokenization_info" in info.default_variant().signatures:
+    return True
+  return info.path is not None and bool(
+    list(pathlib.Path(info.path, "assets").rglob("vocab.txt"))
+  )
 
 
 def _is_column(tensor: TensorInfo) -> bool:
   return tensor.shape is not None and len(tensor.shape) == 1
+
+
+def _is_image(tensor: TensorInfo) -> bool:
+  return (
+    tensor.dtype == "float32"
+    and tensor.shape is not None
+    and len(tensor.shape) == 4
+    and tensor.shape[3] == 3
+  )

@@ -53,12 +53,17 @@ def _variant(variant: Mapping[str, Any]) -> Iterator[str]:
     f"{variant['update_ops']} update ops, {variant['tables']} tables"
   )
   for name, signature in variant["signatures"].items():
-    yield f"  signature {name!r}"
+    size = signature["batch_size"]
+    fixed = "" if size is None else f", in batches of {size} rows alone"
+    yield f"  signature {name!r}{fixed}"
     for tensor, info in signature["inputs"].items():
       yield f"    input  {tensor}: {_tensor(info)}"
     for tensor, info in signature["outputs"].items():
       value = (signature["values"] or {}).get(tensor)
       shown = "" if value is None else f" = {value!r}"
+      if tensor in signature["random_outputs"]:
+        ops = signature["random_outputs"][tensor]
+        shown += f" draws at random ({', '.join(ops)})"
       yield f"    output {tensor}: {_tensor(info)}{shown}"
 
 

@@ -1,5 +1,6 @@
 """The functions of a loaded SavedModel that become signatures of a module."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -32,7 +33,8 @@ def find_calls(loaded: Any, *, training: bool) -> dict[str, Call]:
   if concrete:
     found[DEFAULT] = _own_call(loaded, concrete[0], training)
   for name, function in loaded.signatures.items():
-    found[name] = _signature_call(function)
+    # A signature has no training mode.
+    found.setdefault(name, _signature_call(function))
   if DEFAULT not in found and found:
     found[DEFAULT] = found[main_signature(found)]
   return found
@@ -40,12 +42,15 @@ def find_calls(loaded: Any, *, training: bool) -> dict[str, Call]:
 
 def _own_call(loaded: Any, function: Any, training: bool) -> Call:
   specs, pack = _call_inputs(function)
+  named = {}
+  if "as_dict" in inspect.signature(loaded.__call__).parameters:
+    named["as_dict"] = True  # A converted module returns all outputs only then.
 
   def call(inputs: Tensors) -> Any:
     if training:
-      return loaded(pack(inputs), training=True)
+      return loaded(pack(inputs), training=True, **named)
     try:
-      return loaded(pack(inputs), training=False)
+      return loaded(pack(inputs), training=False, **named)
     except (TypeError, ValueError):  # It has no argument `training`.
       return loaded(pack(inputs))
 

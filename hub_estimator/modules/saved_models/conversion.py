@@ -13,7 +13,7 @@ from hub_estimator.modules.saved_models import tensorflow_1, tensorflow_2
 from hub_estimator.tensorflow_runtime import module_cache_dir
 
 # Increase it when the same SavedModel would be converted differently.
-_CONVERTER_VERSION = 1
+_CONVERTER_VERSION = 2
 _log = logging.getLogger(__name__)
 
 

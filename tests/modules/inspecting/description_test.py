@@ -5,6 +5,7 @@ import pytest
 from hub_estimator import testing
 from hub_estimator.modules import NewModule, inspecting, read_module_info
 from hub_estimator.tensorflow_runtime import hub, tf
+from tests import module_zoo
 
 
 def test_numbers_are_those_of_the_instantiated_module(batch_norm):
@@ -52,6 +53,22 @@ def test_values_of_a_signature_without_inputs_are_shown(tmp_path):
   assert values["vocab_file"].endswith("tokens/assets/vocab.txt")
   assert signatures["tokens"]["values"] is None
   assert "do_lower_case: bool [] = True" in inspecting.to_text(described)
+
+
+def test_outputs_that_draw_at_random_are_told_apart(tmp_path):
+  info = read_module_info(module_zoo.vae(tmp_path / "vae"))
+  described = inspecting.describe(info)
+  (variant,) = described["variants"]
+  assert variant["signatures"]["default"]["random_outputs"] == {
+    "rawsample": ["RandomStandardNormal"],
+    "reconstructions:x": ["RandomStandardNormal"],
+  }
+  text = inspecting.to_text(described)
+  assert (
+    "rawsample: float32 [None, 3] draws at random (RandomStandardNormal)"
+    in text
+  )
+  assert "output stddev: float32 [None, 3]\n" in text
 
 
 def test_a_new_module_is_described_without_files():

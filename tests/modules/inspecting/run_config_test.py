@@ -1,9 +1,14 @@
 import pytest
+from hub_estimator.trainers import main as command
 
 import hub_estimator.experiments  # noqa: F401  Registers the parts.
 import hub_estimator.publishing  # noqa: F401  Before gin is locked.
 from hub_estimator import config
 from hub_estimator.modules import inspecting, read_module_info
+from tests import module_zoo
+from tests.module_data import write_data
+
+COVERS = ("choices",)
 
 
 @pytest.mark.parametrize("name", ["glove50_20k", "dm21_DM21"])
@@ -17,3 +22,46 @@ def test_the_run_config_builds_a_run(shared_module, name, tmp_path):
   signature = info.signature(experiment.encoder.module.signature)
   if experiment.encoder.adapter.inputs:
     assert set(experiment.encoder.adapter.inputs) == set(signature.inputs)
+
+
+def _check(path, directory, monkeypatch, capsys):
+  info = read_module_info(str(path))
+  monkeypatch.chdir(directory)
+  (directory / "run.gin").write_text(inspecting.to_gin(info))
+  config.parse(["run.gin"])
+  write_data(info, directory)
+  code = command.main(["check", "--gin_file=run.gin"])
+  assert code == 0, capsys.readouterr().err
+  return (directory / "run.gin").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", module_zoo.ALL, ids=lambda m: m.__name__)
+def test_the_run_config_of_any_module_passes_check(
+  module, tmp_path, monkeypatch, capsys
+):
+  (tmp_path / "data").mkdir()
+  path = module(tmp_path / "m")
+  gin = _check(path, tmp_path / "data", monkeypatch, capsys)
+  chosen = {
+    "masked_tokens": "SIGNATURE = 'tokens'  # or: mlm, tokenization_info\n"
+    "module.output = 'pooled_output'  # or: sequence_output\n",
+    "likelihood": "module.output = 'hidden'  # or: a_sample, log_prob\n"
+    "# These draw at random: a_sample.\n",
+    "segmenter": "module.output = 'vector'  # or: tokens\n",
+    "style": "SIGNATURE = 'a'  # or: b, c, d, e, f, g, h, i and 17 more\n",
+    "gan": "BATCH_SIZE = 4  # the only one",
+    "volumes": '# adapter.pooling = "flatten"',
+  }
+  assert chosen.get(module.__name__, "SIGNATURE = 'default'") in gin
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+  "name",
+  ["glove50_20k", "dm21_DM21", "enlite0_96_feature_vector", "half_plus_two_v1"],
+)
+def test_the_run_config_of_a_real_module_passes_check(
+  shared_module, name, tmp_path, monkeypatch, capsys
+):
+  _check(shared_module(name), tmp_path, monkeypatch, capsys)

@@ -53,3 +53,28 @@ def test_without_a_call_a_signature_becomes_the_default(tmp_path):
     (gradient,) = tf.gradients(outputs["y"], placed.trainable_variables)
     session.run(tf.global_variables_initializer())
     assert session.run(gradient) == 12.0
+
+
+def test_the_models_call_wins_over_a_signature_default(tmp_path):
+  class Model(tensorflow.Module):
+    @tensorflow.function(
+      input_signature=[
+        tensorflow.TensorSpec([None], tensorflow.float32, "x"),
+        tensorflow.TensorSpec([], tensorflow.bool, "training"),
+      ]
+    )
+    def call(self, x, training):
+      return tensorflow.cond(training, lambda: x * 2.0, lambda: x)
+
+    @tensorflow.function
+    def __call__(self, x, training=False):
+      return self.call(x, training)
+
+  model, path = Model(), str(tmp_path / "model")
+  spec = tensorflow.TensorSpec([None], tensorflow.float32, "x")
+  infer = model.__call__.get_concrete_function(spec, training=False)
+  model.__call__.get_concrete_function(spec, training=True)
+  tensorflow.saved_model.save(model, path, signatures={"default": infer})
+  assert apply_module(path, [3.0])["default"].tolist() == [3.0]
+  got = apply_module(path, [3.0], tags=("train",))["default"]
+  assert got.tolist() == [6.0]
