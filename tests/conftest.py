@@ -54,6 +54,13 @@ def machine(tmp_path_factory):
     yield
 
 
+@pytest.fixture(params=["in memory", "in files"])
+def in_memory_and_in_files(request, monkeypatch):
+  """Reads each source in memory, and by the files of its columns, as if it were large."""
+  if request.param == "in files":
+    monkeypatch.setenv("HUB_ESTIMATOR_LARGE_MIB", "0")
+
+
 @pytest.fixture(scope="session")
 def shared_module():
   """Returns a function from a name to a real module's path, or skips."""

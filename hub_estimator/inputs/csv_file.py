@@ -1,6 +1,7 @@
 """Comma-separated values with a header."""
 
 import dataclasses
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -127,9 +128,7 @@ class Csv:
     while True:
       try:
         return self._write_as(types, path, writer)
-      except (
-        WiderTypeError
-      ) as wider:  # Of a column that seemed to hold numbers.
+      except WiderTypeError as wider:
         types[wider.column] = wider.dtype
         writer.discard()
 
@@ -187,8 +186,8 @@ class Csv:
     return CsvTable(
       Account(path),
       BadRecords(self.bad_records),
-      names=self._read_names,
-      given=self._checked_dtypes,
+      names=functools.partial(self._read_names, path),
+      given=functools.partial(self._checked_dtypes, path),
       types=types,
       labels=[] if self.label_separator else names.label_columns(self.label),
     )
@@ -202,15 +201,15 @@ class Csv:
       *(self.defaults or ()),
     ]
 
-  def _read_names(self, header: Sequence[str]) -> list[str]:
+  def _read_names(self, path: str, header: Sequence[str]) -> list[str]:
     if self.features is None:
-      names.check_columns(self.path, header, names.label_columns(self.label))
+      names.check_columns(path, header, names.label_columns(self.label))
       return list(header)
     read = [*self.features, *names.label_columns(self.label)]
-    names.check_columns(self.path, header, read)
+    names.check_columns(path, header, read)
     return read
 
-  def _checked_dtypes(self, header: Sequence[str]) -> dict[str, str]:
+  def _checked_dtypes(self, path: str, header: Sequence[str]) -> dict[str, str]:
     dtypes = dict(self.dtypes or {})
     for name, dtype in dtypes.items():
       if dtype not in csv_types.PARSERS:
@@ -222,7 +221,7 @@ class Csv:
       if name not in header:
         what = "dtypes" if name in dtypes else "defaults"
         raise UserError(
-          f"csv.{what} names the column {name!r}, which {self.path} doesn't have; "
+          f"csv.{what} names the column {name!r}, which {path} doesn't have; "
           + nearest(name, header)
         )
     if self.label_separator and isinstance(self.label, str):

@@ -13,7 +13,7 @@ from pyarrow import ipc, parquet
 
 from hub_estimator import progress, stores
 from hub_estimator.errors import UserError, one_line
-from hub_estimator.inputs import arrow_arrays, names, paths, shards, stored
+from hub_estimator.inputs import arrow_arrays, names, shards, stored
 from hub_estimator.inputs.bad_records import BadRecords, check_choice
 from hub_estimator.inputs.interface import Column, Examples, Label
 from hub_estimator.inputs.sequences import Ragged

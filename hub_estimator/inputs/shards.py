@@ -96,10 +96,12 @@ def _wider_types(parts: Sequence[Examples], label: Label) -> dict[str, str]:
 def _dtypes(part: Examples, label: Label) -> dict[str, str]:
   """Returns the dtypes of all columns as they are in the file."""
   dtypes = {name: spec.dtype for name, spec in part.specs().items()}
-  labels = part.labels
-  if isinstance(label, str) and isinstance(labels, np.ndarray):
-    labels = {label: labels}
-  for name, array in (labels or {}).items():
+  labels: Mapping[str, np.ndarray] = {}
+  if isinstance(part.labels, Mapping):
+    labels = part.labels
+  elif isinstance(label, str) and part.labels is not None:
+    labels = {label: part.labels}
+  for name, array in labels.items():
     is_text = array.dtype.kind == "O" or part.classes is not None
     dtypes[name] = "string" if is_text else array.dtype.name
   return dtypes

@@ -2,6 +2,9 @@ import pytest
 
 from hub_estimator.errors import UserError
 from hub_estimator.inputs import Csv, FeatureSpec
+from hub_estimator.inputs.classes import name
+
+pytestmark = pytest.mark.usefixtures("in_memory_and_in_files")
 
 
 def _csv(tmp_path, text, **kwargs):
@@ -20,28 +23,29 @@ def test_columns_get_the_narrowest_type_that_holds_all(tmp_path):
     "x": FeatureSpec("float32"),
     "mixed": FeatureSpec("string"),
   }
-  assert examples.features["text"].tolist() == [b"a, b", b"c"]
-  assert examples.labels.tolist() == [b"yes", b"no"]
+  assert examples.features["text"][:].tolist() == [b"a, b", b"c"]
+  assert name(examples).classes == ("no", "yes")
+  assert name(examples).labels.tolist() == [1, 0]
 
 
 def test_a_stated_type_wins(tmp_path):
   examples = _csv(
     tmp_path, "zip,label\n01234,1\n", dtypes={"zip": "string"}
   ).read()
-  assert examples.features["zip"].tolist() == [b"01234"]
+  assert examples.features["zip"][:].tolist() == [b"01234"]
 
 
 def test_quoted_line_breaks_unicode_and_a_byte_order_mark(tmp_path):
   examples = _csv(
     tmp_path, b"\xef\xbb\xbf" + 'text,label\n"zwei\nZeilen ☃",1\n'.encode()
   ).read()
-  assert examples.features["text"].tolist() == ["zwei\nZeilen ☃".encode()]
+  assert examples.features["text"][:].tolist() == ["zwei\nZeilen ☃".encode()]
 
 
 def test_a_text_of_ten_megabytes_is_read(tmp_path):
   text = "x" * 10_000_000
   examples = _csv(tmp_path, f"text,label\n{text},1\n").read()
-  assert len(examples.features["text"][0]) == len(text)
+  assert len(examples.features["text"][:][0]) == len(text)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +75,7 @@ def test_bad_rows_are_skipped_and_counted_on_request(tmp_path):
   examples = _csv(
     tmp_path, text, dtypes={"a": "int64"}, bad_records="skip"
   ).read()
-  assert examples.features["a"].tolist() == [1, 3]
+  assert examples.features["a"][:].tolist() == [1, 3]
   assert examples.labels.tolist() == [1, 0]
   assert examples.skipped == 2
 

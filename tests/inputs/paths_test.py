@@ -18,9 +18,9 @@ def test_a_missing_file_is_reported_with_its_neighbours(tmp_path):
     existing_file(str(tmp_path / "tran.csv"), "it")
 
 
-@pytest.mark.parametrize("path", [None, 3, ["a"]])
+@pytest.mark.parametrize("path", [None, 3, [3]])
 @pytest.mark.parametrize(
-  "kind", ["Csv", "ImageFolder", "Jsonl", "Npz", "TFRecord"]
+  "kind", ["Csv", "ImageFolder", "Jsonl", "Npz", "Parquet", "TFRecord"]
 )
 def test_a_path_that_is_not_text_is_refused(kind, path):
   more = [{"x": ("float32", [])}] if kind == "TFRecord" else []
