@@ -131,6 +131,7 @@ class Labels:
     """
     self._writer = writer
     self._names = label_columns(label)
+    self._is_text: dict[str, bool] = {}
     self._ids: dict[str, dict[bytes, int]] = {}
 
   def append(self, name: str, values: np.ndarray) -> bool:
@@ -139,11 +140,17 @@ class Labels:
     Args:
       name: of the column.
       values: [rows, ...]; text as `bytes`, and several labels a row as tuples.
+
+    Raises:
+      stores.OtherType: earlier blocks hold text and this one numbers, or the reverse.
     """
     if name not in self._names:
       return False
     column = self._writer.column(name)
-    if values.dtype.kind != "O":
+    is_text = values.dtype.kind == "O"
+    if self._is_text.setdefault(name, is_text) != is_text:
+      raise stores.OtherType("text and numbers")
+    if not is_text:
       column.append(values)
       return True
     ids = self._ids.setdefault(name, {})

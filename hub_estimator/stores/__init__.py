@@ -5,13 +5,11 @@ and one way of reading it.
 """
 
 from hub_estimator.stores.columns import Numbers, Strings
-from hub_estimator.stores.mapped import Mapped
 from hub_estimator.stores.store import Store, StoredColumn, StoreWriter, read
 from hub_estimator.stores.writing import ColumnWriter, OtherType
 
 __all__ = [
   "ColumnWriter",
-  "Mapped",
   "Numbers",
   "OtherType",
   "Store",

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from hub_estimator.stores.mapped import Mapped
+from hub_estimator.stores.mapped import Mapped, Pages
 
 
 class Numbers:
@@ -18,7 +18,11 @@ class Numbers:
   """
 
   def __init__(
-    self, path: pathlib.Path, dtype: np.dtype[Any], shape: tuple[int, ...]
+    self,
+    path: pathlib.Path,
+    dtype: np.dtype[Any],
+    shape: tuple[int, ...],
+    pages: Pages,
   ) -> None:
     """Opens the column.
 
@@ -26,8 +30,9 @@ class Numbers:
       path: the file of its values.
       dtype: NumPy's.
       shape: [rows, ...].
+      pages: counts what is read.
     """
-    self._file = Mapped(path)
+    self._file = Mapped(path, pages)
     self._values = self._file.array(dtype, shape)
     self.dtype = dtype
     self.shape = shape
@@ -57,7 +62,11 @@ class Strings:
   dtype: np.dtype[Any] = np.dtype(object)
 
   def __init__(
-    self, text: pathlib.Path, ends: pathlib.Path, shape: tuple[int, ...]
+    self,
+    text: pathlib.Path,
+    ends: pathlib.Path,
+    shape: tuple[int, ...],
+    pages: Pages,
   ) -> None:
     """Opens the column.
 
@@ -65,12 +74,12 @@ class Strings:
       text: the file of all strings, one behind the other.
       ends: the file of their ends in it, int64.
       shape: [rows, ...].
+      pages: counts what is read.
     """
-    self._text = Mapped(text)
+    self._text = Mapped(text, pages)
     # With a first end of 0, so that each string starts where one ends.
-    self._ends = Numbers(
-      ends, np.dtype(np.int64), (int(np.prod(shape, dtype=np.int64)) + 1,)
-    )
+    count = int(np.prod(shape, dtype=np.int64)) + 1
+    self._ends = Numbers(ends, np.dtype(np.int64), (count,), pages)
     self._size = int(np.prod(shape[1:], dtype=np.int64))
     self.shape = shape
 
@@ -94,7 +103,10 @@ class Strings:
 
 
 def open_values(
-  directory: pathlib.Path, number: int, described: Mapping[str, Any]
+  directory: pathlib.Path,
+  number: int,
+  described: Mapping[str, Any],
+  pages: Pages,
 ) -> Numbers | Strings:
   """Returns the values of a column.
 
@@ -102,9 +114,10 @@ def open_values(
     directory: of the store.
     number: of the column.
     described: its dtype, "string" for text, and its shape.
+    pages: counts what is read.
   """
   shape = tuple(described["shape"])
   path = directory / f"{number}.values"
   if described["dtype"] == "string":
-    return Strings(path, directory / f"{number}.ends", shape)
-  return Numbers(path, np.dtype(described["dtype"]), shape)
+    return Strings(path, directory / f"{number}.ends", shape, pages)
+  return Numbers(path, np.dtype(described["dtype"]), shape, pages)

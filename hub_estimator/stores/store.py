@@ -11,6 +11,7 @@ import numpy as np
 
 from hub_estimator import disk
 from hub_estimator.stores import columns
+from hub_estimator.stores.mapped import Pages
 from hub_estimator.stores.writing import ColumnWriter
 
 _log = logging.getLogger(__name__)
@@ -94,9 +95,10 @@ def read(directory: pathlib.Path) -> Store | None:
         raise ValueError(f"{name} has another size")
       if file["bytes"] <= _CHECKED and disk.sha256(path) != file["sha256"]:
         raise ValueError(f"the checksum of {name} doesn't match")
+    pages = Pages()
     return Store(
       {
-        name: _open_column(directory, number, column)
+        name: _open_column(directory, number, column, pages)
         for number, (name, column) in enumerate(described["columns"].items())
       },
       described["facts"],
@@ -107,13 +109,16 @@ def read(directory: pathlib.Path) -> Store | None:
 
 
 def _open_column(
-  directory: pathlib.Path, number: int, described: Mapping[str, Any]
+  directory: pathlib.Path,
+  number: int,
+  described: Mapping[str, Any],
+  pages: Pages,
 ) -> StoredColumn:
   lengths = None
   if described["ragged"]:
     path = directory / f"{number}.lengths"
     rows = path.stat().st_size // 8
-    lengths = columns.Numbers(path, np.dtype(np.int64), (rows,)).whole()
+    lengths = columns.Numbers(path, np.dtype(np.int64), (rows,), pages).whole()
   return StoredColumn(
-    columns.open_values(directory, number, described), lengths
+    columns.open_values(directory, number, described, pages), lengths
   )
