@@ -50,6 +50,13 @@ class Block:
   def __len__(self) -> int:
     return len(self.lines)
 
+  def take(self, rows: np.ndarray) -> "Block":
+    """Returns some rows."""
+    return Block(
+      self.lines[rows],
+      {name: c.take(pa.array(rows)) for name, c in self.columns.items()},
+    )
+
   def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
     """Yields (line number, row by column)."""
     names = list(self.columns)

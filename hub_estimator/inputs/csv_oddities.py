@@ -99,7 +99,7 @@ class Oddities:
       mixed = self._mixed.get(name)
       if mixed is not None:
         _tell_mixed(account, name, mixed)
-      for what, odd in kinds.items():
+      for what, odd in sorted(kinds.items(), key=lambda kind: kind[1].line):
         account.note(
           f"column {name!r} is {odd.value!r} in line {odd.line}, which {what} "
           f"({odd.count} of {self._rows} values)."

@@ -77,18 +77,17 @@ class CsvTable:
     for column in columns.values():
       if column.name not in given:
         self._check_width(column)
-    if self._oddities is None:
-      self._oddities = Oddities(given)
-    self._oddities.add(block, columns)
     problems = csv_types.find_problems(columns, block.lines, self._labels)
     for line in sorted(problems):
       self.bad.add(f"{self.account.path}, line {line}: {problems[line]}.")
     if problems:
       good = np.flatnonzero(~np.isin(block.lines, list(problems)))
       columns = {name: column.take(good) for name, column in columns.items()}
-      self._rows += len(good)
-    else:
-      self._rows += len(block)
+      block = block.take(good)
+    if self._oddities is None:
+      self._oddities = Oddities(given)
+    self._oddities.add(block, columns)
+    self._rows += len(block)
     return columns
 
   def close(self) -> None:
@@ -108,8 +107,8 @@ class CsvTable:
     if known is None:
       if column.dtype != "string" or not column.blank.all():
         self._types[column.name] = column.dtype
-        if self._rows and column.dtype != "string":
-          # Only blank so far, which was no problem in text.
+        if self._oddities is not None and column.dtype != "string":
+          # Only blank in earlier blocks, which was no problem in text.
           raise WiderTypeError(column.name, column.dtype)
       return
     if known == "string" or column.numbers is not None or column.blank.all():
