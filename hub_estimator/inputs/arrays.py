@@ -94,9 +94,23 @@ def _column(
     return array.astype(np.int64)
   if array.dtype.kind == "f":
     return array.astype(np.float32)
-  raise UserError(
-    f"{source}: the lists of {name!r} differ in length or in kind."
+  row = next(
+    (i for i, v in enumerate(values) if _shape(v) != _shape(values[0])), 0
   )
+  also = f" and {values[0]!r} in {place(0)}" if row else ""
+  raise UserError(
+    f"{source}: {name!r} is {values[row]!r} in {place(row)}{also}; lists in a "
+    "column have one depth, and only the outermost of a feature may differ in "
+    "length."
+  )
+
+
+def _shape(value: Any) -> tuple[int, ...] | None:
+  """Returns the shape of a number or of nested lists; None if lists differ in it."""
+  try:
+    return np.shape(value)
+  except ValueError:
+    return None
 
 
 def changed_row(array: np.ndarray, cast: np.ndarray) -> int | None:

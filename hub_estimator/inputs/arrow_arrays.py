@@ -26,6 +26,12 @@ def find_null(column: pa.Array) -> np.ndarray:
   return nulls
 
 
+def lengths(column: pa.Array) -> set[int]:
+  """Returns the distinct lengths of lists that aren't null."""
+  found = pc.unique(pc.list_value_length(column)).to_pylist()
+  return {length for length in found if length is not None}
+
+
 def read(name: str, column: pa.Array, place: _Place) -> Column:
   """Returns a column without nulls.
 
@@ -44,8 +50,8 @@ def read(name: str, column: pa.Array, place: _Place) -> Column:
     column = column.dictionary_decode()
   if not _is_list(column.type):
     return _flat(name, column, place)
-  lengths = pc.list_value_length(column).to_numpy().astype(np.int64)
-  parents = np.repeat(np.arange(len(column)), lengths)
+  sizes = pc.list_value_length(column).to_numpy().astype(np.int64)
+  parents = np.repeat(np.arange(len(column)), sizes)
   elements = column.flatten()
   if _is_list(elements.type):
     inner = read(name, elements, lambda i: place(int(parents[i])))
@@ -54,9 +60,9 @@ def read(name: str, column: pa.Array, place: _Place) -> Column:
       raise UserError(f"{place(0)}: the lists of {name!r} differ in length.")
   else:
     values = _flat(name, elements, lambda i: place(int(parents[i])))
-  if len(set(lengths.tolist())) == 1:
-    return values.reshape(len(column), int(lengths[0]), *values.shape[1:])
-  return Ragged(values, lengths)
+  if len(set(sizes.tolist())) == 1:
+    return values.reshape(len(column), int(sizes[0]), *values.shape[1:])
+  return Ragged(values, sizes)
 
 
 def _flat(name: str, column: pa.Array, place: _Place) -> np.ndarray:

@@ -7,6 +7,7 @@ import gin
 import numpy as np
 
 from hub_estimator.errors import UserError
+from hub_estimator.inputs.classes import match_classes
 from hub_estimator.inputs.interface import Examples, Input
 from hub_estimator.inputs.rearranging import chain, open_lists, select
 
@@ -45,7 +46,8 @@ class Mix:
     Raises:
       UserError: the inputs differ in their features or labels.
     """
-    parts = open_lists([source.read() for source in self.sources])
+    read = [source.read() for source in self.sources]
+    parts = open_lists(match_classes(read))
     _check_types_agree(parts)
     if self.weights is not None:
       parts = _repeat(parts, self.weights)

@@ -2,7 +2,15 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import functools
+from collections.abc import (
+  Callable,
+  Collection,
+  Iterable,
+  Iterator,
+  Mapping,
+  Sequence,
+)
 from typing import Any
 
 import gin
@@ -13,10 +21,15 @@ from pyarrow import ipc, parquet
 
 from hub_estimator import progress, stores
 from hub_estimator.errors import UserError, one_line
-from hub_estimator.inputs import arrow_arrays, names, shards, stored
+from hub_estimator.inputs import (
+  arrow_arrays,
+  label_lists,
+  names,
+  shards,
+  stored,
+)
 from hub_estimator.inputs.bad_records import BadRecords, check_choice
 from hub_estimator.inputs.interface import Column, Examples, Label
-from hub_estimator.inputs.sequences import Ragged
 
 _BATCH_ROWS = 8192
 
@@ -33,7 +46,8 @@ class Parquet:
     path: a file, a glob such as "data/train-*.parquet", or a list of files. A file is
       Arrow if it begins as such, whatever its name is.
     label: the column of labels, or a list of one for each head of `heads.multi`;
-      None if there are no labels.
+      None if there are no labels. Lists of labels, for `heads.multi_label`, may
+      differ in length.
     features: the columns to read; None reads all but the label.
     bad_records: "raise", or "skip", which leaves out rows with a null and counts them
       in the result.
@@ -66,14 +80,15 @@ class Parquet:
       return stored.examples(store, label=self.label, source=path)
     bad = BadRecords(self.bad_records)
     with _open(path) as table:
-      wanted = self._wanted(path, table.names)
+      wanted = self._wanted(path, table.schema.names)
       whole = pa.Table.from_batches(
-        [batch.select(wanted) for batch in table.batches], table.schema(wanted)
+        table.read(wanted), pa.schema(map(table.schema.field, wanted))
       ).combine_chunks()
     batches = whole.to_batches(max_chunksize=max(1, whole.num_rows))
     if not batches:
       raise UserError(f"{path} has no examples.")
-    columns = self._columns(path, batches[0], 0, bad)
+    lists = self._label_lists(path)
+    columns = self._columns(path, batches[0], 0, bad, lists)
     return names.split_label(
       columns,
       label=self.label,
@@ -85,13 +100,14 @@ class Parquet:
   def _write(self, path: str, writer: stores.StoreWriter) -> dict[str, Any]:
     bad = BadRecords(self.bad_records)
     labels = stored.Labels(writer, self.label)
+    lists = self._label_lists(path)
     done = 0
     with _open(path) as table:
-      wanted = self._wanted(path, table.names)
-      for batch in table.batches:
-        columns = self._columns(path, batch.select(wanted), done, bad)
+      for batch in table.read(self._wanted(path, table.schema.names)):
+        columns = self._columns(path, batch, done, bad, lists)
         for name, column in columns.items():
-          self._append(path, name, column, writer, labels)
+          if not labels.append(name, column):
+            stored.append(writer.column(name), column)
         done += batch.num_rows
         progress.report(f"reading {path}", done, table.rows, unit="rows")
     if not done:
@@ -103,21 +119,6 @@ class Parquet:
       **labels.close(),
     }
 
-  def _append(
-    self,
-    path: str,
-    name: str,
-    column: Column,
-    writer: stores.StoreWriter,
-    labels: stored.Labels,
-  ) -> None:
-    if isinstance(column, Ragged):
-      if name in names.label_columns(self.label):
-        raise UserError(f"{path}: the labels {name!r} differ in length.")
-      writer.column(name).append(np.asarray(column.values), column.lengths)
-    elif not labels.append(name, np.asarray(column)):
-      writer.column(name).append(np.asarray(column))
-
   def _wanted(self, path: str, held: Sequence[str]) -> list[str]:
     of_labels = names.label_columns(self.label)
     features = self.features
@@ -127,8 +128,28 @@ class Parquet:
     names.check_columns(path, held, wanted)
     return list(dict.fromkeys(wanted))
 
+  def _label_lists(self, path: str) -> set[str]:
+    """Returns the columns of labels that hold lists of different lengths."""
+    with _open(path) as table:
+      of_labels = [
+        name
+        for name in names.label_columns(self.label)
+        if name in table.schema.names
+        and pa.types.is_nested(table.schema.field(name).type)
+      ]
+      lengths: dict[str, set[int]] = {name: set() for name in of_labels}
+      for batch in table.read(of_labels) if of_labels else []:
+        for name in of_labels:
+          lengths[name].update(arrow_arrays.lengths(batch.column(name)))
+    return {n for n, found in lengths.items() if len(found) > 1 or 0 in found}
+
   def _columns(
-    self, path: str, batch: pa.RecordBatch, first: int, bad: BadRecords
+    self,
+    path: str,
+    batch: pa.RecordBatch,
+    first: int,
+    bad: BadRecords,
+    lists: Collection[str],
   ) -> dict[str, Column]:
     """Returns the columns of rows from `first` on, without bad rows."""
     columns = dict(zip(batch.schema.names, batch.columns, strict=True))
@@ -148,7 +169,9 @@ class Parquet:
     if is_bad.any():
       columns = {n: c.take(pa.array(rows)) for n, c in columns.items()}
     return {
-      name: arrow_arrays.read(
+      name: label_lists.lists(column.to_pylist())
+      if name in lists
+      else arrow_arrays.read(
         name, column, lambda row: f"{path}, row {first + int(rows[row])}"
       )
       for name, column in columns.items()
@@ -160,19 +183,14 @@ class _Table:
   """An open file.
 
   Attributes:
-    names: of its columns.
-    batches: its rows, some at a time.
+    schema: its columns.
     rows: how many there are; None if the file doesn't say.
+    read: given columns, yields their rows, some at a time.
   """
 
-  names: list[str]
-  batches: Iterator[pa.RecordBatch]
+  schema: pa.Schema
   rows: int | None
-  _schema: pa.Schema
-
-  def schema(self, wanted: Sequence[str]) -> pa.Schema:
-    """Returns the types of some columns."""
-    return pa.schema([self._schema.field(name) for name in wanted])
+  read: Callable[[list[str]], Iterator[pa.RecordBatch]]
 
 
 @contextlib.contextmanager
@@ -189,28 +207,30 @@ def _open(path: str) -> Iterator[_Table]:
       if start[:4] == b"PAR1":
         opened = parquet.ParquetFile(file)
         yield _Table(
-          opened.schema_arrow.names,
-          opened.iter_batches(_BATCH_ROWS),
-          opened.metadata.num_rows,
           opened.schema_arrow,
+          opened.metadata.num_rows,
+          lambda columns: (
+            batch.select(columns)
+            for batch in opened.iter_batches(_BATCH_ROWS, columns=columns)
+          ),
         )
       elif start == b"ARROW1":
         reader = ipc.open_file(file)
-        batches = (
-          reader.get_batch(i) for i in range(reader.num_record_batches)
-        )
-        yield _Table(reader.schema.names, _sliced(batches), None, reader.schema)
+        batches = map(reader.get_batch, range(reader.num_record_batches))
+        yield _Table(reader.schema, None, functools.partial(_sliced, batches))
       else:
         stream = ipc.open_stream(file)
-        yield _Table(stream.schema.names, _sliced(stream), None, stream.schema)
+        yield _Table(stream.schema, None, functools.partial(_sliced, stream))
   except (pa.ArrowException, OSError) as error:
     raise UserError(
       f"{path} isn't a whole Parquet or Arrow file: {one_line(error)}"
     ) from error
 
 
-def _sliced(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-  """Yields batches of a bounded number of rows."""
+def _sliced(
+  batches: Iterable[pa.RecordBatch], columns: list[str]
+) -> Iterator[pa.RecordBatch]:
+  """Yields columns of batches, a bounded number of rows at a time."""
   for batch in batches:
     for first in range(0, batch.num_rows, _BATCH_ROWS):
-      yield batch.slice(first, _BATCH_ROWS)
+      yield batch.select(columns).slice(first, _BATCH_ROWS)

@@ -119,6 +119,22 @@ def feature(stored: stores.StoredColumn) -> Column:
   return Ragged(stored.values, stored.lengths)
 
 
+def append(writer: stores.ColumnWriter, column: Column) -> None:
+  """Writes a block of a feature.
+
+  Args:
+    writer: of the column.
+    column: an array, or lists that differ in length.
+
+  Raises:
+    stores.OtherType: earlier blocks are of another kind.
+  """
+  if isinstance(column, Ragged):
+    writer.append(np.asarray(column.values), column.lengths)
+  else:
+    writer.append(np.asarray(column))
+
+
 class Labels:
   """Writes columns of labels; text as ids of classes."""
 
@@ -134,29 +150,30 @@ class Labels:
     self._is_text: dict[str, bool] = {}
     self._ids: dict[str, dict[bytes, int]] = {}
 
-  def append(self, name: str, values: np.ndarray) -> bool:
+  def append(self, name: str, column: Column) -> bool:
     """Writes a block if it is a column of labels; returns whether it is.
 
     Args:
       name: of the column.
-      values: [rows, ...]; text as `bytes`, and several labels a row as tuples.
+      column: [rows, ...], an array if it is one of labels; text as `bytes`, and several labels a row as tuples.
 
     Raises:
       stores.OtherType: earlier blocks hold text and this one numbers, or the reverse.
     """
     if name not in self._names:
       return False
-    column = self._writer.column(name)
+    values = np.asarray(column)
+    writer = self._writer.column(name)
     is_text = values.dtype.kind == "O"
     if self._is_text.setdefault(name, is_text) != is_text:
       raise stores.OtherType("text and numbers")
     if not is_text:
-      column.append(values)
+      writer.append(values)
       return True
     ids = self._ids.setdefault(name, {})
     flat = values.ravel().tolist()
     found = [ids.setdefault(value, len(ids)) for value in flat]
-    column.append(np.array(found, np.int64).reshape(values.shape))
+    writer.append(np.array(found, np.int64).reshape(values.shape))
     return True
 
   def close(self) -> dict[str, dict[str, list[Any]]]:

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-import numpy as np
-
 from hub_estimator import stores
 from hub_estimator.errors import UserError
 from hub_estimator.inputs import (
@@ -15,9 +13,8 @@ from hub_estimator.inputs import (
 )
 from hub_estimator.inputs.account import Account
 from hub_estimator.inputs.bad_records import BadRecords
-from hub_estimator.inputs.interface import Column, Label
+from hub_estimator.inputs.interface import Label
 from hub_estimator.inputs.names import check_columns, label_columns
-from hub_estimator.inputs.sequences import Ragged
 
 _Rows = Sequence[tuple[int, text_file.Row]]
 
@@ -135,8 +132,8 @@ class StoredRows:
       return
     column = json_columns.make(name, values, lines, path, is_label=is_label)
     try:
-      if not (is_label and self._labels.append(name, np.asarray(column))):
-        _append(self._writer.column(name), column)
+      if not (is_label and self._labels.append(name, column)):
+        stored.append(self._writer.column(name), column)
     except stores.OtherType as error:
       if is_label and isinstance(value, list) and isinstance(values[0], list):
         raise ListsDifferError(name) from error
@@ -145,10 +142,3 @@ class StoredRows:
         f"line {line}: a column is all text or all numbers, or lists of them of "
         "one depth."
       ) from error
-
-
-def _append(writer: stores.ColumnWriter, column: Column) -> None:
-  if isinstance(column, Ragged):
-    writer.append(np.asarray(column.values), column.lengths)
-  else:
-    writer.append(np.asarray(column))

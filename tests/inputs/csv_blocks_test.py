@@ -50,9 +50,7 @@ def test_chunks_with_anything_odd_are_left_to_the_slower_reader(text):
 
 def test_quotes_are_characters_if_they_mean_nothing():
   block = _plain(quotes=False).read(b'"a,b",c"\n', 1)
-  assert [row for _, row in block.rows()] == [
-    {"a": '"a', "b": 'b"', "c": 'c"'}
-  ]
+  assert [row for _, row in block.rows()] == [{"a": '"a', "b": 'b"', "c": 'c"'}]
 
 
 @pytest.mark.parametrize("text", ["x\n\ny\n", "\n"])
