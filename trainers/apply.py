@@ -1,4 +1,4 @@
-"""Apply a module to the rows of a csv, jsonl or npz file, or to a folder of images.
+"""Apply a module to the rows of a file, or to the images of a folder.
 
 Writes the outputs of a signature as npz or jsonl. A column feeds the input of the
 same name, or the only input. For other names, use
@@ -23,7 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     "--input",
     required=True,
     metavar="F",
-    help="a .csv, .tsv, .jsonl or .npz file, or a folder of images",
+    help="a .csv, .tsv, .jsonl, .npz, .parquet or .arrow file, or a folder of "
+    "images",
   )
   parser.add_argument(
     "--output", required=True, metavar="G", help="a .npz or .jsonl file"

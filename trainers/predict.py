@@ -1,8 +1,8 @@
 """Predict for the rows of a file, or for a folder of images.
 
-Needs only the model_dir. A csv, jsonl or npz file has columns with the names of the
-run's features; other files are read as the run's own evaluation data is. Writes one JSON
-line for each row or image.
+Needs only the model_dir. A csv, jsonl, npz or Parquet file has columns with the names
+of the run's features; other files are read as the run's own evaluation data is. Writes
+one JSON line for each row or image.
 """
 
 import argparse
@@ -20,8 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     "--input",
     required=True,
     metavar="F",
-    help="a .csv, .tsv, .jsonl or .npz file, a folder of images, or a file as the "
-    "run's own reader reads it",
+    help="a .csv, .tsv, .jsonl, .npz, .parquet or .arrow file, a folder of images, "
+    "or a file as the run's own reader reads it",
   )
   parser.add_argument(
     "--keep",

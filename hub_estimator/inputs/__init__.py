@@ -35,7 +35,12 @@ from hub_estimator.inputs.sequences import (
   lengths_of,
   values_of,
 )
-from hub_estimator.inputs.streams import Stream, open_stream, text_reader
+from hub_estimator.inputs.streams import (
+  Stream,
+  file_reader,
+  is_named_as_stream,
+  open_stream,
+)
 from hub_estimator.inputs.tfds_dataset import Tfds
 from hub_estimator.inputs.tfrecord_file import TFRecord
 
@@ -78,8 +83,10 @@ __all__ = [
   "column",
   "csv",
   "feature",
+  "file_reader",
   "file_paths",
   "image_folder",
+  "is_named_as_stream",
   "jsonl",
   "lengths_of",
   "make_eval_input_fn",
@@ -92,7 +99,6 @@ __all__ = [
   "sample",
   "spec_of",
   "strings",
-  "text_reader",
   "tfds",
   "tfrecord",
   "values_of",

@@ -56,7 +56,7 @@ class Arrays:
           f"{self.path} has no array {name!r}; {nearest(name, self.names)}"
         )
       stored = self.spec(name, None)
-      if not _may_hold(stored, spec):
+      if not may_hold(stored, spec):
         raise UserError(
           f"{self.path}: {name!r} is {stored}, and {spec} is wanted."
         )
@@ -64,7 +64,7 @@ class Arrays:
     first = 0
     for pieces in zip(*readers.values(), strict=True):
       yield {
-        name: self._cast(piece, name, spec, first)
+        name: cast(piece, name, spec, self.path, first)
         for (name, spec), piece in zip(specs.items(), pieces, strict=True)
       }
       first += batch_size
@@ -78,22 +78,6 @@ class Arrays:
         "store text as an array of strings."
       )
     return shape, dtype
-
-  def _cast(
-    self, array: np.ndarray, name: str, spec: FeatureSpec, first: int
-  ) -> np.ndarray:
-    """Returns rows from `first` on as the wanted dtype, unless that changes one."""
-    if spec.dtype == "string":
-      return arrays.text_of(array)
-    with np.errstate(invalid="ignore", over="ignore"):
-      cast = array.astype(spec.dtype, copy=False)
-    row = arrays.changed_row(array, cast)
-    if row is not None:
-      raise UserError(
-        f"{self.path}, row {first + row}: {name!r} is {array[row].tolist()}, and "
-        f"{spec} is wanted."
-      )
-    return cast
 
   def _pieces(self, name: str, batch_size: int) -> Iterator[np.ndarray]:
     """Yields batches of an array as it is stored."""
@@ -127,7 +111,8 @@ def _read_npy_header(
   return read(member)
 
 
-def _may_hold(stored: FeatureSpec, wanted: FeatureSpec) -> bool:
+def may_hold(stored: FeatureSpec, wanted: FeatureSpec) -> bool:
+  """Returns whether a stored feature may have values of the wanted type."""
   if (stored.dtype == "string") != (wanted.dtype == "string"):
     return False
   if stored.dtype != "string":
@@ -135,3 +120,31 @@ def _may_hold(stored: FeatureSpec, wanted: FeatureSpec) -> bool:
     if kinds[0] == "f" and kinds[1] != "f":
       return False
   return wanted.accepts_shape(stored.shape)
+
+
+def cast(
+  array: np.ndarray, name: str, spec: FeatureSpec, path: str, first: int
+) -> np.ndarray:
+  """Returns rows as the wanted dtype, unless that changes a value.
+
+  Args:
+    array: [rows, ...].
+    name: of the feature, for messages.
+    spec: wanted.
+    path: of the file, for messages.
+    first: the number of the first row, for messages.
+
+  Raises:
+    UserError: a value would change.
+  """
+  if spec.dtype == "string":
+    return arrays.text_of(array)
+  with np.errstate(invalid="ignore", over="ignore"):
+    found = array.astype(spec.dtype, copy=False)
+  row = arrays.changed_row(array, found)
+  if row is not None:
+    raise UserError(
+      f"{path}, row {first + row}: {name!r} is {array[row].tolist()}, and {spec} "
+      "is wanted."
+    )
+  return found

@@ -27,6 +27,7 @@ from hub_estimator.inputs import (
   names,
   shards,
   stored,
+  text_file,
 )
 from hub_estimator.inputs.bad_records import BadRecords, check_choice
 from hub_estimator.inputs.interface import Column, Examples, Label
@@ -74,23 +75,38 @@ class Parquet:
     """
     return shards.read(self, "inputs.parquet", self._read_file)
 
+  def blocks(
+    self, path: str, columns: Sequence[str]
+  ) -> Iterator[dict[str, Column]]:
+    """Yields columns of another file of this kind, some rows at a time.
+
+    Args:
+      path: the file.
+      columns: to read.
+
+    Raises:
+      UserError: the file is broken, lacks a column, or has a null.
+    """
+    with _open(path) as table:
+      names.check_columns(path, table.schema.names, columns)
+      yield from self._blocks(path, table, columns, BadRecords())
+
   def _read_file(self, path: str) -> Examples:
     if stored.is_large(path):
       store = stored.read(path, self, lambda writer: self._write(path, writer))
       return stored.examples(store, label=self.label, source=path)
     bad = BadRecords(self.bad_records)
+    lists = self._label_lists(path)
     with _open(path) as table:
       wanted = self._wanted(path, table.schema.names)
       whole = pa.Table.from_batches(
         table.read(wanted), pa.schema(map(table.schema.field, wanted))
       ).combine_chunks()
-    batches = whole.to_batches(max_chunksize=max(1, whole.num_rows))
-    if not batches:
+    if not whole.num_rows:
       raise UserError(f"{path} has no examples.")
-    lists = self._label_lists(path)
-    columns = self._columns(path, batches[0], 0, bad, lists)
+    batch = whole.to_batches(max_chunksize=whole.num_rows)[0]
     return names.split_label(
-      columns,
+      self._columns(path, batch, 0, bad, lists),
       label=self.label,
       features=self.features,
       source=path,
@@ -101,23 +117,38 @@ class Parquet:
     bad = BadRecords(self.bad_records)
     labels = stored.Labels(writer, self.label)
     lists = self._label_lists(path)
-    done = 0
+    rows = 0
     with _open(path) as table:
-      for batch in table.read(self._wanted(path, table.schema.names)):
-        columns = self._columns(path, batch, done, bad, lists)
-        for name, column in columns.items():
+      wanted = self._wanted(path, table.schema.names)
+      for block in self._blocks(path, table, wanted, bad, lists):
+        rows += len(next(iter(block.values())))
+        for name, column in block.items():
           if not labels.append(name, column):
             stored.append(writer.column(name), column)
-        done += batch.num_rows
-        progress.report(f"reading {path}", done, table.rows, unit="rows")
-    if not done:
-      raise UserError(f"{path} has no examples.")
+    text_file.check_not_empty(range(rows), path, bad)
     return {
       "skipped": bad.skipped,
       "lines": None,
       "notes": [],
       **labels.close(),
     }
+
+  def _blocks(
+    self,
+    path: str,
+    table: "_Table",
+    wanted: Sequence[str],
+    bad: BadRecords,
+    lists: Collection[str] = (),
+  ) -> Iterator[dict[str, Column]]:
+    """Yields the columns of good rows, some at a time."""
+    done = 0
+    for batch in table.read(list(wanted)):
+      block = self._columns(path, batch, done, bad, lists)
+      done += batch.num_rows
+      progress.report(f"reading {path}", done, table.rows, unit="rows")
+      if len(next(iter(block.values()))):
+        yield block
 
   def _wanted(self, path: str, held: Sequence[str]) -> list[str]:
     of_labels = names.label_columns(self.label)
@@ -191,6 +222,16 @@ class _Table:
   schema: pa.Schema
   rows: int | None
   read: Callable[[list[str]], Iterator[pa.RecordBatch]]
+
+
+def column_names(path: str) -> list[str]:
+  """Returns the columns of a Parquet or Arrow file.
+
+  Raises:
+    UserError: it is none, or is damaged.
+  """
+  with _open(path) as table:
+    return list(table.schema.names)
 
 
 @contextlib.contextmanager

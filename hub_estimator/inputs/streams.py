@@ -1,4 +1,4 @@
-"""Features of a file or a folder, a batch at a time: files of any size fit in memory."""
+"""Features of a file or a folder, a batch at a time: files may be larger than memory."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -11,9 +11,11 @@ from hub_estimator.inputs.csv_file import Csv
 from hub_estimator.inputs.image_stream import Images
 from hub_estimator.inputs.interface import Batch, FeatureSpec, Input
 from hub_estimator.inputs.jsonl_file import Jsonl
+from hub_estimator.inputs.parquet_file import Parquet
 from hub_estimator.inputs.row_stream import Rows
+from hub_estimator.inputs.table_stream import Table
 
-TextReader = Csv | Jsonl
+FileReader = Csv | Jsonl | Parquet
 
 
 class Stream(Protocol):
@@ -52,24 +54,27 @@ class Stream(Protocol):
 
 
 # Readers of text by the ends of their files' names.
-_TEXT: Mapping[str, Callable[[str], TextReader]] = {
+_TEXT: Mapping[str, Callable[[str], Csv | Jsonl]] = {
   ".csv": Csv,
   ".jsonl": Jsonl,
   ".tsv": lambda path: Csv(path, delimiter="\t"),
 }
-_FORMATS = (".csv", ".jsonl", ".npz", ".tsv")
+_TABLES = (".parquet", ".arrow")
+_FORMATS = (*sorted([*_TEXT, ".npz"]), *_TABLES)
+_COMPRESSED = (".gz", ".zst")
 
 
 def open_stream(path: str, what: str, *, reader: Input | None = None) -> Stream:
-  """Returns the rows of a csv, jsonl or npz file, or the images of a folder.
+  """Returns the rows of a file, or the images of a folder.
 
   Args:
-    path: ends in .csv, .tsv, .jsonl, each perhaps with .gz behind it, or .npz; or is
-      a folder of images, nested or not, whose feature is "image", encoded.
+    path: ends in .csv, .tsv or .jsonl, each perhaps with .gz or .zst behind it, in
+      .npz, .parquet or .arrow; or is a folder of images, nested or not, whose feature
+      is "image", encoded.
     what: the verb, for messages.
-    reader: `inputs.csv` or `inputs.jsonl`, or an input that has one inside; its
-      options hold for files of its format: delimiter, quoting and defaults. A file
-      of another name is read by it, too. None reads csv with commas.
+    reader: `inputs.csv`, `inputs.jsonl` or `inputs.parquet`, or an input that has one
+      inside; its options hold for files of its format: delimiter, quoting and
+      defaults. A file of another name is read by it, too. None reads csv with commas.
 
   Raises:
     UserError: there is no such file, it is empty, or of another format.
@@ -78,25 +83,44 @@ def open_stream(path: str, what: str, *, reader: Input | None = None) -> Stream:
   if os.path.isdir(path):
     return Images(path)
   path = paths.existing_file(path, what)
-  bare = path[:-3] if path.lower().endswith(".gz") else path
-  suffix = os.path.splitext(bare)[1].lower()
-  given = text_reader(reader)
-  if suffix == ".npz" and bare == path:
+  suffix, packed = _ending(path)
+  given = file_reader(reader)
+  if suffix == ".npz" and not packed:
     return Arrays(path)
+  if suffix in _TABLES and not packed:
+    return Table(path, given if isinstance(given, Parquet) else None)
   if suffix in _TEXT:
     usual = _TEXT[suffix](path)
-    return Rows(path, (given if type(given) is type(usual) else usual).rows)
+    if isinstance(given, Csv | Jsonl) and type(given) is type(usual):
+      usual = given
+    return Rows(path, usual.rows)
   if given is None:
     raise UserError(
       f"{what} reads {', '.join(_FORMATS)} and folders of images, and got "
       f"{path!r}."
     )
-  return Rows(path, given.rows)
+  return (
+    Table(path, given) if isinstance(given, Parquet) else Rows(path, given.rows)
+  )
 
 
-def text_reader(reader: Input | None) -> TextReader | None:
-  """Returns the reader of csv or jsonl that an input is, or has inside; else None."""
-  while reader is not None and not isinstance(reader, Csv | Jsonl):
+def is_named_as_stream(path: str) -> bool:
+  """Returns whether a file's name says that `open_stream` reads it without a reader."""
+  suffix, packed = _ending(path)
+  return suffix in _TEXT or (suffix in _FORMATS and not packed)
+
+
+def file_reader(reader: Input | None) -> FileReader | None:
+  """Returns the reader of rows that an input is, or has inside; else None."""
+  while reader is not None and not isinstance(reader, Csv | Jsonl | Parquet):
     sources = getattr(reader, "sources", ())
     reader = getattr(reader, "source", None) or next(iter(sources), None)
   return reader
+
+
+def _ending(path: str) -> tuple[str, bool]:
+  """Returns how a file's name ends, and whether it is compressed."""
+  bare, suffix = os.path.splitext(path.lower())
+  if suffix in _COMPRESSED:
+    return os.path.splitext(bare)[1], True
+  return suffix, False

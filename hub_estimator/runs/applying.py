@@ -39,7 +39,7 @@ def apply(
 
   Args:
     handle: of the module.
-    input_path: a .csv, .tsv, .jsonl or .npz file, or a folder of images; see
+    input_path: a .csv, .tsv, .jsonl, .npz, .parquet or .arrow file, or a folder of images; see
       `inputs.open_stream`. For a folder, the array "file" names the images.
     signature: the one that is applied.
     outputs: names of outputs; None means "default", or all if there is none.

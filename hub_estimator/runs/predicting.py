@@ -78,10 +78,10 @@ def write_predictions(
 
   Args:
     model_dir: of the run.
-    input_path: ends in .csv, .tsv, .jsonl or .npz, and holds the run's features by
-      name; other columns, such as labels, are ignored. If the run was evaluated or
-      trained on csv or jsonl, the options of its reader hold here. Or a folder of
-      images, whose names become "file" in each object. Or a file that the run's own
+    input_path: ends in .csv, .tsv, .jsonl, .npz, .parquet or .arrow, and holds the
+      run's features by name; other columns, such as labels, are ignored. If the run
+      was evaluated or trained on csv, jsonl or Parquet, the options of its reader
+      hold here. Or a folder of images, whose names become "file" in each object. Or a file that the run's own
       reader of evaluation reads, such as TFRecords.
     output: where lines are written.
     experiment: the run's definition; None reads its config.gin.

@@ -14,8 +14,6 @@ from hub_estimator.runs.image_checks import Images
 Source = str | os.PathLike[str] | Mapping[str, Sequence[Any] | np.ndarray]
 # Features to predict from, and columns that are only carried to the predictions.
 Rows = tuple[inputs.Batch, inputs.Batch]
-# What any run can read, whatever it was trained on.
-_STREAMED = (".csv", ".jsonl", ".npz", ".tsv")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,8 +49,8 @@ def open_rows(
   Args:
     rows: a file, a folder of images, or features by name.
     images: of the run, with the types of its features.
-    readers: of the run's evaluation, then of its training. The first that reads text
-      says how text is read; other files are read by the first, if any run can't.
+    readers: of the run's evaluation, then of its training. The first that reads rows
+      says how they are read; other files are read by the first, if any run can't.
     keep: columns that are carried to the predictions.
     batch_size: rows a batch.
 
@@ -70,7 +68,7 @@ def open_rows(
   own = _own_reader(readers[0], path)
   if own is not None:
     return Opened(_read_own(own, path, images, keep, batch_size), path)
-  texts = [r for r in readers if inputs.text_reader(r) is not None]
+  texts = [r for r in readers if inputs.file_reader(r) is not None]
   reader = next(iter(texts), None)
   stream = inputs.open_stream(path, "predict", reader=reader)
   images.check_stored(stream)
@@ -125,11 +123,15 @@ def _own_reader(reader: inputs.Input, path: str) -> inputs.Input | None:
       return None
     reader = inner
   if not dataclasses.is_dataclass(reader) or isinstance(
-    reader, inputs.Csv | inputs.ImageFolder | inputs.Jsonl | inputs.Npz
+    reader,
+    inputs.Csv
+    | inputs.ImageFolder
+    | inputs.Jsonl
+    | inputs.Npz
+    | inputs.Parquet,
   ):
     return None
-  bare = path.lower().removesuffix(".gz")
-  return None if bare.endswith(_STREAMED) else reader
+  return None if inputs.is_named_as_stream(path) else reader
 
 
 def _read_own(

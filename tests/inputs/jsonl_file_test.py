@@ -45,7 +45,10 @@ def test_values_have_the_types_that_json_gives_them(tmp_path):
       '{"a": [1], "label": 1}\n{"a": [2, 9223372036854775808], "label": 1}\n',
       "'a' of line 2 is 9223372036854775808, which int64 doesn't hold",
     ),
-    ('{"a": [1], "label": 1}\n{"a": 2, "label": 1}\n', r"'a' is 2 in line 2 and \[1\] in line 1"),
+    (
+      '{"a": [1], "label": 1}\n{"a": 2, "label": 1}\n',
+      r"'a' is 2 in line 2 and \[1\] in line 1",
+    ),
     (
       '{"a": 1, "label": 1}\n{"a": "x", "label": 1}\n',
       "all text or all numbers",

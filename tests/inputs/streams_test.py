@@ -2,7 +2,9 @@ import gzip
 import json
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import ipc, parquet
 
 from hub_estimator.errors import UserError
 from hub_estimator.inputs import Csv, FeatureSpec, Jsonl, Mix, Sample
@@ -25,8 +27,12 @@ def test_all_formats_give_the_same_rows(tmp_path):
     "".join(json.dumps({"w": w, "n": n}) + "\n" for w, n in rows)
   )
   np.savez(tmp_path / "a.npz", w=words, n=np.float32(numbers))
+  table = pa.table({"w": words, "n": numbers})
+  parquet.write_table(table, tmp_path / "a.parquet", row_group_size=1)
+  with ipc.new_file(tmp_path / "a.arrow", table.schema) as file:
+    file.write_table(table)
   specs = {"w": FeatureSpec("string"), "n": FeatureSpec("float32")}
-  for name in ("a.csv", "a.jsonl", "a.npz"):
+  for name in ("a.csv", "a.jsonl", "a.npz", "a.parquet", "a.arrow"):
     batches = read(tmp_path / name, specs)
     assert [len(b["w"]) for b in batches] == [2, 1]
     assert np.concatenate([b["w"] for b in batches]).tolist() == [
@@ -41,7 +47,8 @@ def test_all_formats_give_the_same_rows(tmp_path):
 def test_another_format_is_refused(tmp_path):
   (tmp_path / "a.txt").touch()
   with pytest.raises(
-    UserError, match=r"test reads .csv, .jsonl, .npz, .tsv and"
+    UserError,
+    match=r"test reads .csv, .jsonl, .npz, .tsv, .parquet, .arrow and",
   ):
     open_stream(str(tmp_path / "a.txt"), "test")
 

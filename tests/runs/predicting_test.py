@@ -93,7 +93,7 @@ def test_a_bad_row_is_named(number_run, tmp_path, line, why):
 def test_another_ending_is_refused(number_run, tmp_path):
   (tmp_path / "a.txt").touch()
   with pytest.raises(
-    UserError, match=r"reads .csv, .jsonl, .npz, .tsv and folders"
+    UserError, match=r"reads .csv, .jsonl, .npz, .tsv, .parquet, .arrow and"
   ):
     _predict(number_run, tmp_path / "a.txt")
 
