@@ -256,7 +256,7 @@ def _repeats(
     yield Line(
       "training",
       f"{found.train} of {found.compared[0]} examples repeat another, such as "
-      f"example {second} example {first}; remove them unless they are meant to "
+      f"examples {first} and {second}; remove them unless they are meant to "
       "count more.",
       is_warning=True,
     )
