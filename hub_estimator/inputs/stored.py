@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,10 +33,12 @@ def is_large(path: str) -> bool:
   Args:
     path: of the file. HUB_ESTIMATOR_LARGE_MIB sets another limit.
   """
-  limit = os.environ.get("HUB_ESTIMATOR_LARGE_MIB")
-  n_bytes = LARGE_BYTES if limit is None else float(limit) * 2**20
-  factor = 8 if path.lower().endswith(_COMPRESSED) else 1
-  return os.path.getsize(path) * factor > n_bytes
+  return are_large([path])
+
+
+def are_large(paths: Sequence[str]) -> bool:
+  """Returns whether files that are one source are read through files of columns."""
+  return sum(map(_size, paths)) > _limit()
 
 
 def read(
@@ -208,6 +210,17 @@ def _label(store: stores.Store, name: str, *, with_ids: bool) -> np.ndarray:
   if name in facts["classes"] and not with_ids:
     return arrays.strings(facts["classes"][name])[ids]
   return ids
+
+
+def _limit() -> float:
+  limit = os.environ.get("HUB_ESTIMATOR_LARGE_MIB")
+  return LARGE_BYTES if limit is None else float(limit) * 2**20
+
+
+def _size(path: str) -> int:
+  """Returns about how many bytes a file has that isn't compressed."""
+  factor = 8 if path.lower().endswith(_COMPRESSED) else 1
+  return os.path.getsize(path) * factor
 
 
 def _plain(value: Any) -> Any:

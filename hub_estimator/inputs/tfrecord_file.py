@@ -1,36 +1,34 @@
 """TFRecords of tf.Examples."""
 
 import dataclasses
-import glob
 import itertools
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import gin
 import numpy as np
 
-from hub_estimator.errors import UserError, nearest, one_line
-from hub_estimator.inputs import label_lists, names, paths
+from hub_estimator import progress, stores
+from hub_estimator.errors import UserError
+from hub_estimator.inputs import (
+  label_lists,
+  names,
+  shards,
+  stored,
+  tf_examples,
+  tfrecord_shards,
+)
 from hub_estimator.inputs.bad_records import BadRecords, check_choice
+from hub_estimator.inputs.columns import Chained
 from hub_estimator.inputs.interface import Column, Examples, Label
-from hub_estimator.inputs.sequences import Ragged
-from hub_estimator.tensorflow_runtime import tf
+from hub_estimator.inputs.sequences import Ragged, lengths_of, values_of
+from hub_estimator.inputs.tf_examples import Feature
 
-_DTYPES = ("string", "int64", "float32")
-_COMPRESSIONS = ("", "GZIP", "ZLIB")
+_log = logging.getLogger(__name__)
 _BATCH = 1024
-
-# A record's number in its file, and its bytes.
-_Record = tuple[int, bytes]
-# Arrays by name, or SparseTensorValues of features that vary in length.
-_Parsed = dict[str, Any]
-# The lists of a tf.train.Feature, by dtype.
-_KINDS = {
-  "bytes_list": "string",
-  "int64_list": "int64",
-  "float_list": "float32",
-}
+# Records of each file that say which features it has.
+_INFERRED = 100
 
 
 @gin.register("tfrecord", module="inputs")
@@ -39,52 +37,42 @@ class TFRecord:
   """Serialized tf.Examples in one file or several.
 
   Attributes:
-    path: a file, or a glob such as "data/train-*.tfrecord.gz"; shards are read in
-      the order of their names.
-    features: {"name": ("string", "int64" or "float32", shape of one example)},
-      the label or labels among them. Those that vary in length have None as the
-      first dimension of their shape: ("string", [None]). Features are padded as in
-      `inputs.jsonl`; labels are class names or class ids for `heads.multi_label`.
+    path: a file, a glob such as "data/train-*.tfrecord.gz", or a list of them; the
+      shards of a glob are read in the order of their names.
+    features: {"name": (dtype, shape of one example)}, the label or labels among them.
+      A dtype is "string", "int64" or "float32", as a tf.Example holds them, or
+      "raw:uint8" and so on for numbers in one string, as `tf.io.decode_raw` reads them.
+      Features that vary in length have None as the first dimension of their shape:
+      ("string", [None]). They are padded as in `inputs.jsonl`; labels that vary are
+      class names or class ids for `heads.multi_label`. None infers all features from
+      the first records of each shard, and logs them.
     label: the feature of labels, or a list of one for each head of `heads.multi`;
       None if there are no labels.
     compression: "", "GZIP" or "ZLIB"; None decides by the name: GZIP for .gz.
     bad_records: "raise", or "skip", which leaves out bad records and counts them
       in the result: records that aren't tf.Examples with these features. If the
       file itself is damaged, the rest of it counts as one bad record.
+    defaults: values in place of absent features, by name.
   """
 
-  path: str
-  features: Mapping[str, tuple[str, Sequence[int | None]]]
+  path: str | Sequence[str]
+  features: Mapping[str, tuple[str, Sequence[int | None]]] | None = None
   label: Label = "label"
   compression: str | None = None
   bad_records: str = "raise"
+  defaults: Mapping[str, str | int | float] | None = None
 
   def __post_init__(self) -> None:
     check_choice(self.bad_records, "tfrecord.bad_records")
     names.check_names("tfrecord", label=self.label)
-    if not isinstance(self.features, Mapping) or not all(
-      isinstance(kind, Sequence) and len(kind) == 2
-      for kind in self.features.values()
-    ):
-      raise UserError(
-        f"tfrecord.features is {self.features!r}; it is dtype and shape by name, "
-        'such as {"x": ("float32", [4])}.'
-      )
-    for name, (dtype, shape) in self.features.items():
-      if None in shape[1:]:
-        raise UserError(
-          f"tfrecord.features has the shape {list(shape)} for {name!r}; only the "
-          "first dimension may vary."
-        )
-      if dtype not in _DTYPES:
-        raise UserError(
-          f"tfrecord.features has {dtype!r} for {name!r}: "
-          + nearest(dtype, _DTYPES)
-        )
-    if self.compression is not None and self.compression not in _COMPRESSIONS:
+    names.check_defaults("tfrecord", self.defaults)
+    if self.features is not None:
+      tf_examples.check(self.features)
+    compressions = tfrecord_shards.COMPRESSIONS
+    if self.compression is not None and self.compression not in compressions:
       raise UserError(
         f"tfrecord.compression is {self.compression!r}; it is one of "
-        f"{', '.join(map(repr, _COMPRESSIONS))}, or None."
+        f"{', '.join(map(repr, compressions))}, or None."
       )
 
   def read(self) -> Examples:
@@ -94,143 +82,130 @@ class TFRecord:
       UserError: no file matches, or a bad record isn't skipped; with file and
         number.
     """
-    pattern = paths.expand_path(self.path, "inputs.tfrecord.path")
-    files = sorted(glob.glob(pattern))
-    if not files:
-      paths.existing_file(self.path, "inputs.tfrecord")
-    bad = BadRecords(self.bad_records)
-    batches = list(self._batches(files, bad))
-    if not batches:
-      raise UserError(f"{self.path} has no examples.")
+    files = shards.find(self.path, "inputs.tfrecord")
+    source = files[0] + (f" and {len(files) - 1} more" if files[1:] else "")
+    if stored.are_large(files):
+      store = stored.read(
+        files, self, lambda writer: self._write(files, writer)
+      )
+      return stored.examples(store, label=self.label, source=source)
+    features, bad = self._features(files), BadRecords(self.bad_records)
+    blocks = list(self._blocks(files, features, bad))
+    if not blocks:
+      raise UserError(f"{source} has no examples.")
     return names.split_label(
-      {name: self._column(name, batches) for name in self.features},
+      {name: self._join(name, blocks) for name in features},
       label=self.label,
       features=None,
-      source=self.path,
+      source=source,
       skipped=bad.skipped,
     )
 
-  def _column(self, name: str, batches: Sequence[_Parsed]) -> Column:
-    parts = [batch[name] for batch in batches]
-    shape = self.features[name][1]
-    if not _varies(shape):
-      return np.concatenate(parts)
-    lengths = np.concatenate(
-      [np.bincount(p.indices[:, 0], minlength=p.dense_shape[0]) for p in parts]
-    )
-    values = np.concatenate([p.values for p in parts])
-    if name in names.label_columns(self.label):
-      rows = np.split(values, np.cumsum(lengths)[:-1])
-      return label_lists.lists([row.tolist() for row in rows])
-    inner = [size or 1 for size in shape[1:]]
-    width = math.prod(inner)
-    if not lengths.any():
-      raise UserError(f"{self.path}: no record has values of {name!r}.")
-    if (lengths % width).any():
-      raise UserError(
-        f"{self.path}: example {np.flatnonzero(lengths % width)[0]} holds a "
-        f"number of values of {name!r} that isn't a multiple of {width}."
-      )
-    return Ragged(values.reshape(-1, *inner), lengths // width)
+  def _write(
+    self, files: Sequence[str], writer: stores.StoreWriter
+  ) -> dict[str, Any]:
+    """Writes all columns, and returns what else is known of the files."""
+    features, bad = self._features(files), BadRecords(self.bad_records)
+    names.check_columns(files[0], features, names.label_columns(self.label))
+    labels = stored.Labels(writer, self.label)
+    rows = 0
+    for block in self._blocks(files, features, bad):
+      rows += len(next(iter(block.values())))
+      for name, column in block.items():
+        if not labels.append(name, column):
+          stored.append(writer.column(name), column)
+    if not rows:
+      raise UserError(f"{files[0]} has no examples.")
+    return {
+      "skipped": bad.skipped,
+      "lines": None,
+      "notes": [],
+      **labels.close(),
+    }
 
-  def _batches(
-    self, files: Sequence[str], bad: BadRecords
-  ) -> Iterator[_Parsed]:
-    """Yields the records of all files, parsed many at a time."""
-    with tf.Graph().as_default(), tf.Session() as session:
-      serialized = tf.placeholder(tf.string, [None])
-      parsed = tf.io.parse_example(
-        serialized,
-        {
-          name: _parser(dtype, shape)
-          for name, (dtype, shape) in self.features.items()
-        },
-      )
+  def _features(self, files: Sequence[str]) -> dict[str, Feature]:
+    """Returns how features are read; those that aren't given, as the files have them.
 
-      def parse(records: Sequence[_Record]) -> _Parsed:
-        return session.run(parsed, {serialized: [r for _, r in records]})
+    Raises:
+      UserError: files differ in their features, or hold no examples.
+    """
+    if self.features is not None:
+      return tf_examples.check(self.features)
+    first: list[bytes] = []
+    for path in files:
+      records = tfrecord_shards.read(path, self.compression, BadRecords())
+      first += [r for _, r in itertools.islice(records, _INFERRED)]
+    try:
+      found = tf_examples.infer(first)
+    except UserError as error:
+      raise UserError(f"{files[0]}: {error}; set tfrecord.features.") from error
+    if not found:
+      raise UserError(f"{files[0]} has no examples.")
+    described = {n: (f.dtype, list(f.shape)) for n, f in found.items()}
+    _log.info("%s: inputs.tfrecord.features = %s", files[0], described)
+    return found
 
-      for path in files:
-        for records in _in_batches(self._records(path, bad)):
-          try:
-            yield parse(records)
-          except tf.errors.InvalidArgumentError:
-            yield from self._parse_each(parse, records, path, bad)
-
-  def _parse_each(
+  def _blocks(
     self,
-    parse: Callable[[Sequence[_Record]], _Parsed],
-    records: Sequence[_Record],
+    files: Sequence[str],
+    features: Mapping[str, Feature],
+    bad: BadRecords,
+  ) -> Iterator[dict[str, Column]]:
+    """Yields the records of all files, parsed many at a time."""
+    empty = {name for name, feature in features.items() if feature.varies}
+    empty.difference_update(names.label_columns(self.label))
+    with tf_examples.Parser(features, self.defaults or {}) as parser:
+      for done, path in enumerate(files):
+        records = tfrecord_shards.read(path, self.compression, bad)
+        for batch in tfrecord_shards.in_batches(records, _BATCH):
+          block = parser.parse([record for _, record in batch])
+          if block is None:
+            good = self._good(batch, features, path, bad)
+            block = parser.parse(good) if good else {}
+          if block is None:
+            raise UserError(
+              f"{path}: records {batch[0][0]} and on can't be read."
+            )
+          if block:
+            empty -= {n for n in empty if lengths_of(block[n]).any()}
+            yield {n: self._label_lists(n, c) for n, c in block.items()}
+        if files[1:]:
+          progress.report(
+            "reading TFRecords", done + 1, len(files), unit="files"
+          )
+    if empty:
+      raise UserError(f"{files[0]}: no record has values of {min(empty)!r}.")
+
+  def _good(
+    self,
+    records: Sequence[tfrecord_shards.Record],
+    features: Mapping[str, Feature],
     path: str,
     bad: BadRecords,
-  ) -> Iterator[_Parsed]:
-    """Yields the records one by one, without those that can't be parsed."""
+  ) -> list[bytes]:
+    """Returns the records that can be parsed."""
+    good = []
     for number, record in records:
-      try:
-        yield parse([(number, record)])
-      except tf.errors.InvalidArgumentError as error:
-        problem = self._problem(record) or one_line(error.message)
+      problem = tf_examples.find_problem(record, features, self.defaults or {})
+      if problem is None:
+        good.append(record)
+      else:
         bad.add(f"{path}, record {number}: {problem}.")
+    return good
 
-  def _problem(self, record: bytes) -> str | None:
-    """Returns which feature a record lacks, or holds as another type or shape."""
-    try:
-      held = tf.train.Example.FromString(record).features.feature
-    except (
-      Exception
-    ):  # protobuf's DecodeError, of a package that may be absent.
-      return "not a tf.Example"
-    for name, (dtype, shape) in self.features.items():
-      kind = held[name].WhichOneof("kind") if name in held else None
-      if kind is None:
-        if _varies(shape):
-          continue
-        return f"no feature {name!r}; it has: {', '.join(sorted(held))}"
-      count = len(getattr(held[name], kind).value)
-      wanted = None if _varies(shape) else math.prod(n or 1 for n in shape)
-      if _KINDS[kind] != dtype or wanted not in (None, count):
-        return (
-          f"{name!r} is {count} values of {_KINDS[kind]}, and {dtype} "
-          f"{list(shape)} is wanted"
-        )
-    return None
+  def _label_lists(self, name: str, column: Column) -> Column:
+    """Returns a column; labels that vary in number as lists of them."""
+    if not isinstance(column, Ragged) or name not in names.label_columns(
+      self.label
+    ):
+      return column
+    values = np.asarray(column.values)
+    rows = np.split(values, np.cumsum(column.lengths)[:-1])
+    return label_lists.lists([row.tolist() for row in rows])
 
-  def _records(self, path: str, bad: BadRecords) -> Iterator[_Record]:
-    compression = self.compression
-    if compression is None:
-      compression = "GZIP" if path.endswith(".gz") else ""
-    if compression == "GZIP" and not _is_gzip(path):
-      raise UserError(
-        f"{path} isn't gzip; tfrecord.compression = \"\" reads a file that isn't "
-        "compressed."
-      )
-    number = 0
-    try:
-      for record in tf.io.tf_record_iterator(
-        path, tf.io.TFRecordOptions(compression)
-      ):
-        yield number, record
-        number += 1
-    except tf.errors.OpError as error:
-      bad.add(f"{path}, record {number}: {one_line(error.message)}.")
-
-
-def _is_gzip(path: str) -> bool:
-  with tf.io.gfile.GFile(path, "rb") as file:
-    return bool(file.read(2) == b"\x1f\x8b")
-
-
-def _varies(shape: Sequence[int | None]) -> bool:
-  return len(shape) > 0 and shape[0] is None
-
-
-def _parser(dtype: str, shape: Sequence[int | None]) -> Any:
-  """Returns how `tf.io.parse_example` reads a feature."""
-  if _varies(shape):
-    return tf.io.VarLenFeature(tf.as_dtype(dtype))
-  return tf.io.FixedLenFeature(tuple(shape), tf.as_dtype(dtype))
-
-
-def _in_batches(records: Iterator[_Record]) -> Iterator[list[_Record]]:
-  while batch := list(itertools.islice(records, _BATCH)):
-    yield batch
+  def _join(self, name: str, blocks: Sequence[Mapping[str, Column]]) -> Column:
+    parts = [block[name] for block in blocks]
+    if not isinstance(parts[0], Ragged):
+      return np.concatenate([np.asarray(part) for part in parts])
+    values = [values_of(part, slice(None)) for part in parts]
+    return Ragged(np.concatenate(values), Chained(parts).lengths)

@@ -147,13 +147,15 @@ def _read_own(
   # A row that is left out would shift the predictions.
   changes["bad_records"] = "raise"
   if isinstance(reader, inputs.TFRecord):
+    known = reader.features
+    if known is None:
+      known = {n: (s.dtype, s.shape) for n, s in images.specs.items()}
     for name in names:
-      if name not in reader.features:
+      if name not in known:
         raise UserError(
-          f"inputs.tfrecord has no feature {name!r}; "
-          f"{nearest(name, reader.features)}"
+          f"inputs.tfrecord has no feature {name!r}; {nearest(name, known)}"
         )
-    changes["features"] = {name: reader.features[name] for name in names}
+    changes["features"] = {name: known[name] for name in names}
   else:
     changes["features"] = names
   fields = {field.name for field in dataclasses.fields(reader)}

@@ -6,6 +6,9 @@ from hub_estimator.exporting.serving import serialize
 from hub_estimator.inputs import FeatureSpec, TFRecord
 from hub_estimator.tensorflow_runtime import tf
 
+pytestmark = pytest.mark.usefixtures("in_memory_and_in_files")
+COVERS = ("tf_examples", "tfrecord_shards")
+
 SPECS = {
   "x": FeatureSpec("float32", (2,)),
   "text": FeatureSpec("string"),
@@ -28,8 +31,8 @@ def test_shards_are_read_in_the_order_of_their_names(tmp_path):
     _write(tmp_path / f"d-{i}.tfrecord", 10 * i, 10)
   examples = TFRecord(str(tmp_path / "d-*.tfrecord"), FEATURES).read()
   assert examples.specs() == {n: SPECS[n] for n in ("x", "text")}
-  np.testing.assert_array_equal(examples.features["x"][:, 0], np.arange(30))
-  assert examples.features["text"][29].decode() == "row 29 ☃"
+  np.testing.assert_array_equal(examples.features["x"][:][:, 0], np.arange(30))
+  assert examples.features["text"][:][29].decode() == "row 29 ☃"
   assert examples.labels.tolist() == [0, 1] * 15
 
 
@@ -84,7 +87,7 @@ def test_a_problem_is_reported(tmp_path, make, why):
     make(str(tmp_path)).read()
 
 
-@pytest.mark.parametrize("features", [None, ["x"], {"x": 1}, {"x": ["int64"]}])
+@pytest.mark.parametrize("features", [["x"], {"x": 1}, {"x": ["int64"]}])
 def test_features_of_records_are_dtypes_and_shapes(features):
   with pytest.raises(
     UserError, match=r"tfrecord\.features is .* dtype and shape"
@@ -144,6 +147,75 @@ def test_a_record_without_a_feature_names_it(tmp_path, record, why):
     TFRecord(path, features).read()
 
 
+def test_features_are_inferred_and_named(tmp_path, new_log):
+  for i in range(2):
+    path = str(tmp_path / f"{i}.tfrecord")
+    with tf.io.TFRecordWriter(path) as writer:
+      for j in range(3):
+        words = {"words": [b"a"] * (j + i)} if j + i else {}
+        writer.write(_example(n=[j], pair=[i, j], label=[j % 2], **words))
+  examples = TFRecord(str(tmp_path / "*.tfrecord")).read()
+  assert examples.specs() == {
+    "n": FeatureSpec("int64"),
+    "pair": FeatureSpec("int64", (2,)),
+    "words": FeatureSpec("string", (None,)),
+  }
+  assert examples.labels.tolist() == [0, 1, 0, 0, 1, 0]
+  lengths = [len(list(filter(None, r))) for r in examples.features["words"][:]]
+  assert lengths == [0, 1, 2, 1, 2, 3]
+  assert "inputs.tfrecord.features = {'label': ('int64', [])" in new_log()
+
+
+def test_features_of_two_types_cannot_be_inferred(tmp_path):
+  path = str(tmp_path / "a.tfrecord")
+  with tf.io.TFRecordWriter(path) as writer:
+    writer.write(_example(n=[1], label=[0]))
+    writer.write(_example(n=[b"a"], label=[0]))
+  with pytest.raises(UserError, match="'n' is int64 .*string in another; set"):
+    TFRecord(path).read()
+
+
+def test_numbers_in_one_string_are_read_as_tensorflow_decodes_them(tmp_path):
+  path = str(tmp_path / "a.tfrecord")
+  rng = np.random.default_rng(1)
+  pixels = rng.integers(0, 256, (5, 4, 3)).astype(np.uint8)
+  floats = rng.normal(size=(5, 2)).astype(np.float32)
+  with tf.io.TFRecordWriter(path) as writer:
+    for p, f in zip(pixels, floats, strict=True):
+      writer.write(_example(p=[p.tobytes()], f=[f.tobytes()], label=[1]))
+  kinds = {
+    "p": ("raw:uint8", [4, 3]),
+    "f": ("raw:float32", [2]),
+    "label": ("int64", []),
+  }
+  examples = TFRecord(path, kinds).read()
+  assert examples.specs()["p"] == FeatureSpec("uint8", (4, 3))
+  np.testing.assert_array_equal(examples.features["p"][:], pixels)
+  np.testing.assert_array_equal(examples.features["f"][:], floats)
+  with pytest.raises(UserError, match="record 0: 'p' holds 12 bytes, .* 13"):
+    TFRecord(path, {**kinds, "p": ("raw:uint8", [13])}).read()
+
+
+def test_defaults_stand_for_absent_features(tmp_path):
+  path = str(tmp_path / "a.tfrecord")
+  with tf.io.TFRecordWriter(path) as writer:
+    writer.write(_example(x=[1, 2], label=[0]))
+    writer.write(_example(label=[1]))
+  features = {"x": ("int64", [2]), "label": ("int64", [])}
+  with pytest.raises(UserError, match="record 1: no feature 'x'"):
+    TFRecord(path, features).read()
+  filled = TFRecord(path, features, defaults={"x": -1}).read()
+  assert filled.features["x"][:].tolist() == [[1, 2], [-1, -1]]
+
+
+def test_a_list_of_files_is_read_in_its_order(tmp_path):
+  for i in range(2):
+    _write(tmp_path / f"{i}", i, 1)
+  paths = [str(tmp_path / "1"), str(tmp_path / "0")]
+  examples = TFRecord(paths, FEATURES).read()
+  assert examples.features["x"][:][:, 0].tolist() == [1, 0]
+
+
 def _write_lists(path, lists):
   with tf.io.TFRecordWriter(str(path)) as writer:
     for values in lists:
@@ -173,7 +245,10 @@ def test_features_of_any_length_are_padded_by_batch(tmp_path):
   ("features", "message"),
   [
     ({"id": ("int64", [None])}, "no record has values of 'id'"),
-    ({"ids": ("int64", [None, 3])}, "example 0 .* isn't a multiple of 3"),
+    (
+      {"ids": ("int64", [None, 3])},
+      "record 0: 'ids' holds 2 values, .* multiple of 3",
+    ),
     ({"ids": ("int64", [2, None])}, "only the first dimension may vary"),
   ],
 )
