@@ -35,6 +35,7 @@ from hub_estimator.inputs.sequences import (
   lengths_of,
   values_of,
 )
+from hub_estimator.inputs.stored import number_facts
 from hub_estimator.inputs.streams import (
   Stream,
   file_reader,
@@ -93,6 +94,7 @@ __all__ = [
   "make_train_input_fn",
   "mix",
   "npz",
+  "number_facts",
   "open_stream",
   "parquet",
   "renumber",

@@ -97,15 +97,13 @@ class Csv:
       self,
       "inputs.csv",
       self._read_file,
+      functools.partial(self._write, types={}),
       read_as=lambda path, dtypes: dataclasses.replace(
         self, dtypes={**dtypes, **(self.dtypes or {})}
       )._read_file(path),
     )
 
   def _read_file(self, path: str) -> Examples:
-    if stored.is_large(path):
-      store = stored.read(path, self, lambda writer: self._write(path, writer))
-      return stored.examples(store, label=self.label, source=path)
     table = self._table(path, {})
     blocks = list(self._blocks(path, table.account, table.bad))
     text_file.check_not_empty(blocks, path, table.bad)
@@ -122,31 +120,35 @@ class Csv:
       examples, lines=table.account.lines, notes=tuple(table.account.notes)
     )
 
-  def _write(self, path: str, writer: stores.StoreWriter) -> dict[str, Any]:
-    """Writes all columns, and returns what else is known of the file."""
-    types: dict[str, str] = {}
-    while True:
+  def _write(
+    self,
+    files: Sequence[str],
+    types: dict[str, str],
+    writer: stores.StoreWriter,
+  ) -> dict[str, Any]:
+    """Writes all rows, and returns what else is known of the files."""
+    blocks = stored.BlockWriter(writer, self.label)
+    skipped, lines, notes = 0, 0, list[str]()
+    for path in files:
+      table = self._table(path, types)
       try:
-        return self._write_as(types, path, writer)
+        for block in self._blocks(path, table.account, table.bad):
+          columns = table.add(block)
+          blocks.append_of(
+            path, {name: self._array(c) for name, c in columns.items()}
+          )
       except WiderTypeError as wider:
         types[wider.column] = wider.dtype
-        writer.discard()
-
-  def _write_as(
-    self, types: Mapping[str, str], path: str, writer: stores.StoreWriter
-  ) -> dict[str, Any]:
-    table = self._table(path, types)
-    labels = stored.Labels(writer, self.label)
-    for block in self._blocks(path, table.account, table.bad):
-      for name, column in table.add(block).items():
-        if not labels.append(name, self._array(column)):
-          writer.column(name).append(self._array(column))
-    table.close()
+        raise stored.ReadAgain from wider
+      table.close()
+      skipped += table.bad.skipped
+      lines += table.account.lines
+      notes += table.account.notes
     return {
-      "skipped": table.bad.skipped,
-      "lines": table.account.lines,
-      "notes": table.account.notes,
-      **labels.close(),
+      "skipped": skipped,
+      "lines": lines,
+      "notes": notes,
+      **blocks.close(),
     }
 
   def rows(self, path: str, account: Account) -> Iterator[_Row]:
@@ -182,7 +184,7 @@ class Csv:
     ):
       yield csv_types.fill_blank(block, defaults)
 
-  def _table(self, path: str, types: Mapping[str, str]) -> CsvTable:
+  def _table(self, path: str, types: dict[str, str]) -> CsvTable:
     return CsvTable(
       Account(path),
       BadRecords(self.bad_records),

@@ -41,7 +41,7 @@ class CsvTable:
     *,
     names: Callable[[Sequence[str]], Sequence[str]],
     given: Callable[[Sequence[str]], Mapping[str, str]],
-    types: Mapping[str, str],
+    types: dict[str, str],
     labels: Sequence[str],
   ) -> None:
     """Starts before the first block.
@@ -51,14 +51,15 @@ class CsvTable:
       bad: counts bad rows, or refuses the first.
       names: returns the columns to read, given the header.
       given: returns the dtypes that the user gave, given the header.
-      types: dtypes that are known from an earlier reading.
+      types: dtypes that are known from earlier files or an earlier reading; those
+        that are found are added.
       labels: columns of labels, which are never blank.
     """
     self.account = account
     self.bad = bad
     self._names = names
     self._given = given
-    self._types = dict(types)
+    self._types = types
     self._labels = labels
     self._oddities: Oddities | None = None
     self._rows = 0

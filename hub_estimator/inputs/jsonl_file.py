@@ -1,6 +1,7 @@
 """JSON lines: one JSON object a line."""
 
 import dataclasses
+import functools
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,13 +14,12 @@ from hub_estimator.inputs import (
   json_columns,
   names,
   shards,
-  stored,
   text_file,
 )
 from hub_estimator.inputs.account import Account
 from hub_estimator.inputs.bad_records import BadRecords, check_choice
 from hub_estimator.inputs.interface import Examples, Label
-from hub_estimator.inputs.stored_rows import ListsDifferError, StoredRows
+from hub_estimator.inputs.stored_rows import StoredRows
 
 _CHUNK_BYTES = 1 << 22
 _BLOCK_ROWS = 8192
@@ -64,12 +64,14 @@ class Jsonl:
       UserError: the file is missing or empty, has a bad line that isn't skipped,
         or values of one key differ in type or length.
     """
-    return shards.read(self, "inputs.jsonl", self._read_file)
+    return shards.read(
+      self,
+      "inputs.jsonl",
+      self._read_file,
+      functools.partial(self._write, of_lists=set()),
+    )
 
   def _read_file(self, path: str) -> Examples:
-    if stored.is_large(path):
-      store = stored.read(path, self, lambda writer: self._write(path, writer))
-      return stored.examples(store, label=self.label, source=path)
     account, bad = Account(path), BadRecords(self.bad_records)
     labels = names.label_columns(self.label)
     return text_file.read_examples(
@@ -84,22 +86,22 @@ class Jsonl:
       ),
     )
 
-  def _write(self, path: str, writer: stores.StoreWriter) -> dict[str, Any]:
-    """Writes all columns, and returns what else is known of the file."""
-    of_lists: set[str] = set()
-    while True:
+  def _write(
+    self,
+    files: Sequence[str],
+    of_lists: set[str],
+    writer: stores.StoreWriter,
+  ) -> dict[str, Any]:
+    """Writes all rows, and returns what else is known of the files."""
+    table = StoredRows(writer, self.label, self.features, of_lists)
+    for path in files:
       account, bad = Account(path), BadRecords(self.bad_records)
-      table = StoredRows(
-        account, bad, writer, self.label, self.features, of_lists=of_lists
-      )
       rows = self._rows(path, account, bad)
-      try:
-        while block := list(itertools.islice(rows, _BLOCK_ROWS)):
-          table.add(block, _find_problem)
-        return table.close()
-      except ListsDifferError as differ:
-        of_lists.add(differ.column)
-        writer.discard()
+      count = 0
+      while block := list(itertools.islice(rows, _BLOCK_ROWS)):
+        count += table.add(block, _find_problem, path, bad)
+      table.close_file(count, account, bad)
+    return table.close()
 
   def rows(
     self, path: str, account: Account

@@ -73,7 +73,7 @@ class Parquet:
       UserError: the file is missing or broken, lacks a column, or has a null that
         isn't filled or skipped.
     """
-    return shards.read(self, "inputs.parquet", self._read_file)
+    return shards.read(self, "inputs.parquet", self._read_file, self._write)
 
   def blocks(
     self, path: str, columns: Sequence[str]
@@ -92,9 +92,6 @@ class Parquet:
       yield from self._blocks(path, table, columns, BadRecords())
 
   def _read_file(self, path: str) -> Examples:
-    if stored.is_large(path):
-      store = stored.read(path, self, lambda writer: self._write(path, writer))
-      return stored.examples(store, label=self.label, source=path)
     bad = BadRecords(self.bad_records)
     lists = self._label_lists(path)
     with _open(path) as table:
@@ -113,24 +110,26 @@ class Parquet:
       skipped=bad.skipped,
     )
 
-  def _write(self, path: str, writer: stores.StoreWriter) -> dict[str, Any]:
+  def _write(
+    self, files: Sequence[str], writer: stores.StoreWriter
+  ) -> dict[str, Any]:
+    """Writes all rows, and returns what else is known of the files."""
     bad = BadRecords(self.bad_records)
-    labels = stored.Labels(writer, self.label)
-    lists = self._label_lists(path)
-    rows = 0
-    with _open(path) as table:
-      wanted = self._wanted(path, table.schema.names)
-      for block in self._blocks(path, table, wanted, bad, lists):
-        rows += len(next(iter(block.values())))
-        for name, column in block.items():
-          if not labels.append(name, column):
-            stored.append(writer.column(name), column)
-    text_file.check_not_empty(range(rows), path, bad)
+    blocks = stored.BlockWriter(writer, self.label)
+    lists = set().union(*map(self._label_lists, files))
+    for path in files:
+      rows = 0
+      with _open(path) as table:
+        wanted = self._wanted(path, table.schema.names)
+        for block in self._blocks(path, table, wanted, bad, lists):
+          rows += len(next(iter(block.values())))
+          blocks.append_of(path, block)
+      text_file.check_not_empty(range(rows), path, bad)
     return {
       "skipped": bad.skipped,
       "lines": None,
       "notes": [],
-      **labels.close(),
+      **blocks.close(),
     }
 
   def _blocks(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from hub_estimator.errors import UserError
-from hub_estimator.inputs import paths
+from hub_estimator.inputs import paths, stored
 from hub_estimator.inputs.interface import Examples, Label
 from hub_estimator.inputs.rearranging import chain, open_lists
 
@@ -44,6 +44,7 @@ def read(
   reader: Any,
   what: str,
   read_file: Callable[[str], Examples],
+  write: Callable[..., Mapping[str, Any]],
   *,
   read_as: Callable[[str, Mapping[str, str]], Examples] | None = None,
 ) -> Examples:
@@ -53,6 +54,8 @@ def read(
     reader: the input, with a `path`.
     what: the input, for messages.
     read_file: reads one file.
+    write: given `files` and the `writer` of a store, writes the rows of large files,
+      and returns what else is known of them.
     read_as: reads one file with the dtypes of some features given; None if the files
       say themselves of which types they are.
 
@@ -60,6 +63,12 @@ def read(
     UserError: there is no such file, or files differ in their columns.
   """
   files = find(reader.path, what)
+  source = files[0] + (f" and {len(files) - 1} more" if files[1:] else "")
+  if stored.are_large(files):
+    store = stored.read(
+      files, reader, lambda writer: write(files=files, writer=writer)
+    )
+    return stored.examples(store, label=reader.label, source=source)
   parts = [read_file(file) for file in files]
   if len(parts) == 1:
     return parts[0]
@@ -73,7 +82,7 @@ def read(
     ]
   parts = open_lists(parts)
   _check_same(what, parts)
-  chained = chain(parts, f"{files[0]} and {len(files) - 1} more")
+  chained = chain(parts, source)
   if any(part.lines is None for part in parts):
     return chained
   lines = sum(part.lines or 0 for part in parts)

@@ -107,20 +107,18 @@ class TFRecord:
     """Writes all columns, and returns what else is known of the files."""
     features, bad = self._features(files), BadRecords(self.bad_records)
     names.check_columns(files[0], features, names.label_columns(self.label))
-    labels = stored.Labels(writer, self.label)
+    writing = stored.BlockWriter(writer, self.label)
     rows = 0
     for block in self._blocks(files, features, bad):
       rows += len(next(iter(block.values())))
-      for name, column in block.items():
-        if not labels.append(name, column):
-          stored.append(writer.column(name), column)
+      writing.append(block)
     if not rows:
       raise UserError(f"{files[0]} has no examples.")
     return {
       "skipped": bad.skipped,
       "lines": None,
       "notes": [],
-      **labels.close(),
+      **writing.close(),
     }
 
   def _features(self, files: Sequence[str]) -> dict[str, Feature]:

@@ -5,7 +5,13 @@ import os
 
 import numpy as np
 
-from hub_estimator.inputs import Column, file_paths, lengths_of, values_of
+from hub_estimator.inputs import (
+  Column,
+  file_paths,
+  lengths_of,
+  number_facts,
+  values_of,
+)
 
 # Rows that are read at once, texts and files that are looked at.
 _CHUNK = 1024
@@ -70,6 +76,9 @@ def number_range(column: Column) -> tuple[float, float] | None:
   """
   if column.dtype.kind not in "biuf":
     return None
+  facts = number_facts(column)
+  if facts is not None:
+    return facts.range
   lows, highs = [], []
   for first in range(0, len(column), _CHUNK):
     rows = values_of(column, slice(first, first + _CHUNK))
@@ -129,6 +138,9 @@ def _count_not_finite(column: Column) -> int:
   """Returns how many examples hold NaN or infinity."""
   if column.dtype.kind != "f":
     return 0
+  facts = number_facts(column)
+  if facts is not None:
+    return facts.not_finite
   bad = 0
   for first in range(0, len(column), _CHUNK):
     chunk = slice(first, first + _CHUNK)

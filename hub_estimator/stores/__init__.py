@@ -1,20 +1,22 @@
-"""Columns of examples on disk, written once and read by position.
+"""Rows of examples in files, written once and read by position.
 
 Data of any size is read through them in flat memory. A store belongs to one source
 and one way of reading it.
 """
 
-from hub_estimator.stores.columns import Numbers, Strings
-from hub_estimator.stores.store import Store, StoredColumn, StoreWriter, read
-from hub_estimator.stores.writing import ColumnWriter, OtherType
+from hub_estimator.stores.facts import NumberFacts
+from hub_estimator.stores.fields import LIST, OtherType, Values, WiderType
+from hub_estimator.stores.store import Store, StoredColumn, read
+from hub_estimator.stores.writing import StoreWriter
 
 __all__ = [
-  "ColumnWriter",
-  "Numbers",
+  "LIST",
+  "NumberFacts",
   "OtherType",
   "Store",
   "StoreWriter",
   "StoredColumn",
-  "Strings",
+  "Values",
+  "WiderType",
   "read",
 ]

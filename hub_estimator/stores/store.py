@@ -1,6 +1,7 @@
-"""A store: a directory with the columns of one source, each in its own files."""
+"""A store: a directory with the rows of one source, and what is known of them."""
 
 import dataclasses
+import functools
 import json
 import logging
 import pathlib
@@ -10,27 +11,64 @@ from typing import Any
 import numpy as np
 
 from hub_estimator import disk
-from hub_estimator.stores import columns
-from hub_estimator.stores.mapped import Pages
-from hub_estimator.stores.writing import ColumnWriter
+from hub_estimator.stores.facts import NumberFacts
+from hub_estimator.stores.fields import Field, Values
+from hub_estimator.stores.rows import Rows
+from hub_estimator.stores.writing import DESCRIPTION
 
 _log = logging.getLogger(__name__)
-_DESCRIPTION = "store.json"
 # Files up to this size are read in less than a second to compare their checksums.
 _CHECKED = 1 << 28
 
 
-@dataclasses.dataclass(frozen=True)
 class StoredColumn:
   """One column.
 
   Attributes:
-    values: [rows, ...], or all elements of lists that differ in length.
-    lengths: int64 [rows], of these lists; None if rows are alike.
+    field: its type.
+    facts: of numbers; None for text.
   """
 
-  values: columns.Numbers | columns.Strings
-  lengths: np.ndarray | None
+  def __init__(
+    self,
+    field: Field,
+    number: int,
+    rows: Rows,
+    directory: pathlib.Path,
+    facts: NumberFacts | None,
+  ) -> None:
+    """Makes the column.
+
+    Args:
+      field: its type.
+      number: of the field.
+      rows: of the store.
+      directory: of the store.
+      facts: of numbers; None for text.
+    """
+    self.field = field
+    self.facts = facts
+    self._number = number
+    self._rows = rows
+    self._lengths = directory / f"lengths.{number}"
+    if field.is_list:  # Opened before the file can be removed.
+      self._lengths_file = self._lengths.open("rb")
+
+  def __len__(self) -> int:
+    return len(self._rows)
+
+  def read(self, rows: slice | np.ndarray) -> Values:
+    """Returns the values of rows.
+
+    Args:
+      rows: int64 [rows], or a slice.
+    """
+    return self._rows.read(rows).values(self._number)
+
+  @functools.cached_property
+  def lengths(self) -> np.ndarray:
+    """The lengths of all lists, int64 [rows]."""
+    return np.fromfile(self._lengths_file, np.int64)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,46 +77,13 @@ class Store:
 
   Attributes:
     columns: by name.
+    sides: columns of numbers in memory, [rows, ...] by name.
     facts: whatever else the writer kept about the source, plain values.
   """
 
   columns: Mapping[str, StoredColumn]
+  sides: Mapping[str, np.ndarray]
   facts: Mapping[str, Any]
-
-
-class StoreWriter:
-  """Writes a store a block of rows at a time."""
-
-  def __init__(self, directory: pathlib.Path) -> None:
-    """Starts a store in an empty directory."""
-    self._directory = directory
-    self._writers: dict[str, ColumnWriter] = {}
-
-  def column(self, name: str) -> ColumnWriter:
-    """Returns the writer of a column, which is new at the first call."""
-    if name not in self._writers:
-      self._writers[name] = ColumnWriter(self._directory, len(self._writers))
-    return self._writers[name]
-
-  def discard(self) -> None:
-    """Removes all that was written, to start again."""
-    for writer in self._writers.values():
-      writer.discard()
-    self._writers = {}
-
-  def close(self, facts: Mapping[str, Any]) -> None:
-    """Finishes the store.
-
-    Args:
-      facts: plain values to keep with it.
-    """
-    described = {name: w.close() for name, w in self._writers.items()}
-    files = {
-      path.name: {"bytes": path.stat().st_size, "sha256": disk.sha256(path)}
-      for path in sorted(self._directory.iterdir())
-    }
-    text = json.dumps({"columns": described, "facts": facts, "files": files})
-    (self._directory / _DESCRIPTION).write_text(text, encoding="utf-8")
 
 
 def read(directory: pathlib.Path) -> Store | None:
@@ -87,7 +92,7 @@ def read(directory: pathlib.Path) -> Store | None:
   The sizes of all files are compared, and the checksums of those that aren't large.
   """
   try:
-    text = (directory / _DESCRIPTION).read_text(encoding="utf-8")
+    text = (directory / DESCRIPTION).read_text(encoding="utf-8")
     described = json.loads(text)
     for name, file in described["files"].items():
       path = directory / name
@@ -95,30 +100,39 @@ def read(directory: pathlib.Path) -> Store | None:
         raise ValueError(f"{name} has another size")
       if file["bytes"] <= _CHECKED and disk.sha256(path) != file["sha256"]:
         raise ValueError(f"the checksum of {name} doesn't match")
-    pages = Pages()
-    return Store(
-      {
-        name: _open_column(directory, number, column, pages)
-        for number, (name, column) in enumerate(described["columns"].items())
-      },
-      described["facts"],
-    )
+    return _open(directory, described)
   except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
     _log.warning("%s is damaged (%s); making it again.", directory, error)
     return None
 
 
-def _open_column(
-  directory: pathlib.Path,
-  number: int,
-  described: Mapping[str, Any],
-  pages: Pages,
-) -> StoredColumn:
-  lengths = None
-  if described["ragged"]:
-    path = directory / f"{number}.lengths"
-    rows = path.stat().st_size // 8
-    lengths = columns.Numbers(path, np.dtype(np.int64), (rows,), pages).whole()
-  return StoredColumn(
-    columns.open_values(directory, number, described, pages), lengths
+def _open(directory: pathlib.Path, described: Mapping[str, Any]) -> Store:
+  listed = [_field(field) for field in described["fields"]]
+  numbers = {n: _facts(found) for n, found in described["numbers"].items()}
+  rows = Rows(directory, listed, described["rows"]) if listed else None
+  sides = [_field(field) for field in described["sides"]]
+  return Store(
+    {
+      field.name: StoredColumn(
+        field, i, rows, directory, numbers.get(field.name)
+      )
+      for i, field in enumerate(listed)
+      if rows is not None
+    },
+    {
+      field.name: np.fromfile(directory / f"side.{i}", field.dtype).reshape(
+        -1, *field.inner
+      )
+      for i, field in enumerate(sides)
+    },
+    described["facts"],
   )
+
+
+def _field(described: Mapping[str, Any]) -> Field:
+  return Field(**{**described, "inner": tuple(described["inner"])})
+
+
+def _facts(described: Mapping[str, Any]) -> NumberFacts:
+  found = described["range"]
+  return NumberFacts(found and tuple(found), described["not_finite"])

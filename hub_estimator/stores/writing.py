@@ -1,194 +1,145 @@
-"""Columns that are written a block of rows at a time, their types found on the way."""
+"""A store is written a block of rows at a time."""
 
 import dataclasses
+import itertools
+import json
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, BinaryIO
 
 import numpy as np
 
-_CHUNK = 1 << 22  # Bytes.
+from hub_estimator import disk
+from hub_estimator.stores import fields
+from hub_estimator.stores.facts import NumberFacts
+from hub_estimator.stores.fields import Field, OtherType, Values
+from hub_estimator.stores.rows import record_dtype
+
+DESCRIPTION = "store.json"
 
 
-class OtherType(ValueError):
-  """A block that doesn't fit into the column behind the earlier ones."""
+class StoreWriter:
+  """Writes a store."""
 
-
-@dataclasses.dataclass(frozen=True)
-class _Part:
-  """A block of a column on disk.
-
-  Attributes:
-    rows: of the block.
-    elements: of all its lists, or its rows if they aren't lists.
-    dtype: of the values.
-    inner: the shape of an element.
-    length: of each list; None if lists differ, or if rows aren't lists.
-  """
-
-  rows: int
-  elements: int
-  dtype: str
-  inner: tuple[int, ...]
-  is_list: bool
-  length: int | None
-
-
-class ColumnWriter:
-  """Writes one column.
-
-  Integers become float32 if floats follow, and lists may differ in length.
-  """
-
-  def __init__(self, directory: pathlib.Path, number: int) -> None:
-    """Opens the files of a column.
+  def __init__(
+    self, directory: pathlib.Path, wider: Mapping[str, Collection[str]]
+  ) -> None:
+    """Starts a store in an empty directory.
 
     Args:
       directory: of the store.
-      number: of the column.
+      wider: how the types of columns are made wider, by name.
     """
-    self._paths = {
-      kind: directory / f"{number}.{kind}"
-      for kind in ("values", "ends", "lengths")
-    }
+    self._directory = directory
+    self._wider = wider
     self._files: dict[str, BinaryIO] = {}
-    self._parts: list[_Part] = []
+    self._fields: dict[str, Field] = {}
+    self._sides: dict[str, Field] = {}
+    self._facts: dict[str, NumberFacts] = {}
+    self._rows = 0
     self._end = 0
-    self._ranks: np.ndarray | None = None
 
-  def append(
-    self, values: np.ndarray, lengths: Sequence[int] | np.ndarray | None = None
-  ) -> None:
-    """Writes a block.
+  def append(self, block: Mapping[str, Values]) -> None:
+    """Writes rows.
 
     Args:
-      values: [rows, ...]; or of lists of different lengths all elements,
-        [elements, ...].
-      lengths: of the lists; None if rows are alike.
+      block: of all columns the same number of rows.
 
     Raises:
-      OtherType: values of another kind or shape follow.
+      WiderType: a column needs a wider type.
+      OtherType: the values of a column are of another kind than before, or columns
+        come or go.
     """
-    part = _describe(values, lengths)
-    if self._parts:
-      _check_follows(self._parts[-1], part)
-    self._parts.append(part)
-    if values.dtype.kind == "O":
-      self._write_strings(values.ravel().tolist())
-    else:
-      self._file("values").write(np.ascontiguousarray(values).data)
-    if part.is_list:
-      full = np.full(part.rows, part.length) if lengths is None else lengths
-      self._file("lengths").write(np.asarray(full, np.int64).tobytes())
+    if not self._fields:
+      self._fields = {n: self._describe(n, v) for n, v in block.items()}
+    for name in {**self._fields, **block}:
+      if name not in block or name not in self._fields:
+        raise OtherType(name, "is in some blocks alone")
+    fitted = {n: fields.fit(f, block[n]) for n, f in self._fields.items()}
+    for number, (name, field) in enumerate(self._fields.items()):
+      array, lengths = fitted[name]
+      if field.dtype != fields.STRING:
+        self._facts.setdefault(name, NumberFacts()).add(array, lengths)
+      if lengths is not None:
+        self._write(f"lengths.{number}", np.asarray(lengths, np.int64))
+    self._append_rows(fitted)
 
-  def append_text(self, text: bytes, ends: np.ndarray) -> None:
-    """Writes a block of strings, one a row.
+  def append_side(self, name: str, values: np.ndarray) -> None:
+    """Writes rows of a column that is kept in memory where it is read.
 
     Args:
-      text: all strings, one behind the other.
-      ends: int64, of each string in it.
-    """
-    part = _Part(len(ends), len(ends), "string", (), False, None)
-    if self._parts:
-      _check_follows(self._parts[-1], part)
-    self._parts.append(part)
-    self._write_text(text, ends)
+      name: of the column.
+      values: numbers, [rows, ...].
 
-  def renumber(self, ranks: np.ndarray) -> None:
-    """Replaces each value, an index, when the column is finished.
-
-    Args:
-      ranks: int64, the new value of each index.
+    Raises:
+      WiderType: as in `append`.
+      OtherType: as in `append`.
     """
-    self._ranks = ranks
+    if name not in self._sides:
+      self._sides[name] = self._describe(name, (values, None))
+    array, _ = fields.fit(self._sides[name], (values, None))
+    self._write(f"side.{list(self._sides).index(name)}", array)
 
   def discard(self) -> None:
-    """Closes and removes the files."""
-    for kind, file in self._files.items():
+    """Removes all that was written."""
+    for name, file in self._files.items():
       file.close()
-      self._paths[kind].unlink()
+      (self._directory / name).unlink()
 
-  def close(self) -> dict[str, Any]:
-    """Finishes the files, and returns the column's dtype, shape and kind."""
-    dtypes = {part.dtype for part in self._parts}
+  def close(self, facts: Mapping[str, Any]) -> None:
+    """Finishes the store.
+
+    Args:
+      facts: plain values to keep with it.
+    """
     for file in self._files.values():
       file.close()
-    if len(dtypes) > 1:
-      # By float64, as NumPy does where both kinds are in one list.
-      self._rewrite(lambda v: v.astype(np.float64).astype(np.float32))
-    elif self._ranks is not None:
-      ranks = self._ranks
-      self._rewrite(lambda v: ranks[v])
-    first = self._parts[0]
-    rows = sum(part.rows for part in self._parts)
-    lengths = {part.length for part in self._parts}
-    is_ragged = first.is_list and (None in lengths or len(lengths) > 1)
-    if first.is_list and not is_ragged:
-      self._paths["lengths"].unlink()
-      shape = [rows, first.length, *first.inner]
-    elif is_ragged:
-      shape = [sum(part.elements for part in self._parts), *first.inner]
-    else:
-      shape = [rows, *first.inner]
-    return {
-      "dtype": "float32" if len(dtypes) > 1 else first.dtype,
-      "shape": shape,
-      "ragged": is_ragged,
+    files = {
+      path.name: {"bytes": path.stat().st_size, "sha256": disk.sha256(path)}
+      for path in sorted(self._directory.iterdir())
     }
+    described = {
+      "rows": self._rows,
+      "fields": [dataclasses.asdict(f) for f in self._fields.values()],
+      "sides": [dataclasses.asdict(f) for f in self._sides.values()],
+      "numbers": {n: dataclasses.asdict(f) for n, f in self._facts.items()},
+      "facts": facts,
+      "files": files,
+    }
+    text = json.dumps(described)
+    (self._directory / DESCRIPTION).write_text(text, encoding="utf-8")
 
-  def _file(self, kind: str) -> BinaryIO:
-    if kind not in self._files:
-      self._files[kind] = self._paths[kind].open("wb")
-      if kind == "ends":
-        self._files[kind].write(np.zeros(1, np.int64).tobytes())
-    return self._files[kind]
+  def _describe(self, name: str, values: Values) -> Field:
+    return fields.describe(name, values, self._wider.get(name, ()))
 
-  def _write_strings(self, strings: Sequence[bytes]) -> None:
-    lengths = np.fromiter(map(len, strings), np.int64, len(strings))
-    self._write_text(b"".join(strings), np.cumsum(lengths))
+  def _append_rows(self, fitted: Mapping[str, Values]) -> None:
+    array, lengths = next(iter(fitted.values()))
+    count = len(array) if lengths is None else len(lengths)
+    records = np.empty(count, record_dtype(list(self._fields.values())))
+    parts = []
+    for number, (name, field) in enumerate(self._fields.items()):
+      if field.is_fixed:
+        records[str(number)] = fitted[name][0]
+      else:
+        parts.append(fields.encode(field, fitted[name]))
+        records[str(number)] = np.fromiter(map(len, parts[-1]), np.int64, count)
+    content = records.tobytes()
+    if parts:
+      width = records.dtype.itemsize
+      heads = [content[i : i + width] for i in range(0, len(content), width)]
+      rows = list(zip(heads, *parts, strict=True))
+      sizes = np.array([sum(map(len, row)) for row in rows], np.int64)
+      content = b"".join(itertools.chain.from_iterable(rows))
+      if not self._rows:
+        self._write("starts", np.zeros(1, np.int64))
+      self._write("starts", np.cumsum(sizes) + self._end)
+    self._write("rows", content)
+    self._rows += count
+    self._end += len(content)
 
-  def _write_text(self, text: bytes, ends: np.ndarray) -> None:
-    self._file("values").write(text)
-    self._file("ends").write((ends + self._end).astype(np.int64).tobytes())
-    self._end += len(text)
-
-  def _rewrite(self, convert: Callable[[np.ndarray], np.ndarray]) -> None:
-    """Replaces all numbers, a chunk at a time."""
-    path = self._paths["values"]
-    rewritten = path.with_suffix(".partial")
-    with path.open("rb") as read, rewritten.open("wb") as written:
-      for part in self._parts:
-        dtype = np.dtype(part.dtype)
-        left = part.elements * int(np.prod(part.inner, dtype=np.int64))
-        while left:
-          count = min(left, _CHUNK // dtype.itemsize)
-          numbers = np.frombuffer(read.read(count * dtype.itemsize), dtype)
-          written.write(convert(numbers).tobytes())
-          left -= count
-    rewritten.replace(path)
-
-
-def _describe(
-  values: np.ndarray, lengths: Sequence[int] | np.ndarray | None
-) -> _Part:
-  dtype = "string" if values.dtype.kind == "O" else values.dtype.name
-  if lengths is not None:
-    return _Part(len(lengths), len(values), dtype, values.shape[1:], True, None)
-  is_list = values.ndim > 1
-  return _Part(
-    rows=len(values),
-    elements=len(values) * (values.shape[1] if is_list else 1),
-    dtype=dtype,
-    inner=values.shape[2:],
-    is_list=is_list,
-    length=values.shape[1] if is_list else None,
-  )
-
-
-def _check_follows(before: _Part, after: _Part) -> None:
-  """Raises OtherType unless two blocks can be in one column."""
-  kinds = {before.dtype == "string", after.dtype == "string"}
-  if len(kinds) > 1:
-    raise OtherType(f"{after.dtype} after {before.dtype}")
-  if before.is_list != after.is_list or before.inner != after.inner:
-    raise OtherType("the lists differ in depth")
+  def _write(self, name: str, content: bytes | np.ndarray) -> None:
+    if name not in self._files:
+      self._files[name] = (self._directory / name).open("wb")
+    if isinstance(content, np.ndarray):
+      content = np.ascontiguousarray(content).tobytes()
+    self._files[name].write(content)

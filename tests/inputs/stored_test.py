@@ -25,7 +25,7 @@ def path(tmp_path):
 
 
 def _entries():
-  found = disk_cache.directory("columns")
+  found = disk_cache.directory("rows")
   return [p for p in found.iterdir() if p.is_dir()] if found.is_dir() else []
 
 
@@ -37,10 +37,11 @@ def test_a_file_is_large_by_its_size_and_as_text_is_compressed(
   for path in (plain, packed):
     path.touch()
     os.truncate(path, 5 << 20)
-  assert not stored.is_large(str(plain))
-  assert stored.is_large(str(packed))
+  assert not stored.are_large([str(plain)])
+  assert stored.are_large([str(packed)])
   monkeypatch.setenv("HUB_ESTIMATOR_LARGE_MIB", "4.5")
-  assert stored.is_large(str(plain))
+  assert stored.are_large([str(plain)])
+  assert not stored.are_large([])
 
 
 def test_columns_are_written_once_for_each_way_of_reading(path):
@@ -60,18 +61,18 @@ def test_a_changed_file_is_read_again(path):
 
 def test_a_file_that_changes_while_it_is_read_is_refused(path):
   def write(writer):
-    writer.column("t").append(np.array([1]))
+    writer.append({"t": (np.array([1]), None)})
     path.write_text("other")
     return {}
 
   with pytest.raises(UserError, match=r"a\.csv changed while it was read"):
-    stored.read(str(path), "reader", write)
+    stored.read([str(path)], "reader", write)
   assert not _entries()
 
 
 def test_a_damaged_cache_is_written_again(path):
   Csv(str(path)).read()
-  values = _entries()[0] / "0.values"
+  values = _entries()[0] / "rows"
   values.write_bytes(b"zz")
   examples = Csv(str(path)).read()
   assert examples.features["t"][:].tolist() == [b"x", b"y"]
@@ -169,10 +170,13 @@ def test_an_evicted_entry_that_is_open_can_still_be_read(path):
 
 
 def test_features_of_a_store_are_arrays_or_lists(tmp_path):
-  writer = stores.StoreWriter(tmp_path)
-  writer.column("n").append(np.array([1, 2]))
-  writer.column("l").append(np.array([1, 2, 3]), [1, 2])
+  writer = stores.StoreWriter(tmp_path, {})
+  lists = np.array([1, 2, 3]), np.array([1, 2])
+  writer.append({"n": (np.array([1, 2]), None), "l": lists})
   writer.close({})
-  store = stores.read(tmp_path)
-  assert stored.feature(store.columns["n"])[:].tolist() == [1, 2]
-  assert stored.feature(store.columns["l"])[:].tolist() == [[1, 0], [2, 3]]
+  columns = stores.read(tmp_path).columns
+  found = stored.feature(columns["n"])
+  assert found[:].tolist() == [1, 2]
+  assert stored.number_facts(found).range == (1, 2)
+  assert stored.number_facts(np.array([1])) is None
+  assert stored.feature(columns["l"])[:].tolist() == [[1, 0], [2, 3]]
