@@ -22,6 +22,30 @@ def write_text(path: pathlib.Path, text: str) -> None:
     partial.unlink(missing_ok=True)
 
 
+def read_at(descriptor: int, start: int, size: int) -> bytes:
+  """Returns bytes of an open file.
+
+  Args:
+    descriptor: of the file.
+    start: the first byte.
+    size: how many bytes; one call of the system returns at most 2 GiB.
+
+  Raises:
+    OSError: the file ends before them.
+  """
+  content = os.pread(descriptor, size, start)
+  if len(content) == size:
+    return content
+  parts = [content]
+  done = len(content)
+  while parts[-1]:
+    parts.append(os.pread(descriptor, size - done, start + done))
+    done += len(parts[-1])
+  if done < size:
+    raise OSError(f"the file ends before byte {start + size}")
+  return b"".join(parts)
+
+
 def sync_tree(root: pathlib.Path) -> None:
   """Flushes all files and directories below a directory to disk."""
   for directory, _, files in os.walk(root):

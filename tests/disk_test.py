@@ -39,3 +39,12 @@ def test_a_checksum_is_that_of_the_content(tmp_path):
   (tmp_path / "a").write_bytes(b"abc" * 100_000)
   expected = hashlib.sha256(b"abc" * 100_000).hexdigest()
   assert disk.sha256(tmp_path / "a") == expected
+
+
+def test_bytes_are_read_at_a_place_or_not_at_all(tmp_path):
+  (tmp_path / "a").write_bytes(b"abcdef")
+  with (tmp_path / "a").open("rb") as file:
+    assert disk.read_at(file.fileno(), 2, 3) == b"cde"
+    assert disk.read_at(file.fileno(), 6, 0) == b""
+    with pytest.raises(OSError, match="ends before byte 8"):
+      disk.read_at(file.fileno(), 4, 4)

@@ -2,13 +2,14 @@
 
 import zipfile
 from collections.abc import Iterator, Mapping
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
 from hub_estimator.errors import UserError, nearest, one_line
 from hub_estimator.inputs import arrays
 from hub_estimator.inputs.interface import Batch, FeatureSpec
+from hub_estimator.inputs.npy_column import read_header
 
 
 class Arrays:
@@ -71,7 +72,7 @@ class Arrays:
 
   def _read_header(self, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
     with zipfile.ZipFile(self.path) as file, file.open(f"{name}.npy") as member:
-      shape, _, dtype = _read_npy_header(member)
+      shape, _, dtype = read_header(member)
     if dtype.hasobject:
       raise UserError(
         f"{self.path}: {name!r} holds Python objects, which are never loaded; "
@@ -82,7 +83,7 @@ class Arrays:
   def _pieces(self, name: str, batch_size: int) -> Iterator[np.ndarray]:
     """Yields batches of an array as it is stored."""
     with zipfile.ZipFile(self.path) as file, file.open(f"{name}.npy") as member:
-      shape, by_column, dtype = _read_npy_header(member)
+      shape, by_column, dtype = read_header(member)
       if by_column:  # Its rows are scattered over the file.
         with np.load(self.path) as whole:
           array = whole[name]
@@ -96,19 +97,6 @@ class Arrays:
         if len(content) < count * width:
           raise UserError(f"{self.path}: {name!r} is cut short.")
         yield np.frombuffer(content, dtype).reshape(count, *shape[1:])
-
-
-def _read_npy_header(
-  member: IO[bytes],
-) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-  """Returns (shape, whether it is stored by column, dtype) of an array."""
-  version = np.lib.format.read_magic(member)
-  read = (
-    np.lib.format.read_array_header_1_0
-    if version == (1, 0)
-    else np.lib.format.read_array_header_2_0
-  )
-  return read(member)
 
 
 def may_hold(stored: FeatureSpec, wanted: FeatureSpec) -> bool:

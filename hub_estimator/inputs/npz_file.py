@@ -1,14 +1,21 @@
 """NumPy's .npz files."""
 
 import dataclasses
+import zipfile
 from collections.abc import Sequence
+from typing import Any
 
 import gin
 import numpy as np
 
+from hub_estimator import stores
 from hub_estimator.errors import UserError, one_line
-from hub_estimator.inputs import arrays, names, paths
+from hub_estimator.inputs import names, paths, stored
+from hub_estimator.inputs.array_stream import Arrays
 from hub_estimator.inputs.interface import Examples, Label
+from hub_estimator.inputs.npy_column import NpyColumn, plain
+
+_BLOCK_ROWS = 1024
 
 
 @gin.register("npz", module="inputs")
@@ -38,9 +45,11 @@ class Npz:
     """
     path = paths.existing_file(self.path, "inputs.npz")
     try:
+      if _is_large(path):
+        return self._read_large(path)
       with np.load(path) as file:
         columns = {
-          name: _plain(file[name], f"{path}: {name!r}") for name in file.files
+          name: plain(file[name], f"{path}: {name!r}") for name in file.files
         }
     except UserError:
       raise
@@ -55,19 +64,38 @@ class Npz:
       columns, label=self.label, features=self.features, source=path
     )
 
-
-def _plain(array: np.ndarray, what: str) -> np.ndarray:
-  """Returns an array with text as bytes, and float64 as float32."""
-  if array.dtype.kind in "US":
-    return arrays.text_of(array)
-  if array.dtype == np.float64:
-    with np.errstate(over="ignore"):
-      cast = array.astype(np.float32)
-    row = arrays.changed_row(array, cast) if array.size and array.ndim else None
-    if row is not None:
-      raise UserError(
-        f"{what} of example {row} is {array[row].tolist()}, which float32 doesn't "
-        "hold."
+  def _read_large(self, path: str) -> Examples:
+    """Reads arrays where they are or, if they are compressed, by a store."""
+    stream = Arrays(path)
+    wanted = (
+      stream.names
+      if self.features is None
+      else [*self.features, *names.label_columns(self.label)]
+    )
+    names.check_columns(path, stream.names, wanted)
+    try:
+      columns = {name: NpyColumn(path, name) for name in wanted}
+    except ValueError:
+      store = stored.read(
+        [path], self, lambda writer: self._write(stream, wanted, writer)
       )
-    return cast
-  return array
+      return stored.examples(store, label=self.label, source=path)
+    return names.split_label(
+      columns, label=self.label, features=self.features, source=path
+    )
+
+  def _write(
+    self, stream: Arrays, wanted: Sequence[str], writer: stores.StoreWriter
+  ) -> dict[str, Any]:
+    blocks = stored.BlockWriter(writer, self.label)
+    specs = {name: stream.spec(name, None) for name in wanted}
+    for block in stream.batches(specs, _BLOCK_ROWS):
+      blocks.append(
+        {n: plain(a, f"{stream.path}: {n!r}") for n, a in block.items()}
+      )
+    return {"skipped": 0, "lines": None, "notes": [], **blocks.close()}
+
+
+def _is_large(path: str) -> bool:
+  with zipfile.ZipFile(path) as archive:
+    return stored.is_large(sum(info.file_size for info in archive.infolist()))

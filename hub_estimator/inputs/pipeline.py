@@ -1,7 +1,7 @@
 """input_fns over examples, in an order that the seed and the step fix."""
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,10 @@ from hub_estimator.tensorflow_runtime import estimator, tf
 
 # The feature of a block of batches that holds their number.
 STEPS = "hub_estimator_steps"
+
+# Batches that are handed to TensorFlow at once, and their bytes.
+_MOST_GROUPED = 16
+_GROUP_BYTES = 1 << 20
 
 # (features, labels) of a batch or of a block of batches.
 _Batches = Iterator[tuple[Any, Any]]
@@ -131,24 +135,68 @@ def _dataset(
     *arguments: its arguments, evaluated when the iterator is initialized.
     in_blocks: whether it yields blocks of batches.
   """
-  signature = _feature_specs(examples, in_blocks)
-  if examples.labels is None:
+  signature: Any = _feature_specs(examples, in_blocks)
+  if examples.labels is not None:
+    signature = signature, _label_specs(examples.labels, in_blocks)
+
+  def elements(*values: Any) -> Iterator[Any]:
+    for features, labels in batches(*values):
+      yield features if examples.labels is None else (features, labels)
+
+  if in_blocks:
     dataset = tf.data.Dataset.from_generator(
-      lambda *values: (features for features, _ in batches(*values)),
-      args=arguments,
-      output_signature=signature,
+      elements, args=arguments, output_signature=signature
     )
   else:
     dataset = tf.data.Dataset.from_generator(
-      batches,
+      lambda *values: _groups(elements(*values)),
       args=arguments,
-      output_signature=(signature, _label_specs(examples.labels, in_blocks)),
+      output_signature=tf.nest.map_structure(
+        lambda spec: tf.TensorSpec([None, *spec.shape], spec.dtype), signature
+      ),
     )
+    dataset = dataset.prefetch(1).unbatch()
   options = tf.data.Options()
   # Nothing here is tuned. If the clock is set back during a run, the thread that
   # tunes waits until the clock has caught up, and the session can't end before.
   options.autotune.enabled = False
   return dataset.prefetch(2).with_options(options)
+
+
+def _groups(batches: Iterator[Any]) -> Iterator[Any]:
+  """Yields batches of one shape stacked, [batches, batch, ...].
+
+  Handing a batch from Python to TensorFlow takes longer than reading a small one, so
+  several are handed over at once. The first comes alone, as training waits for it.
+  """
+  most, group, shapes = 1, list[Any](), list[tuple[int, ...]]()
+  for batch in batches:
+    leaves = [np.asarray(leaf) for leaf in tf.nest.flatten(batch)]
+    found = [leaf.shape for leaf in leaves]
+    if group and (len(group) >= most or found != shapes):
+      yield _stack(group)
+      group = []
+    if not group:
+      most = max(1, min(_MOST_GROUPED, _GROUP_BYTES // _size(leaves)))
+      most = most if shapes else 1
+    group.append(batch)
+    shapes = found
+  if group:
+    yield _stack(group)
+
+
+def _stack(batches: Sequence[Any]) -> Any:
+  return tf.nest.map_structure(lambda *leaves: np.stack(leaves), *batches)
+
+
+def _size(leaves: Sequence[np.ndarray]) -> int:
+  """Returns the bytes of a batch, its text included; at least 1."""
+  return 1 + sum(
+    sum(map(len, leaf.ravel().tolist()))
+    if leaf.dtype.kind == "O"
+    else leaf.nbytes
+    for leaf in leaves
+  )
 
 
 def _feature_specs(

@@ -38,7 +38,13 @@ def are_large(paths: Sequence[str]) -> bool:
   Args:
     paths: of its files. HUB_ESTIMATOR_LARGE_MIB sets another limit for their size.
   """
-  return sum(map(_size, paths)) > _limit()
+  return is_large(sum(map(_size, paths)))
+
+
+def is_large(n_bytes: int) -> bool:
+  """Returns whether a source of this size is read through files of its rows."""
+  limit = os.environ.get("HUB_ESTIMATOR_LARGE_MIB")
+  return n_bytes > (LARGE_BYTES if limit is None else float(limit) * 2**20)
 
 
 class ReadAgain(Exception):
@@ -278,11 +284,6 @@ def _label(store: stores.Store, name: str, *, with_ids: bool) -> np.ndarray:
   ranks = np.empty(len(names), np.int64)
   ranks[np.argsort(names)] = np.arange(len(names))
   return ranks[ids]
-
-
-def _limit() -> float:
-  limit = os.environ.get("HUB_ESTIMATOR_LARGE_MIB")
-  return LARGE_BYTES if limit is None else float(limit) * 2**20
 
 
 def _size(path: str) -> int:

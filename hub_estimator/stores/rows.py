@@ -1,11 +1,12 @@
 """Rows in a file, read by position; no page of it stays in memory."""
 
-import os
 import pathlib
 from collections.abc import Sequence
+from typing import BinaryIO
 
 import numpy as np
 
+from hub_estimator import disk
 from hub_estimator.stores import fields
 from hub_estimator.stores.fields import Field, Values
 
@@ -82,10 +83,10 @@ class Rows:
     self._fields = described
     self._count = count
     self._width = record_dtype(described).itemsize
-    self._rows = _File(directory / "rows")
-    self._starts = None
+    self._rows = (directory / "rows").open("rb")
+    self._starts: BinaryIO | None = None
     if any(not field.is_fixed for field in described):
-      self._starts = _File(directory / "starts")
+      self._starts = (directory / "starts").open("rb")
     # The columns of a batch are read one after the other.
     self._last: Block | None = None
 
@@ -116,15 +117,18 @@ class Rows:
       raise IndexError(f"rows {rows.min()} to {rows.max()} of {self._count}")
     if self._starts is None:
       width = self._width
-      return [self._rows.read(row * width, width) for row in rows.tolist()]
+      file = self._rows.fileno()
+      return [disk.read_at(file, row * width, width) for row in rows.tolist()]
+    file = self._starts.fileno()
     bounds = np.frombuffer(
-      b"".join([self._starts.read(8 * row, 16) for row in rows.tolist()]),
+      b"".join([disk.read_at(file, 8 * row, 16) for row in rows.tolist()]),
       np.int64,
     )
     starts = bounds[::2].tolist()
     sizes = (bounds[1::2] - bounds[::2]).tolist()
+    file = self._rows.fileno()
     return [
-      self._rows.read(start, size)
+      disk.read_at(file, start, size)
       for start, size in zip(starts, sizes, strict=True)
     ]
 
@@ -134,36 +138,15 @@ class Rows:
     if self._starts is None:
       bounds = np.arange(start, stop + 1) * self._width
     else:
-      content = self._starts.read(8 * start, 8 * (stop - start + 1))
+      count = stop - start + 1
+      content = disk.read_at(self._starts.fileno(), 8 * start, 8 * count)
       bounds = np.frombuffer(content, np.int64)
     first, *ends = bounds.tolist()
-    content = self._rows.read(first, ends[-1] - first)
+    content = disk.read_at(self._rows.fileno(), first, ends[-1] - first)
     starts = [first, *ends[:-1]]
     return [
       content[a - first : b - first] for a, b in zip(starts, ends, strict=True)
     ]
-
-
-class _File:
-  """A file that is read by position; it is closed when nothing refers to it."""
-
-  def __init__(self, path: pathlib.Path) -> None:
-    self._file = path.open("rb")
-    self._number = self._file.fileno()
-
-  def read(self, start: int, size: int) -> bytes:
-    content = os.pread(self._number, size, start)
-    if len(content) == size:
-      return content
-    # A read of more than 2 GiB comes in parts.
-    parts = [content]
-    while len(parts[-1]) and sum(map(len, parts)) < size:
-      done = sum(map(len, parts))
-      parts.append(os.pread(self._number, size - done, start + done))
-    content = b"".join(parts)
-    if len(content) < size:
-      raise OSError(f"{self._file.name} ends before byte {start + size}.")
-    return content
 
 
 def _equal(a: slice | np.ndarray, b: slice | np.ndarray) -> bool:

@@ -4,10 +4,18 @@ import pytest
 from hub_estimator.errors import UserError
 from hub_estimator.inputs import FeatureSpec, Npz
 
+COVERS = ("npy_column",)
 
-def test_arrays_are_read_with_types_that_tensorflow_has(tmp_path):
+
+@pytest.fixture(params=[np.savez, np.savez_compressed])
+def save(request):
+  return request.param
+
+
+@pytest.mark.usefixtures("in_memory_and_in_files")
+def test_arrays_are_read_with_types_that_tensorflow_has(tmp_path, save):
   path = tmp_path / "a.npz"
-  np.savez(
+  save(
     path,
     wide=np.ones((2, 3)),
     text=np.array(["ä", "b"]),
@@ -20,9 +28,40 @@ def test_arrays_are_read_with_types_that_tensorflow_has(tmp_path):
     "text": FeatureSpec("string", ()),
     "pixels": FeatureSpec("uint8", (4, 4)),
   }
-  assert examples.features["text"].tolist() == ["ä".encode(), b"b"]
+  assert examples.features["text"][:].tolist() == ["ä".encode(), b"b"]
   assert examples.labels.tolist() == [0, 1]
   assert len(examples) == 2
+
+
+@pytest.mark.usefixtures("in_memory_and_in_files")
+@pytest.mark.parametrize("order", "CF")
+def test_rows_of_any_position_are_those_of_the_array(tmp_path, save, order):
+  rng = np.random.default_rng(1)
+  held = {
+    "x": np.array(rng.normal(size=(50, 3, 2)), order=order),
+    "n": rng.integers(0, 200, (50, 7)).astype(np.uint8),
+    "t": np.array([["a", "☃" * i] for i in range(50)]),
+  }
+  path = tmp_path / "a.npz"
+  save(path, **held, label=np.arange(50))
+  examples = Npz(str(path)).read()
+  for rows in (slice(3, 9), slice(0, 50, 7), np.array([49, 0, 7, 7, -1])):
+    features, labels = examples.take(rows)
+    np.testing.assert_array_equal(features["x"], held["x"][rows].astype("f4"))
+    np.testing.assert_array_equal(features["n"], held["n"][rows])
+    found = [[t.decode() for t in row] for row in features["t"]]
+    assert found == held["t"][rows].tolist()
+    np.testing.assert_array_equal(labels, np.arange(50)[rows])
+
+
+@pytest.mark.usefixtures("in_memory_and_in_files")
+def test_a_number_that_float32_does_not_hold_is_refused_when_it_is_read(
+  tmp_path, save
+):
+  path = tmp_path / "a.npz"
+  save(path, x=np.array([0.0, 1e300]), label=np.arange(2))
+  with pytest.raises(UserError, match="'x' of example 1 is 1e\\+300"):
+    Npz(str(path)).read().features["x"][:]
 
 
 @pytest.mark.parametrize(
