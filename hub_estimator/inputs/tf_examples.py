@@ -91,7 +91,8 @@ def infer(records: Iterable[bytes]) -> dict[str, Feature]:
   counts: dict[str, list[int]] = {}
   dtypes: dict[str, str] = {}
   total = 0
-  for total, record in enumerate(records, 1):
+  for record in records:
+    total += 1
     for name, feature in _parse(record).items():
       kind = feature.WhichOneof("kind")
       if kind is None:

@@ -113,7 +113,7 @@ class Rows:
         return self._read_range(start, max(start, stop))
       indices = np.arange(start, stop, step)
     rows = np.where(indices < 0, indices + self._count, indices)
-    if rows.size and not (0 <= rows.min() and rows.max() < self._count):
+    if rows.size and not (rows.min() >= 0 and rows.max() < self._count):
       raise IndexError(f"rows {rows.min()} to {rows.max()} of {self._count}")
     if self._starts is None:
       width = self._width
