@@ -9,6 +9,7 @@ from hub_estimator.inputs.classes import renumber
 from hub_estimator.inputs.columns import Files, file_paths
 from hub_estimator.inputs.csv_file import Csv
 from hub_estimator.inputs.image_stream import Images
+from hub_estimator.inputs.image_table import ImageTable
 from hub_estimator.inputs.images import ImageFolder
 from hub_estimator.inputs.interface import (
   Batch,
@@ -22,6 +23,7 @@ from hub_estimator.inputs.interface import (
 from hub_estimator.inputs.jsonl_file import Jsonl
 from hub_estimator.inputs.mixing import Mix
 from hub_estimator.inputs.npz_file import Npz
+from hub_estimator.inputs.other_files import find_reader, read_file
 from hub_estimator.inputs.parquet_file import Parquet
 from hub_estimator.inputs.pipeline import (
   STEPS,
@@ -49,6 +51,7 @@ from hub_estimator.inputs.tfrecord_file import TFRecord
 balance = Balance
 csv = Csv
 image_folder = ImageFolder
+image_table = ImageTable
 jsonl = Jsonl
 mix = Mix
 npz = Npz
@@ -67,6 +70,7 @@ __all__ = [
   "Files",
   "FeatureSpec",
   "ImageFolder",
+  "ImageTable",
   "Images",
   "Input",
   "Jsonl",
@@ -86,7 +90,9 @@ __all__ = [
   "feature",
   "file_reader",
   "file_paths",
+  "find_reader",
   "image_folder",
+  "image_table",
   "is_named_as_stream",
   "jsonl",
   "lengths_of",
@@ -97,6 +103,7 @@ __all__ = [
   "number_facts",
   "open_stream",
   "parquet",
+  "read_file",
   "renumber",
   "sample",
   "spec_of",

@@ -11,16 +11,13 @@ import numpy as np
 
 from hub_estimator import pictures
 from hub_estimator.errors import UserError, nearest
-from hub_estimator.inputs import image_files, paths
+from hub_estimator.inputs import image_checks, image_files, paths
 from hub_estimator.inputs.bad_records import BadRecords, check_choice
 from hub_estimator.inputs.columns import Files
 from hub_estimator.inputs.interface import Examples
 
 _log = logging.getLogger(__name__)
 _SPLITS = ("train", "eval")
-_CHECKS = ("all", "sample", "none")
-_SAMPLE = 200  # Files: enough to find a folder that is damaged as a whole.
-_SHOWN = 5
 
 
 @gin.register("image_folder", module="inputs")
@@ -58,11 +55,7 @@ class ImageFolder:
 
   def __post_init__(self) -> None:
     check_choice(self.bad_records, "image_folder.bad_records")
-    if self.check_images not in _CHECKS:
-      raise UserError(
-        f"image_folder.check_images is {self.check_images!r}: "
-        + nearest(str(self.check_images), _CHECKS)
-      )
+    image_checks.check_choice(self.check_images, "image_folder")
     if self.split is not None and self.split not in _SPLITS:
       raise UserError(
         f"image_folder.split is {self.split!r}: {nearest(self.split, _SPLITS)}"
@@ -80,15 +73,14 @@ class ImageFolder:
     )
     classes = self._classes(root)
     found, ignored = self._files(root, classes)
-    problems = self._find_problems([path for path, _ in found])
+    problems = image_checks.find_problems(
+      [path for path, _ in found], self.check_images
+    )
     bad = BadRecords(self.bad_records)
-    for path, problem in problems.items():
-      more = f" ({len(problems)} files are bad)" if len(problems) > 1 else ""
-      bad.add(f"{path}: {problem}{more}.")
+    image_checks.skip({str(p): why for p, why in problems.items()}, bad)
     notes = _describe_ignored(len(found), ignored)
     for note in notes:
       _log.warning("%s: %s", root, note)
-    _log_skipped(problems)
     whole = [(p, label) for p, label in found if p not in problems]
     return Examples(
       features={
@@ -109,10 +101,7 @@ class ImageFolder:
       paths.expand_path(self.path, "inputs.image_folder.path")
     )
     found, _ = self._files(root, self._classes(root))
-    damaged = pictures.find_damaged_files(
-      [path for path, _ in found], what="looking for the damaged image"
-    )
-    return [f"{path}: {problem}" for path, problem in damaged.items()]
+    return image_checks.find_damaged(str(path) for path, _ in found)
 
   def _classes(self, root: pathlib.Path) -> list[str]:
     """Returns the names of the classes in the order of their labels."""
@@ -150,20 +139,6 @@ class ImageFolder:
       ]
     return found, ignored
 
-  def _find_problems(
-    self, paths: Sequence[pathlib.Path]
-  ) -> dict[pathlib.Path, str]:
-    """Returns what is wrong with bad files, by path and in their order."""
-    every = 1
-    if self.check_images != "all":
-      every = max(1, len(paths) // _SAMPLE)
-    decoded = [] if self.check_images == "none" else paths[::every]
-    damaged = pictures.find_damaged_files(decoded, what="checking images")
-    if len(decoded) == len(paths):
-      return damaged
-    found = {p: damaged.get(p) or _find_problem(p) for p in paths}
-    return {path: problem for path, problem in found.items() if problem}
-
   def _is_mine(self, name: str) -> bool:
     if self.split is None:
       return True
@@ -171,11 +146,6 @@ class ImageFolder:
     digest = hashlib.sha256(name.encode()).digest()[:8]
     share = int.from_bytes(digest, "big") / 2**64
     return (share < self.eval_percent / 100) == (self.split == "eval")
-
-
-def _find_problem(path: pathlib.Path) -> str | None:
-  """Returns why a file isn't a whole image, without decoding it."""
-  return pictures.find_problem(path.read_bytes())
 
 
 def _describe_ignored(
@@ -188,10 +158,3 @@ def _describe_ignored(
     f"{images} images; ignored {len(ignored)} files that aren't images in a "
     f"folder of a class: {image_files.describe_ignored(ignored)}.",
   )
-
-
-def _log_skipped(problems: dict[pathlib.Path, str]) -> None:
-  for path, problem in list(problems.items())[:_SHOWN]:
-    _log.warning("Skipped %s: %s.", path, problem)
-  if len(problems) > _SHOWN:
-    _log.warning("Skipped %d more images.", len(problems) - _SHOWN)

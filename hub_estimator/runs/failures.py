@@ -122,7 +122,7 @@ def example_without_probabilities(error: Exception) -> int | None:
 
 def _damaged_images(source: object) -> list[str]:
   """Returns the damaged images of an input and of those that it is made of."""
-  if isinstance(source, inputs.ImageFolder):
+  if isinstance(source, inputs.ImageFolder | inputs.ImageTable):
     return source.find_damaged()
   parts = [getattr(source, "source", None), *getattr(source, "sources", ())]
   return [image for part in parts if part for image in _damaged_images(part)]

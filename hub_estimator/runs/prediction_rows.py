@@ -65,7 +65,7 @@ def open_rows(
   if os.path.isdir(path):
     folder = inputs.Images(path)
     return Opened(_pictures(folder, images.specs, keep, batch_size), folder)
-  own = _own_reader(readers[0], path)
+  own = inputs.find_reader(readers[0], path)
   if own is not None:
     return Opened(_read_own(own, path, images, keep, batch_size), path)
   texts = [r for r in readers if inputs.file_reader(r) is not None]
@@ -113,27 +113,6 @@ def _pictures(
     yield batch, {"file": np.array(names, dtype=object)}
 
 
-def _own_reader(reader: inputs.Input, path: str) -> inputs.Input | None:
-  """Returns a reader of the run that reads this file, None if any run can."""
-  while not hasattr(reader, "path"):
-    inner = getattr(reader, "source", None)
-    if inner is None:
-      inner = next(iter(getattr(reader, "sources", ())), None)
-    if inner is None:
-      return None
-    reader = inner
-  if not dataclasses.is_dataclass(reader) or isinstance(
-    reader,
-    inputs.Csv
-    | inputs.ImageFolder
-    | inputs.Jsonl
-    | inputs.Npz
-    | inputs.Parquet,
-  ):
-    return None
-  return None if inputs.is_named_as_stream(path) else reader
-
-
 def _read_own(
   reader: Any,
   path: str,
@@ -142,26 +121,9 @@ def _read_own(
   batch_size: int,
 ) -> Iterator[Rows]:
   """Yields the examples of a file, read as those of training were."""
-  names = list(dict.fromkeys([*images.specs, *keep]))
-  changes: dict[str, Any] = {"path": path, "label": None}
-  # A row that is left out would shift the predictions.
-  changes["bad_records"] = "raise"
-  if isinstance(reader, inputs.TFRecord):
-    known = reader.features
-    if known is None:
-      known = {n: (s.dtype, s.shape) for n, s in images.specs.items()}
-    for name in names:
-      if name not in known:
-        raise UserError(
-          f"inputs.tfrecord has no feature {name!r}; {nearest(name, known)}"
-        )
-    changes["features"] = {name: known[name] for name in names}
-  else:
-    changes["features"] = names
-  fields = {field.name for field in dataclasses.fields(reader)}
-  examples = dataclasses.replace(
-    reader, **{k: v for k, v in changes.items() if k in fields}
-  ).read()
+  examples = inputs.read_file(reader, path, images.specs, keep)
+  files = [inputs.file_paths(column) for column in examples.features.values()]
+  names = next((found for found in files if found is not None), None)
   # Padded as a sparse input drops it.
   sparse = {
     name: inputs.Lists(
@@ -176,10 +138,10 @@ def _read_own(
   for first in range(0, len(examples), batch_size):
     batch, _ = examples.take(slice(first, first + batch_size))
     arrays = _arrays(batch, images, path)
-    yield (
-      {name: column[:] for name, column in arrays.items()},
-      {name: batch[name] for name in keep},
-    )
+    kept = {name: batch[name] for name in keep}
+    if names is not None:
+      kept["file"] = names[first : first + batch_size]
+    yield {name: column[:] for name, column in arrays.items()}, kept
 
 
 def _kept(name: str, rows: Mapping[str, Any]) -> np.ndarray:
