@@ -11,6 +11,7 @@ from hub_estimator.inputs.csv_file import Csv
 from hub_estimator.inputs.image_stream import Images
 from hub_estimator.inputs.image_table import ImageTable
 from hub_estimator.inputs.images import ImageFolder
+from hub_estimator.inputs.input_fn import Dataset
 from hub_estimator.inputs.interface import (
   Batch,
   Column,
@@ -50,6 +51,7 @@ from hub_estimator.inputs.tfrecord_file import TFRecord
 # gin's names.
 balance = Balance
 csv = Csv
+dataset = Dataset
 image_folder = ImageFolder
 image_table = ImageTable
 jsonl = Jsonl
@@ -66,6 +68,7 @@ __all__ = [
   "Batch",
   "Column",
   "Csv",
+  "Dataset",
   "Examples",
   "Files",
   "FeatureSpec",
@@ -87,6 +90,7 @@ __all__ = [
   "balance",
   "column",
   "csv",
+  "dataset",
   "feature",
   "file_reader",
   "file_paths",
