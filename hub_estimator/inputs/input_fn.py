@@ -12,7 +12,7 @@ import gin
 import numpy as np
 
 from hub_estimator import progress, stores
-from hub_estimator.errors import UserError, one_line
+from hub_estimator.errors import UserError
 from hub_estimator.inputs import stored
 from hub_estimator.inputs.columns import Selected
 from hub_estimator.inputs.interface import Column, Examples
