@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     to_gin,
   )
   from hub_estimator.exporting import Exports
-  from hub_estimator.model import columns, encoders, metrics, tops
+  from hub_estimator.model import columns, encoders, metrics, models, tops
   from hub_estimator.model.encoders import Encoder
   from hub_estimator.model_dir import Result, Version
   from hub_estimator.modules import ModuleInfo, NewModule
@@ -114,6 +114,7 @@ _MODULES = {
   "heads": "heads",
   "inputs": "inputs",
   "metrics": "model.metrics",
+  "models": "model.models",
   "optimizers": "optimizers",
   "progress": "progress",
   "protocols": "experiments.protocols",
@@ -160,6 +161,7 @@ __all__ = [
   "make_estimator",
   "make_model_fn",
   "metrics",
+  "models",
   "optimizers",
   "predict",
   "progress",

@@ -69,6 +69,7 @@ def test_gin_and_python_reach_the_same_parts_by_the_same_names():
     "heads",
     "inputs",
     "metrics",
+    "models",
     "optimizers",
     "schedules",
     "tokenizers",

@@ -6,11 +6,11 @@ from typing import Any
 
 import gin
 
-from hub_estimator import exporting, inputs, modules, optimizers
+from hub_estimator import exporting, heads, inputs, modules, optimizers
 from hub_estimator.errors import UserError, check_count, check_regex
 from hub_estimator.experiments import part_checks, protocols
 from hub_estimator.experiments.early_stopping import EarlyStopping
-from hub_estimator.model import encoders, tops
+from hub_estimator.model import Application, encoders, models, tops
 from hub_estimator.preprocessing import Adapter
 
 _COUNTS = (
@@ -25,11 +25,13 @@ _COUNTS = (
 
 
 @gin.register("run", module="hub_estimator")
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Experiment:
-  """Defines a run: its module, data, head, optimizer and schedule.
+  """Defines a run: its model, data, exports and schedule.
 
   Attributes:
+    model: what builds the graph: one of `models`, or your own. `models.transfer` puts
+      together encoder, top and head. A run may set no part that its model doesn't read.
     encoder: which modules are applied to which features: `encoder` for one module, one
       of `encoders` for several.
     head: one of `heads`, or your own.
@@ -70,9 +72,10 @@ class Experiment:
       disk, for this run and others, where that changes no number.
   """
 
-  encoder: protocols.Encoder
-  head: protocols.Head
-  optimizer: protocols.Optimizer
+  model: protocols.Model = models.Transfer()
+  encoder: protocols.Encoder = encoders.NoModule()
+  head: protocols.Head = heads.AnyLabels()
+  optimizer: protocols.Optimizer = optimizers.Adam()
   train_input: inputs.Input
   eval_input: inputs.Input
   top: protocols.Top = tops.Linear()
@@ -116,6 +119,11 @@ class Experiment:
         "@early_stopping() or None."
       )
     part_checks.check_metrics(self.metrics)
+    part_checks.check_read(self)
+
+  def applications(self) -> Sequence[Application]:
+    """Returns the uses of modules that are known before the graph is built."""
+    return self.model.applications(self)
 
   @classmethod
   def for_module(

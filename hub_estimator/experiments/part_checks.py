@@ -1,5 +1,6 @@
 """Checks that a run's parts are what they must be, by their gin names."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,6 +8,11 @@ from hub_estimator.errors import UserError
 
 # (field, how gin names the part, the methods that it must have)
 _PARTS = (
+  (
+    "model",
+    "one of @models",
+    ("applications", "features_read", "identity", "make_model_fn", "reads"),
+  ),
   ("encoder", "@encoder() or one of @encoders", ("applications", "combine")),
   ("head", "one of @heads", ("build", "check_labels")),
   ("optimizer", "one of @optimizers", ("build", "learning_rate")),
@@ -29,6 +35,39 @@ def check_parts(run: Any) -> None:
         f"run.{name} is {value!r}; it must be {kind}, called: {kind.split()[-1]}"
         + ("." if kind.endswith("()") else ".<name>().")
       )
+
+
+# The parts that are there for a model, and how gin names those that have no default.
+_OF_MODELS = {
+  "encoder": "@encoder() or one of @encoders",
+  "head": "one of @heads, called: @heads.<name>()",
+  "top": "",
+  "optimizer": "",
+  "fine_tuning": "",
+  "metrics": "",
+  "rate_for_batch_size": "",
+  "towers": "",
+  "cache_features": "",
+}
+
+
+def check_read(run: Any) -> None:
+  """Raises a UserError if the model lacks a part, or doesn't read one that is set.
+
+  Args:
+    run: an `Experiment`.
+  """
+  fields = {field.name: field for field in dataclasses.fields(run)}
+  model = f"run.model, {type(run.model).__name__},"
+  for name, kind in _OF_MODELS.items():
+    is_set = getattr(run, name) != fields[name].default
+    if is_set and name not in run.model.reads:
+      raise UserError(
+        f"run.{name} is {getattr(run, name)!r}, and {model} doesn't read it; it "
+        f"reads: {', '.join(sorted(run.model.reads)) or 'no part of the run'}."
+      )
+    if kind and not is_set and name in run.model.reads:
+      raise UserError(f"run.{name} is missing; {model} reads {kind}.")
 
 
 def check_metrics(metrics: Any) -> None:

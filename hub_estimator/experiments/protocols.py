@@ -6,7 +6,7 @@ class and no registration; for a gin file, register it with `gin.register`.
 
 from hub_estimator.heads import Head, NamedHead
 from hub_estimator.inputs import Input
-from hub_estimator.model import Column, Encoder, Metric, Top
+from hub_estimator.model import Column, Encoder, Metric, Model, Top
 from hub_estimator.optimizers import Optimizer
 from hub_estimator.preprocessing import Augmentation, Tokenizer
 
@@ -17,6 +17,7 @@ __all__ = [
   "Head",
   "Input",
   "Metric",
+  "Model",
   "NamedHead",
   "Optimizer",
   "Tokenizer",

@@ -11,6 +11,7 @@ from hub_estimator.model.finite_logits import require_finite
 from hub_estimator.model.interface import Encoder, HeadInput, Metric, Top
 from hub_estimator.model.logits import build_logits
 from hub_estimator.model.measuring import add_metrics
+from hub_estimator.model.model_variables import collect_model_variables
 from hub_estimator.model.predictions import serve_predictions
 from hub_estimator.model.regularization import build_losses
 from hub_estimator.modules import ModuleInfo
@@ -101,7 +102,7 @@ class _Model:
     logits, top_losses = build_logits(
       self.top, encoded.head_input, head, training=training
     )
-    _collect_model_variables()
+    collect_model_variables()
     if mode == estimator.ModeKeys.EVAL:
       logits = require_finite(logits)
     losses = build_losses(
@@ -187,15 +188,3 @@ class _Model:
       # Each gradient is computed on the device of its op.
       colocate_gradients=self.n_towers > 1,
     )
-
-
-def _collect_model_variables() -> None:
-  """Adds all variables so far to MODEL_VARIABLES, as their name promises.
-
-  Modules add only the variables that are trained, not batch-norm statistics.
-  """
-  collected = {id(v) for v in tf.get_collection(tf.GraphKeys.MODEL_VARIABLES)}
-  step = tf.train.get_global_step()
-  for variable in tf.global_variables():
-    if id(variable) not in collected and variable is not step:
-      tf.add_to_collection(tf.GraphKeys.MODEL_VARIABLES, variable)

@@ -120,7 +120,7 @@ def _each_taker(
 ) -> Iterator[tuple[str, adapters.Sequence]]:
   weights = heads.weight_columns(experiment.head)
   features = {n: f for n, f in features.items() if n not in weights}
-  for application in experiment.encoder.applications():
+  for application in experiment.applications():
     adapter = application.adapter
     if adapter.tokenizer is None:
       signature = application.signature_of(infos[application.module.name])

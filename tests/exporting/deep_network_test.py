@@ -91,9 +91,6 @@ def _verify(run, version, live):
     live,
     model=version.model,
     modules=version.modules,
-    infos={
-      "module": modules.read_module_info(run.experiment.encoder.module.handle)
-    },
     examples=read_examples(run),
   )
 

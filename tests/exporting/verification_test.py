@@ -19,9 +19,6 @@ def _verify(run, version, checkpoint=None):
     read_live_graph(run, checkpoint),
     model=version.model,
     modules=version.modules,
-    infos={
-      "module": modules.read_module_info(run.experiment.encoder.module.handle)
-    },
     examples=read_examples(run),
   )
 
