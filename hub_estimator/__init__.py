@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     protocols,
     to_gin,
   )
-  from hub_estimator.exporting import Exports
+  from hub_estimator.exporting import Exports, exporters
   from hub_estimator.model import columns, encoders, metrics, models, tops
   from hub_estimator.model.encoders import Encoder
   from hub_estimator.model_dir import Result, Version
@@ -111,6 +111,7 @@ _MODULES = {
   "augmentations": "preprocessing.augmentations",
   "columns": "model.columns",
   "encoders": "model.encoders",
+  "exporters": "exporting.exporters",
   "heads": "heads",
   "inputs": "inputs",
   "metrics": "model.metrics",
@@ -154,6 +155,7 @@ __all__ = [
   "encoders",
   "evaluate",
   "export",
+  "exporters",
   "heads",
   "inputs",
   "inspect",

@@ -22,3 +22,4 @@ def test_the_page_runs(tmp_path, monkeypatch):
   assert "finished at step 40" in printed.getvalue()
   (probabilities,) = names["predicted"]["probabilities"]
   assert probabilities[1] > 0.5
+  assert 0 < names["slowest"].seconds < 60

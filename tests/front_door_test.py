@@ -66,6 +66,7 @@ def test_gin_and_python_reach_the_same_parts_by_the_same_names():
     "augmentations",
     "columns",
     "encoders",
+    "exporters",
     "heads",
     "inputs",
     "metrics",

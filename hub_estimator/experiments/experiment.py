@@ -12,6 +12,7 @@ from hub_estimator.experiments import part_checks, protocols
 from hub_estimator.experiments.early_stopping import EarlyStopping
 from hub_estimator.model import Application, encoders, models, tops
 from hub_estimator.preprocessing import Adapter
+from hub_estimator.tensorflow_runtime import estimator
 
 _COUNTS = (
   "max_steps",
@@ -61,6 +62,10 @@ class Experiment:
     keep_checkpoints: how many checkpoints to keep.
     summary_every_steps: steps between two points of TensorBoard's curves.
     metrics: of evaluation, beside the head's own; each one of `metrics`, or your own.
+    exporters: called after each evaluation, beside those of `exports`; each one of
+      `exporters`, or a `tf.estimator.Exporter`.
+    hooks: `tf.estimator.SessionRunHook`s of training.
+    eval_hooks: `tf.estimator.SessionRunHook`s of each evaluation.
     early_stopping: None trains all of `max_steps`.
     seed: fixes initial values, the order of examples, and dropout.
     start_from: a model_dir, checkpoint or exported full model. A new run starts with
@@ -92,6 +97,9 @@ class Experiment:
   keep_checkpoints: int = 5
   summary_every_steps: int = 100
   metrics: Sequence[protocols.Metric] = ()
+  exporters: Sequence[exporting.ExporterPart | estimator.Exporter] = ()
+  hooks: Sequence[estimator.SessionRunHook] = ()
+  eval_hooks: Sequence[estimator.SessionRunHook] = ()
   early_stopping: EarlyStopping | None = None
   seed: int = 1
   start_from: str | None = None
@@ -120,6 +128,9 @@ class Experiment:
       )
     part_checks.check_metrics(self.metrics)
     part_checks.check_read(self)
+    part_checks.check_exporters(self.exporters)
+    part_checks.check_hooks(self.hooks, "run.hooks")
+    part_checks.check_hooks(self.eval_hooks, "run.eval_hooks")
 
   def applications(self) -> Sequence[Application]:
     """Returns the uses of modules that are known before the graph is built."""

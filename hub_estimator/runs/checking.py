@@ -7,6 +7,7 @@ from typing import Any
 
 from hub_estimator import (
   converting,
+  exporting,
   features,
   heads,
   inputs,
@@ -276,4 +277,9 @@ def _named_metrics(experiment: Experiment) -> list[tuple[str, str]]:
     named.append(("early_stopping.metric", experiment.early_stopping.metric))
   if "best" in experiment.exports.kinds:
     named.append(("exports.best_metric", experiment.exports.best_metric))
+  named += [
+    (f"exporters.best_model.metric of {one.name!r}", one.metric)
+    for one in experiment.exporters
+    if isinstance(one, exporting.exporters.BestModel)
+  ]
   return named

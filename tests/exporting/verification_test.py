@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hub_estimator import exporting, modules, runs
+from hub_estimator import exporting, runs
 from hub_estimator.exporting import verification
 from tests import module_zoo
 from tests.exporting.small_exports import (
