@@ -31,6 +31,8 @@ def readings(
     if tokenizer is not None:
       seen = tokenizer.specs(seen, signature)
     yield application, signature, seen
+    made = application.features_made(infos[application.module.name])
+    specs = {**specs, **made}
 
 
 def check_features(

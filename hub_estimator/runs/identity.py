@@ -50,8 +50,8 @@ def identity_of(experiment: Experiment, checked: Checked) -> dict[str, Any]:
   }
   for application in experiment.applications():
     name = application.module.name
-    output = application.output_of(checked.infos[name])
-    modules_used[name]["outputs"].append(output)
+    outputs = application.outputs_of(checked.infos[name])
+    modules_used[name]["outputs"].extend(outputs)
   for name, poolings in _masked_poolings(experiment, checked.infos).items():
     modules_used[name]["pooling"] = poolings
   return {

@@ -43,7 +43,7 @@ def checked_infos(experiment: Experiment) -> dict[str, ModuleInfo]:
     infos[name].check_ops_registered()
     modules.check_variants_agree(infos[name], source)
   for application in experiment.applications():
-    application.output_of(infos[application.module.name])
+    application.outputs_of(infos[application.module.name])
     _check_batch_size(experiment, application, infos[application.module.name])
   return infos
 
@@ -190,7 +190,7 @@ def image_sizes(
       seen,
       image_size=infos[application.module.name].image_size,
     )
-  return sizes
+  return {name: size for name, size in sizes.items() if name in specs}
 
 
 def image_features(

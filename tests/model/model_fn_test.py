@@ -14,7 +14,7 @@ from tests.model.pairs import apply, pairs_experiment
 from tests.small_runs import make_experiment
 
 # Files of the room that these tests cover, beside their own.
-COVERS = ("model_variables",)
+COVERS = ("model_variables", "training_step")
 
 
 @pytest.mark.parametrize("mode", ["train", "eval", "infer"])

@@ -10,7 +10,7 @@ from hub_estimator.model.encoders.concatenation import Concat
 from hub_estimator.model.encoders.encoder import Encoder
 from hub_estimator.model.encoders.kept_outputs import holds_outputs, output_key
 from hub_estimator.model.encoders.known import is_known
-from hub_estimator.model.encoders.naming import sources
+from hub_estimator.model.encoders.naming import Applies, sources
 from hub_estimator.model.encoders.no_module import NoModule
 from hub_estimator.model.encoders.pair import Towers
 from hub_estimator.model.encoders.plain_features import Columns
@@ -22,6 +22,7 @@ taps = Taps
 towers = Towers
 
 __all__ = [
+  "Applies",
   "Columns",
   "Concat",
   "Encoder",

@@ -1,7 +1,6 @@
 """A model_fn of the user's own."""
 
 import dataclasses
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,13 +10,16 @@ from hub_estimator import inputs
 from hub_estimator.errors import UserError, nearest
 from hub_estimator.model.application import Application
 from hub_estimator.model.model_variables import collect_model_variables
-from hub_estimator.model.models import finite_steps, found_modules
+from hub_estimator.model.models import (
+  finite_steps,
+  found_modules,
+  user_functions,
+)
 from hub_estimator.model.models.features_seen import FeaturesSeen, placeholders
 from hub_estimator.model.models.interface import ModelFn, Parts
+from hub_estimator.model.predictions import serve_all
 from hub_estimator.modules import ModuleInfo, drop_unfed_update_ops
 from hub_estimator.tensorflow_runtime import estimator, hub_internals, tf
-
-_ARGUMENTS = ("features", "labels", "mode", "params", "config")
 
 
 @gin.register("function", module="models")
@@ -41,11 +43,6 @@ class Function:
   features: Sequence[str] | None = None
 
   def __post_init__(self) -> None:
-    if not callable(self.model_fn):
-      raise UserError(
-        f"models.function.model_fn is {self.model_fn!r}; it must be a function, "
-        "passed uncalled: @my_model_fn."
-      )
     if not isinstance(self.params, Mapping):
       raise UserError(
         f"models.function.params is {self.params!r}; it must be a dict."
@@ -54,18 +51,11 @@ class Function:
       raise UserError(
         f"models.function.features must be a list: write [{self.features!r}]."
       )
-    parameters = inspect.signature(self.model_fn).parameters
-    if "features" not in parameters or (
-      self.params and "params" not in parameters
-    ):
-      missing = "params" if "features" in parameters else "features"
-      raise UserError(
-        f"{self} takes no argument {missing!r}; it takes: "
-        f"{', '.join(parameters) or 'nothing'}."
-      )
+    needs = ["features", "params"] if self.params else ["features"]
+    user_functions.check(self.model_fn, "models.function.model_fn", needs=needs)
 
   def __str__(self) -> str:
-    name = getattr(self.model_fn, "__qualname__", repr(self.model_fn))
+    name = user_functions.short_name(self.model_fn)
     return f"models.function.model_fn {name}"
 
   @property
@@ -132,7 +122,7 @@ class Function:
       found_modules.record(calls, mode=mode, where=str(self))
       collect_model_variables()
       if mode == estimator.ModeKeys.PREDICT:
-        return _served(spec)
+        return serve_all(spec)
       if mode == estimator.ModeKeys.TRAIN:
         if not finite_steps.moves_step(spec):
           raise UserError(
@@ -147,8 +137,7 @@ class Function:
   def identity(self, parts: Parts) -> dict[str, str]:
     """Returns the model_fn's name."""
     del parts
-    function = inspect.unwrap(self.model_fn)
-    return {"model": f"{function.__module__}.{function.__qualname__}"}
+    return {"model": user_functions.full_name(self.model_fn)}
 
   def _call(
     self,
@@ -158,33 +147,21 @@ class Function:
     config: estimator.RunConfig | None,
   ) -> estimator.EstimatorSpec:
     """Calls the model_fn with those arguments that it takes."""
-    values = (features, labels, mode, dict(self.params), config)
-    parameters = inspect.signature(self.model_fn).parameters
-    arguments = {
-      name: value
-      for name, value in zip(_ARGUMENTS, values, strict=True)
-      if name in parameters
-    }
-    if arguments.get("config", config) is None and "config" in arguments:
-      arguments["config"] = estimator.RunConfig()
-    spec = self.model_fn(**arguments)
+    if config is None and user_functions.takes(self.model_fn, "config"):
+      config = estimator.RunConfig()
+    spec = user_functions.call(
+      self.model_fn,
+      {
+        "features": features,
+        "labels": labels,
+        "mode": mode,
+        "params": dict(self.params),
+        "config": config,
+      },
+    )
     if not isinstance(spec, estimator.EstimatorSpec):
       raise UserError(
         f"{self} returned {type(spec).__name__}; it must return a "
         "tf.estimator.EstimatorSpec."
       )
     return spec
-
-
-def _served(spec: estimator.EstimatorSpec) -> estimator.EstimatorSpec:
-  """Returns a spec of PREDICT mode whose `serving_default` gives all predictions."""
-  predictions = spec.predictions
-  if not isinstance(predictions, Mapping):
-    predictions = {"predictions": predictions}
-  outputs = dict(spec.export_outputs or {})
-  outputs.setdefault("predict", estimator.export.PredictOutput(predictions))
-  if not isinstance(
-    outputs.get("serving_default"), estimator.export.PredictOutput
-  ):
-    outputs["serving_default"] = outputs["predict"]
-  return spec._replace(predictions=predictions, export_outputs=outputs)
