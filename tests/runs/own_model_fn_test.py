@@ -337,3 +337,59 @@ def test_a_module_that_prediction_does_not_apply_is_exported_too(
       ),
       tf.train.load_variable(str(tmp_path), f"{name}/dense/kernel"),
     )
+
+
+def test_a_run_starts_from_the_weights_of_another(
+  classifier, trained_runs, tmp_path
+):
+  before = trained_runs.read_only(classifier)
+  rate = {**classifier.model.params, "rate": 0.0}
+  experiment = replace(
+    classifier,
+    model=models.Function(user_code.classify, rate),
+    start_from=str(before.model_dir),
+    max_steps=1,
+    exports=exporting.Exports(kinds=[]),
+  )
+  runs.train(experiment, tmp_path)
+  started = json.loads((tmp_path / "manifest.json").read_text())["started_from"]
+  assert started is not None
+  for name in ("encoder/kernel", "logits/kernel"):
+    np.testing.assert_array_equal(
+      tf.train.load_variable(str(tmp_path), name),
+      tf.train.load_variable(str(before.model_dir), name),
+    )
+  # Adam's own start anew.
+  assert tf.train.load_variable(str(tmp_path), "beta1_power") == (
+    pytest.approx(0.9**2)
+  )
+
+
+@pytest.mark.slow
+def test_an_export_by_hand_and_one_for_tensorflow_2(
+  classifier, trained_runs, tmp_path
+):
+  run = trained_runs.copy(classifier, tmp_path)
+  experiment = replace(
+    classifier, exports=exporting.Exports(formats=["tf1_hub", "tf2"])
+  )
+  version = runs.export(run.model_dir, experiment=experiment, checkpoint="10")
+  assert (version.modules / "text" / "encoder" / "tfhub_module.pb").exists()
+  converted = version.modules / "text" / "encoder.tf2"
+  assert (converted / "saved_model.pb").exists()
+
+
+def _with_dropout(features, labels, mode, params):
+  spec = user_code.classify(features, labels, mode, params)
+  if mode == estimator.ModeKeys.TRAIN:
+    with tf.control_dependencies([tf.nn.dropout(spec.loss, rate=0.5)]):
+      spec = spec._replace(train_op=tf.group(spec.train_op, tf.no_op()))
+  return spec
+
+
+def test_draws_that_do_not_resume_are_warned_of(classifier, new_log):
+  model = models.Function(_with_dropout, classifier.model.params)
+  runs.check(replace(classifier, model=model))
+  assert "_with_dropout draws at random (RandomUniform)" in new_log()
+  runs.check(classifier)
+  assert "draws at random" not in new_log()

@@ -1,6 +1,7 @@
 """A model_fn of the user's own."""
 
 import dataclasses
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from hub_estimator.model.model_variables import collect_model_variables
 from hub_estimator.model.models import (
   finite_steps,
   found_modules,
+  step_ops,
   user_functions,
 )
 from hub_estimator.model.models.features_seen import FeaturesSeen, placeholders
@@ -20,6 +22,8 @@ from hub_estimator.model.models.interface import ModelFn, Parts
 from hub_estimator.model.predictions import serve_all
 from hub_estimator.modules import ModuleInfo, drop_unfed_update_ops
 from hub_estimator.tensorflow_runtime import estimator, hub_internals, tf
+
+_log = logging.getLogger(__name__)
 
 
 @gin.register("function", module="models")
@@ -124,10 +128,19 @@ class Function:
       if mode == estimator.ModeKeys.PREDICT:
         return serve_all(spec)
       if mode == estimator.ModeKeys.TRAIN:
-        if not finite_steps.moves_step(spec):
+        if not step_ops.moves_step(spec):
           raise UserError(
             f"{self}: its train_op doesn't change the global step, so training "
             "would never end; pass global_step=tf.train.get_global_step()."
+          )
+        drawn = step_ops.random_ops(spec)
+        if drawn:
+          _log.warning(
+            "%s draws at random (%s): if the run is interrupted, it resumes with "
+            "other draws. tf.random.stateless_uniform and its like, with the global "
+            "step in their seed, resume to the same bits.",
+            self,
+            ", ".join(drawn),
           )
         return finite_steps.require_finite(spec)
       return spec

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 
 from hub_estimator import optimizers
-from hub_estimator.model.models import finite_steps
+from hub_estimator.model.models import finite_steps, step_ops
 from hub_estimator.tensorflow_runtime import estimator, tf
+
+# Files of the room that these tests cover, beside their own.
+COVERS = ("step_ops",)
 
 
 def _spec(x, optimizer, *, loss=None, step=True):
@@ -78,4 +81,18 @@ def test_it_is_known_whether_a_train_op_counts_steps(step):
   with tf.Graph().as_default():
     tf.train.create_global_step()
     spec = _spec(tf.ones([2]), tf.train.AdamOptimizer(0.1), step=step)
-    assert finite_steps.moves_step(spec) == step
+    assert step_ops.moves_step(spec) == step
+
+
+@pytest.mark.parametrize(
+  "draw, types",
+  [
+    (lambda step: tf.nn.dropout(tf.ones([2]), rate=0.5), ["RandomUniform"]),
+    (lambda step: tf.random.stateless_uniform([2], [1, step]), []),
+  ],
+)
+def test_it_is_known_whether_a_step_draws_at_random(draw, types):
+  with tf.Graph().as_default():
+    step = tf.train.create_global_step()
+    spec = _spec(draw(step), tf.train.AdamOptimizer(0.1))
+    assert step_ops.random_ops(spec) == types
