@@ -31,6 +31,11 @@ PAGES = {
       "model.columns",
     ],
   ),
+  "models": (
+    "Models",
+    "Choose what builds the graph of a run.",
+    ["model.models"],
+  ),
   "heads": (
     "Heads, tops and metrics",
     "Choose the loss, the layers between a module and its head, and what "

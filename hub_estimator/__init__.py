@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     protocols,
     to_gin,
   )
-  from hub_estimator.exporting import Exports
-  from hub_estimator.model import columns, encoders, metrics, tops
+  from hub_estimator.exporting import Exports, exporters
+  from hub_estimator.model import columns, encoders, metrics, models, tops
   from hub_estimator.model.encoders import Encoder
   from hub_estimator.model_dir import Result, Version
   from hub_estimator.modules import ModuleInfo, NewModule
@@ -111,9 +111,11 @@ _MODULES = {
   "augmentations": "preprocessing.augmentations",
   "columns": "model.columns",
   "encoders": "model.encoders",
+  "exporters": "exporting.exporters",
   "heads": "heads",
   "inputs": "inputs",
   "metrics": "model.metrics",
+  "models": "model.models",
   "optimizers": "optimizers",
   "progress": "progress",
   "protocols": "experiments.protocols",
@@ -153,6 +155,7 @@ __all__ = [
   "encoders",
   "evaluate",
   "export",
+  "exporters",
   "heads",
   "inputs",
   "inspect",
@@ -160,6 +163,7 @@ __all__ = [
   "make_estimator",
   "make_model_fn",
   "metrics",
+  "models",
   "optimizers",
   "predict",
   "progress",

@@ -6,12 +6,13 @@ from typing import Any
 
 import gin
 
-from hub_estimator import exporting, inputs, modules, optimizers
+from hub_estimator import exporting, heads, inputs, modules, optimizers
 from hub_estimator.errors import UserError, check_count, check_regex
 from hub_estimator.experiments import part_checks, protocols
 from hub_estimator.experiments.early_stopping import EarlyStopping
-from hub_estimator.model import encoders, tops
+from hub_estimator.model import Application, encoders, models, tops
 from hub_estimator.preprocessing import Adapter
+from hub_estimator.tensorflow_runtime import estimator
 
 _COUNTS = (
   "max_steps",
@@ -25,11 +26,13 @@ _COUNTS = (
 
 
 @gin.register("run", module="hub_estimator")
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Experiment:
-  """Defines a run: its module, data, head, optimizer and schedule.
+  """Defines a run: its model, data, exports and schedule.
 
   Attributes:
+    model: what builds the graph: one of `models`, or your own. `models.transfer` puts
+      together encoder, top and head. A run may set no part that its model doesn't read.
     encoder: which modules are applied to which features: `encoder` for one module, one
       of `encoders` for several.
     head: one of `heads`, or your own.
@@ -59,6 +62,10 @@ class Experiment:
     keep_checkpoints: how many checkpoints to keep.
     summary_every_steps: steps between two points of TensorBoard's curves.
     metrics: of evaluation, beside the head's own; each one of `metrics`, or your own.
+    exporters: called after each evaluation, beside those of `exports`; each one of
+      `exporters`, or a `tf.estimator.Exporter`.
+    hooks: `tf.estimator.SessionRunHook`s of training.
+    eval_hooks: `tf.estimator.SessionRunHook`s of each evaluation.
     early_stopping: None trains all of `max_steps`.
     seed: fixes initial values, the order of examples, and dropout.
     start_from: a model_dir, checkpoint or exported full model. A new run starts with
@@ -70,9 +77,10 @@ class Experiment:
       disk, for this run and others, where that changes no number.
   """
 
-  encoder: protocols.Encoder
-  head: protocols.Head
-  optimizer: protocols.Optimizer
+  model: protocols.Model = models.Transfer()
+  encoder: protocols.Encoder = encoders.NoModule()
+  head: protocols.Head = heads.AnyLabels()
+  optimizer: protocols.Optimizer = optimizers.Adam()
   train_input: inputs.Input
   eval_input: inputs.Input
   top: protocols.Top = tops.Linear()
@@ -89,6 +97,9 @@ class Experiment:
   keep_checkpoints: int = 5
   summary_every_steps: int = 100
   metrics: Sequence[protocols.Metric] = ()
+  exporters: Sequence[exporting.ExporterPart | estimator.Exporter] = ()
+  hooks: Sequence[estimator.SessionRunHook] = ()
+  eval_hooks: Sequence[estimator.SessionRunHook] = ()
   early_stopping: EarlyStopping | None = None
   seed: int = 1
   start_from: str | None = None
@@ -116,6 +127,14 @@ class Experiment:
         "@early_stopping() or None."
       )
     part_checks.check_metrics(self.metrics)
+    part_checks.check_read(self)
+    part_checks.check_exporters(self.exporters)
+    part_checks.check_hooks(self.hooks, "run.hooks")
+    part_checks.check_hooks(self.eval_hooks, "run.eval_hooks")
+
+  def applications(self) -> Sequence[Application]:
+    """Returns the uses of modules that are known before the graph is built."""
+    return self.model.applications(self)
 
   @classmethod
   def for_module(

@@ -65,11 +65,6 @@ def make_halves(
       graph.live,
       model=model,
       modules=graph.modules,
-      infos={
-        source.export_name: info
-        for source, info in context.modules
-        if source.export_name is not None
-      },
       examples=context.examples,
     )
   return halves
@@ -133,14 +128,13 @@ class _ExportGraph:
     return spec._replace(scaffold=tf.train.Scaffold(saver=saver))
 
   def _export_modules(self, session: tf.Session, checkpoint_path: str) -> None:
-    infos = {source.name: info for source, info in self._context.modules}
     for placed in placed_modules():
       source = placed.source
       if source.export_name is not None:
         target = self.modules / source.export_name
         placed.module.export(str(target), session)
         completed = self._pool.submit(
-          _complete, target, source, infos[source.name], checkpoint_path
+          _complete, target, source, placed.info, checkpoint_path
         )
         self.descriptions[target] = completed
         if "tf2" in self._context.exports.formats:

@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from hub_estimator.errors import one_line
 from hub_estimator.exporting.best import is_better
@@ -53,6 +54,33 @@ class VersionExporter(tf_estimator.Exporter):
   def name(self) -> str:
     """The kind."""
     return self._kind
+
+  @property
+  def wants_final(self) -> bool:
+    """Whether it waits for the last checkpoint."""
+    return self._kind == "final"
+
+  def report(self, model_dir: pathlib.Path) -> Mapping[str, Any] | None:
+    """Returns the newest version, or the error of its export, for result.json.
+
+    Args:
+      model_dir: of the run.
+
+    Returns:
+      None if there is no version.
+    """
+    if self.error is not None:
+      return {"error": self.error}
+    path = model_dir / "export" / self._kind
+    numbers = versions.numbers(path)
+    if not numbers:
+      return None
+    version = versions.find(path, numbers[-1])
+    return {
+      "version": version.number,
+      "model": str(version.model.relative_to(model_dir)),
+      "module": version.modules and str(version.modules.relative_to(model_dir)),
+    }
 
   def export(
     self,

@@ -8,7 +8,6 @@ import gin
 
 from hub_estimator.errors import UserError, check_count, nearest
 from hub_estimator.model_dir import results
-from hub_estimator.modules import ModuleInfo, ModuleSource
 from hub_estimator.tensorflow_runtime import estimator as tf_estimator
 
 KINDS = ("latest", "best", "final")
@@ -78,7 +77,6 @@ class ExportContext:
     exports: the user's choices.
     serving_input_fn: returns a `ServingInputReceiver` whose alternative
       "examples" takes serialized tf.Examples.
-    modules: source and info of each module that is exported.
     manifest: facts about the run that go into each version's manifest.
     examples: serialized tf.Examples of one real batch, for verification; if
       empty, nothing is verified.
@@ -87,7 +85,6 @@ class ExportContext:
 
   exports: Exports
   serving_input_fn: Callable[[], tf_estimator.export.ServingInputReceiver]
-  modules: Sequence[tuple[ModuleSource, ModuleInfo]]
   manifest: Mapping[str, Any]
   examples: Sequence[bytes]
   schema: Mapping[str, Any] | None = None

@@ -7,7 +7,12 @@ from typing import Any
 import numpy as np
 
 from hub_estimator.graphs import find_random_ops
-from hub_estimator.model import AppliedModule, applied_modules
+from hub_estimator.model import (
+  AppliedModule,
+  applied_modules,
+  placed_modules,
+)
+from hub_estimator.modules import ModuleInfo
 from hub_estimator.tensorflow_runtime import estimator as tf_estimator
 from hub_estimator.tensorflow_runtime import hub, tf
 
@@ -34,14 +39,17 @@ class LiveModule:
   """How the live graph applies a module that is exported.
 
   Attributes:
+    info: of the module that training started with.
     signature: the name of the signature that is applied.
     tags: of the variant that is applied.
     inputs: values [batch, ...] by the signature's input.
-    outputs: arrays [batch, ...] by the names that `dense_tensors` gives them.
+    outputs: arrays [batch, ...] by the names that `dense_tensors` gives them; none if
+      the graph doesn't apply the module.
     read: names of the signature's outputs that the run reads.
     variables: values by the module's own names.
   """
 
+  info: ModuleInfo
   signature: str
   tags: frozenset[str]
   inputs: Mapping[str, Any]
@@ -87,9 +95,12 @@ def read_live(
   """
   serialized = receiver.receiver_tensors_alternatives["examples"]["examples"]
   applied = {
-    module.placed.source.export_name: module
-    for module in applied_modules()
-    if module.placed.source.export_name is not None
+    one.placed.source.export_name: one
+    for one in (
+      *(AppliedModule(placed, {}, {}) for placed in placed_modules()),
+      *applied_modules(),
+    )
+    if one.placed.source.export_name is not None
   }
   fetches = {
     "features": dict(receiver.receiver_tensors),
@@ -157,6 +168,7 @@ def _live_module(
   graph_def: tf.GraphDef, module: AppliedModule, values: Mapping[str, Any]
 ) -> LiveModule:
   return LiveModule(
+    module.placed.info,
     module.placed.source.signature,
     module.placed.tags,
     values["inputs"],

@@ -25,7 +25,7 @@ from hub_estimator.exporting.live import (
   module_variables,
 )
 from hub_estimator.graphs import same_part, tensor_names
-from hub_estimator.modules import ModuleInfo, apply_in_batches
+from hub_estimator.modules import apply_in_batches
 from hub_estimator.tensorflow_runtime import hub, hub_internals, op_errors, tf
 
 _log = logging.getLogger(__name__)
@@ -40,7 +40,6 @@ def verify(
   *,
   model: pathlib.Path,
   modules: pathlib.Path | None,
-  infos: Mapping[str, ModuleInfo],
   examples: Sequence[bytes],
 ) -> None:
   """Compares a staged version with the graph that it was exported from.
@@ -59,7 +58,6 @@ def verify(
     live: see `read_live`.
     model: the staged SavedModel.
     modules: the staged directory of modules; None if there are none.
-    infos: of the modules that training started with, by export name.
     examples: the ones that `live` was computed from.
 
   Raises:
@@ -70,7 +68,7 @@ def verify(
   for name, module in live.modules.items():
     if modules is None:
       raise VerificationError(f"Module {name!r} wasn't exported.")
-    _verify_module(modules / name, name, module, infos[name])
+    _verify_module(modules / name, name, module)
     if beside(modules / name).exists():
       _verify_converted(beside(modules / name), name, module)
 
@@ -115,18 +113,16 @@ def _verify_model(
   _log_random("The full model", live.predictions)
 
 
-def _verify_module(
-  path: pathlib.Path, name: str, live: LiveModule, info: ModuleInfo
-) -> None:
+def _verify_module(path: pathlib.Path, name: str, live: LiveModule) -> None:
   with _reporting(f"Module {name!r} can't be loaded"):
     spec = hub.load_module_spec(str(path))
   for tags in spec.get_tags():
     where = f"Module {name!r}, variant {sorted(tags)}"
-    variables, outputs = _run_variant(spec, tags, live, info, where)
+    variables, outputs = _run_variant(spec, tags, live, where)
     _compare_variables(where, variables, live.variables)
-    if frozenset(tags) == live.tags:
+    if frozenset(tags) == live.tags and live.outputs.values:
       _compare(where, outputs, live.outputs, read=live.read)
-      _compare_random_graphs(where, spec, info, live)
+      _compare_random_graphs(where, spec, live)
       _log_random(where, live.outputs)
 
 
@@ -146,24 +142,25 @@ def _run_variant(
   spec: hub.ModuleSpec,
   tags: Collection[str],
   live: LiveModule,
-  info: ModuleInfo,
   where: str,
 ) -> tuple[Arrays, Arrays]:
   """Returns a variant's variables, and its outputs for the live graph's inputs.
 
-  It has no outputs if it doesn't have the signature that the live graph applies.
+  It has no outputs if it doesn't have the signature that the live graph applies, or
+  if that applies none.
   """
   with tf.Graph().as_default(), tf.Session() as session:
     with _reporting(f"{where} can't be loaded"):
       module = hub.Module(spec, tags=set(tags))
       outputs: Mapping[str, Any] = {}
-      if live.signature in module.get_signature_names():
+      names = module.get_signature_names()
+      if live.outputs.values and live.signature in names:
         outputs = apply_in_batches(
           lambda inputs: module(
             dict(inputs), signature=live.signature, as_dict=True
           ),
           {k: _constant(v) for k, v in live.inputs.items()},
-          info.signature(live.signature, tags),
+          live.info.signature(live.signature, tags),
         )
       session.run([tf.global_variables_initializer(), tf.tables_initializer()])
     with _reporting(f"{where} can't be run"):
@@ -240,13 +237,13 @@ def _compare(
 
 
 def _compare_random_graphs(
-  where: str, spec: hub.ModuleSpec, info: ModuleInfo, live: LiveModule
+  where: str, spec: hub.ModuleSpec, live: LiveModule
 ) -> None:
   """Compares how two modules compute the outputs that draw at random."""
   for output in {name.split("[")[0] for name in live.outputs.random}:
     stored, exported = (
       hub_internals.meta_graph(module, live.tags)
-      for module in (info.spec, spec)
+      for module in (live.info.spec, spec)
     )
     names = [
       tensor_names(graph.signature_def[live.signature].outputs[output])

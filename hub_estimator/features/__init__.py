@@ -6,16 +6,11 @@ how features are fitted to it, and the examples themselves. A run's exports hold
 real module.
 """
 
-from hub_estimator.features.keepable import (
-  NotKept,
-  check_own_weights,
-  is_known,
-)
+from hub_estimator.features.keepable import NotKept, check_own_weights
 from hub_estimator.features.outputs import Outputs
 
 __all__ = [
   "NotKept",
   "Outputs",
   "check_own_weights",
-  "is_known",
 ]

@@ -6,24 +6,9 @@ from hub_estimator import modules
 from hub_estimator.model import Application, Encoder, encoders
 from hub_estimator.modules import ModuleInfo
 
-_KNOWN_ENCODERS = (
-  encoders.Encoder,
-  encoders.Concat,
-  encoders.Towers,
-  encoders.Taps,
-  encoders.Columns,
-)
-
 
 class NotKept(Exception):
   """Outputs aren't provably the same each time; the message says why."""
-
-
-def is_known(encoder: Encoder) -> bool:
-  """Returns whether an encoder and all its parts are from this package."""
-  if isinstance(encoder, encoders.Concat):
-    return all(is_known(part) for part in encoder.encoders)
-  return type(encoder) in _KNOWN_ENCODERS
 
 
 def check_keepable(encoder: Encoder, infos: Mapping[str, ModuleInfo]) -> None:
@@ -39,7 +24,7 @@ def check_keepable(encoder: Encoder, infos: Mapping[str, ModuleInfo]) -> None:
   applications = encoder.applications()
   if not applications:
     raise NotKept("there is no module")
-  if not is_known(encoder):
+  if not encoders.is_known(encoder):
     raise NotKept(
       f"{type(encoder).__name__} isn't one of this package's encoders"
     )

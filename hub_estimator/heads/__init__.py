@@ -4,6 +4,7 @@ In Python each part has its gin name, too: `heads.binary` is `heads.Binary`. A
 head of yours follows the Protocol `Head`.
 """
 
+from hub_estimator.heads.any_labels import AnyLabels
 from hub_estimator.heads.classifiers import Binary, MultiClass
 from hub_estimator.heads.completing import (
   classes_wanted,
@@ -29,6 +30,7 @@ from hub_estimator.heads.traits import (
   built_parts,
   is_known,
   logits_dimensions,
+  needs_labels,
   weight_columns,
 )
 
@@ -41,6 +43,7 @@ poisson_regression = PoissonRegression
 regression = Regression
 
 __all__ = [
+  "AnyLabels",
   "Binary",
   "Head",
   "Labels",
@@ -64,6 +67,7 @@ __all__ = [
   "multi",
   "multi_class",
   "multi_label",
+  "needs_labels",
   "poisson_regression",
   "regression",
   "vocabulary_of",

@@ -8,6 +8,7 @@ import gin
 import numpy as np
 
 from hub_estimator.errors import UserError, nearest
+from hub_estimator.heads.any_labels import AnyLabels
 from hub_estimator.heads.interface import Head, Labels
 from hub_estimator.heads.labels import check_numbers, read_vocabulary
 from hub_estimator.heads.multi_head import Multi
@@ -151,6 +152,8 @@ def encode_labels(head: Head, labels: Labels) -> Labels:
   Raises:
     UserError: the head doesn't read such labels.
   """
+  if isinstance(head, AnyLabels):
+    return labels
   if isinstance(head, MultiLabel):
     return head.indicators(labels)
   if isinstance(labels, Mapping):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from hub_estimator.heads.any_labels import AnyLabels
 from hub_estimator.heads.interface import Head
 from hub_estimator.heads.multi_head import Multi
 from hub_estimator.tensorflow_runtime import estimator, estimator_internals
@@ -12,6 +13,11 @@ def is_known(head: Head) -> bool:
   if isinstance(head, Multi):
     return all(is_known(child) for child in head.heads.values())
   return type(head).__module__.startswith(f"{__package__}.")
+
+
+def needs_labels(head: Head) -> bool:
+  """Returns whether a head can't be trained without labels."""
+  return not isinstance(head, AnyLabels)
 
 
 def weight_columns(head: Head) -> set[str]:

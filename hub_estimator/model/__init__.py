@@ -11,18 +11,20 @@ from hub_estimator.model import (
   encoders,
   hub_columns,
   metrics,
+  models,
+  reading,
   tops,
   towers,
 )
 from hub_estimator.model.application import Application
-from hub_estimator.model.encoding import (
-  AppliedModule,
-  applied_modules,
-  encoded_outputs,
-  placed_modules,
-)
+from hub_estimator.model.encoding import encoded_outputs
 from hub_estimator.model.evaluated_loss import EXAMPLES_LOSS
 from hub_estimator.model.finite_logits import LOGITS_NOT_FINITE
+from hub_estimator.model.graph_modules import (
+  AppliedModule,
+  applied_modules,
+  placed_modules,
+)
 from hub_estimator.model.interface import (
   Column,
   Encoder,
@@ -32,6 +34,7 @@ from hub_estimator.model.interface import (
   Top,
 )
 from hub_estimator.model.model_fn import make_model_fn
+from hub_estimator.model.models import Model, ModelFn
 from hub_estimator.model.predictions import prediction_names
 
 __all__ = [
@@ -44,6 +47,8 @@ __all__ = [
   "LOGITS_NOT_FINITE",
   "Metric",
   "Metrics",
+  "Model",
+  "ModelFn",
   "Top",
   "acceleration",
   "applied_modules",
@@ -53,8 +58,10 @@ __all__ = [
   "hub_columns",
   "make_model_fn",
   "metrics",
+  "models",
   "placed_modules",
   "prediction_names",
+  "reading",
   "tops",
   "towers",
 ]

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from hub_estimator.errors import UserError, nearest
+from hub_estimator.inputs import FeatureSpec
 from hub_estimator.modules import (
   ModuleInfo,
   ModuleSource,
@@ -28,12 +29,17 @@ class Application:
     adapter: fits features to the module, and its output to the head.
     features: the only features that the module sees; None shows it all.
     output: the output that is read; None leaves it to `module.output`.
+    name: None if an encoder combines one output. Otherwise all outputs are read as
+      they are, and later applications see them as features, "<name>/<output>".
+    unseen: names of applications whose outputs this one doesn't see.
   """
 
   module: ModuleSource
   adapter: Adapter
   features: tuple[str, ...] | None = None
   output: str | None = None
+  name: str | None = None
+  unseen: tuple[str, ...] = ()
 
   def signature_of(self, info: ModuleInfo) -> SignatureInfo:
     """Returns the signature that is applied.
@@ -61,6 +67,34 @@ class Application:
       self.module.inference_tags,
     )
 
+  def outputs_of(self, info: ModuleInfo) -> list[str]:
+    """Returns the names of all outputs that are read.
+
+    Args:
+      info: the module's.
+
+    Raises:
+      UserError: the module has no such signature or output.
+    """
+    if self.name is None:
+      return [self.output_of(info)]
+    return sorted(self.signature_of(info).outputs)
+
+  def features_made(self, info: ModuleInfo) -> dict[str, FeatureSpec]:
+    """Returns the types of the features that later applications see of this one.
+
+    Args:
+      info: the module's.
+    """
+    if self.name is None:
+      return {}
+    return {
+      f"{self.name}/{output}": FeatureSpec(
+        tensor.dtype, (tensor.shape or (None,))[1:]
+      )
+      for output, tensor in self.signature_of(info).outputs.items()
+    }
+
   def mask_of(self, info: ModuleInfo) -> adapters.Mask | None:
     """Returns the input that tells tokens of the output from padding.
 
@@ -68,11 +102,13 @@ class Application:
       info: the module's.
 
     Returns:
-      None if the output holds no padding, or all of it is pooled.
+      None if nothing is pooled, or the output holds no padding, or all is pooled.
 
     Raises:
       UserError: as `adapters.find_mask`.
     """
+    if self.name is not None:
+      return None
     signature = self.signature_of(info)
     output = signature.outputs[self.output_of(info)]
     return adapters.find_mask(self.adapter, signature, output)
@@ -92,7 +128,8 @@ class Application:
           f"The encoder names the feature {name!r}; {nearest(name, features)}"
         )
     names = features if self.features is None else self.features
-    return {name: features[name] for name in names}
+    hidden = tuple(f"{name}/" for name in self.unseen)
+    return {n: features[n] for n in names if not n.startswith(hidden)}
 
   def build_inputs(
     self, features: Mapping[str, tf.Tensor], info: ModuleInfo, *, mode: str

@@ -4,19 +4,18 @@ from collections.abc import Collection, Mapping
 
 from hub_estimator import modules, optimizers
 from hub_estimator.model import encoders
-from hub_estimator.model.interface import Encoder
 from hub_estimator.modules import ModuleInfo
 from hub_estimator.tensorflow_runtime import estimator, tf
 
 
 def restore_averages(
-  infos: Mapping[str, ModuleInfo], encoder: Encoder
+  infos: Mapping[str, ModuleInfo], encoder: encoders.Applies
 ) -> tf.train.Scaffold:
   """Returns a scaffold that restores averages in place of trained variables.
 
   Args:
     infos: of the encoder's modules, by `module.name`.
-    encoder: names the modules in the current graph.
+    encoder: applies the modules in the current graph.
   """
   averaged = _averaged_names(infos, encoder)
   return tf.train.Scaffold(
@@ -27,7 +26,7 @@ def restore_averages(
 
 
 def _averaged_names(
-  infos: Mapping[str, ModuleInfo], encoder: Encoder
+  infos: Mapping[str, ModuleInfo], encoder: encoders.Applies
 ) -> set[str]:
   """Returns the names of the variables that training averages."""
   names = {v.op.name for v in tf.trainable_variables()}

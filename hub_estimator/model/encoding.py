@@ -4,34 +4,16 @@ import dataclasses
 from collections.abc import Mapping
 
 from hub_estimator import modules
-from hub_estimator.model import encoders, towers
+from hub_estimator.model import encoders, graph_modules, towers
 from hub_estimator.model.application import Application
+from hub_estimator.model.graph_modules import AppliedModule
 from hub_estimator.model.interface import Encoder, HeadInput
 from hub_estimator.modules import ModuleInfo, PlacedModule
 from hub_estimator.tensorflow_runtime import estimator, tf
 
-# Collections of the graph; tuples as keys keep them out of exported graphs. One
-# holds an AppliedModule for each application ...
-_APPLIED = ("hub_estimator_applied_modules",)
-# ... the other holds the tensors that the encoder combines.
+# Collection of the graph, of the tensors that the encoder combines; a tuple as the
+# key keeps it out of exported graphs.
 _ENCODED = ("hub_estimator_encoded",)
-
-
-@dataclasses.dataclass(frozen=True)
-class AppliedModule:
-  """One application of a module in the current graph.
-
-  Attributes:
-    placed: the module.
-    inputs: tensors by the signature's input.
-    outputs: tensors by the signature's output.
-    read: names of the outputs that the encoder reads.
-  """
-
-  placed: PlacedModule
-  inputs: Mapping[str, tf.Tensor]
-  outputs: Mapping[str, tf.Tensor]
-  read: set[str] = dataclasses.field(default_factory=set)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,18 +70,6 @@ def encode(
   )
 
 
-def applied_modules() -> list[AppliedModule]:
-  """Returns the applications of modules in the current graph."""
-  return tf.get_collection(_APPLIED)
-
-
-def placed_modules() -> list[PlacedModule]:
-  """Returns the modules that are applied in the current graph, each once."""
-  return list(
-    {a.placed.source.name: a.placed for a in applied_modules()}.values()
-  )
-
-
 def encoded_outputs() -> list[tf.Tensor]:
   """Returns the tensors that the encoder combined in the current graph.
 
@@ -117,10 +87,13 @@ def _place(
   """
   sources = encoders.sources(encoder)
   if not kept:
-    return {
+    placed = {
       name: modules.place(infos[name], source, mode=mode)
       for name, source in sources.items()
     }
+    for one in placed.values():
+      graph_modules.add_placed(one)
+    return placed
   if mode == estimator.ModeKeys.TRAIN:
     with tf.init_scope():  # Only once, if steps run in a loop.
       for name, source in sources.items():
@@ -172,7 +145,7 @@ class _ModuleOutputs:
       inputs = application.build_inputs(part, info, mode=self.mode)
       outputs, update_ops = placed.apply(inputs)
       applied = AppliedModule(placed, inputs, outputs)
-      tf.add_to_collection(_APPLIED, applied)
+      graph_modules.add_applied(applied)
       return applied, update_ops
 
     built = towers.build(apply, self.features, self.n_towers)

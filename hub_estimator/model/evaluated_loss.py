@@ -52,7 +52,7 @@ def add_loss(
           by_head[part.name],
           features=features,
         )
-        metric = _mean_by_size(loss, labels[part.name])
+        metric = mean_by_size(loss, labels[part.name])
       value, update = _opened(metric)
       metrics[f"{_LOSS}/{part.name}"] = value, update
       total += (head.weights or {}).get(part.name, 1.0) * value
@@ -61,7 +61,7 @@ def add_loss(
   elif _AVERAGE in metrics:
     metrics[EXAMPLES_LOSS] = _opened(metrics[_AVERAGE])
   else:
-    metrics[EXAMPLES_LOSS] = _mean_by_size(spec.loss, labels)
+    metrics[EXAMPLES_LOSS] = mean_by_size(spec.loss, labels)
   return spec._replace(eval_metric_ops=metrics)
 
 
@@ -83,9 +83,14 @@ def _opened(metric: Any) -> tuple[tf.Tensor, tf.Operation]:
   return metric.result(), tf.no_op()
 
 
-def _mean_by_size(
+def mean_by_size(
   loss: tf.Tensor, labels: tf.Tensor | _Tensors
 ) -> tuple[tf.Tensor, tf.Operation]:
-  """Returns the metric of a loss that is the mean over each batch's examples."""
+  """Returns the metric of a loss that is the mean over each batch's examples.
+
+  Args:
+    loss: scalar, of a batch.
+    labels: of the batch, [batch, ...], or several by name; features do as well.
+  """
   one = labels if tf.is_tensor(labels) else next(iter(labels.values()))
   return tf.metrics.mean(loss, tf.cast(tf.shape(one)[0], tf.float32))

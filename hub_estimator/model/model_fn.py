@@ -11,8 +11,10 @@ from hub_estimator.model.finite_logits import require_finite
 from hub_estimator.model.interface import Encoder, HeadInput, Metric, Top
 from hub_estimator.model.logits import build_logits
 from hub_estimator.model.measuring import add_metrics
+from hub_estimator.model.model_variables import collect_model_variables
 from hub_estimator.model.predictions import serve_predictions
 from hub_estimator.model.regularization import build_losses
+from hub_estimator.model.training_step import build_training_step
 from hub_estimator.modules import ModuleInfo
 from hub_estimator.tensorflow_runtime import estimator, tf
 
@@ -101,7 +103,7 @@ class _Model:
     logits, top_losses = build_logits(
       self.top, encoded.head_input, head, training=training
     )
-    _collect_model_variables()
+    collect_model_variables()
     if mode == estimator.ModeKeys.EVAL:
       logits = require_finite(logits)
     losses = build_losses(
@@ -112,7 +114,18 @@ class _Model:
       mode=mode,
       logits=logits,
       labels=labels,
-      train_op_fn=lambda loss: self._build_train_op(loss, losses, encoded),
+      train_op_fn=lambda loss: build_training_step(
+        self.optimizer,
+        self.fine_tuning,
+        loss=loss,
+        losses=losses,
+        placed=encoded.placed,
+        update_ops=encoded.update_ops,
+        rate_scale=self.rate_scale,
+        max_steps=self.max_steps,
+        # Each gradient is computed on the device of its op.
+        colocate_gradients=self.n_towers > 1,
+      ),
       regularization_losses=(losses or None) if training else None,
     )
     if mode == estimator.ModeKeys.EVAL:
@@ -158,44 +171,3 @@ class _Model:
     if labels is not None:
       head = heads.without_vocabulary(head, labels)
     return head.build()
-
-  def _build_train_op(
-    self, loss: tf.Tensor, losses: list[tf.Tensor], encoded: Encoded
-  ) -> tf.Operation:
-    """Adds the training step.
-
-    Args:
-      loss: scalar, with the regularization losses in it.
-      losses: the regularization losses, scalars.
-      encoded: with the modules that move and their update ops.
-    """
-    regularization = tf.add_n(losses) if losses else tf.constant(0.0)
-    with tf.name_scope(None):  # Heads call this inside a scope of their own.
-      tf.summary.scalar("loss/data", loss - regularization)
-      tf.summary.scalar("loss/regularization", regularization)
-    in_modules = [v for p in encoded.placed for v in p.trainable_variables]
-    ids = {id(v) for v in in_modules}
-    return optimizers.build_train_op(
-      self.optimizer,
-      self.fine_tuning,
-      loss=loss,
-      module_variables=in_modules,
-      head_variables=[v for v in tf.trainable_variables() if id(v) not in ids],
-      update_ops=encoded.update_ops,
-      rate_scale=self.rate_scale,
-      max_steps=self.max_steps,
-      # Each gradient is computed on the device of its op.
-      colocate_gradients=self.n_towers > 1,
-    )
-
-
-def _collect_model_variables() -> None:
-  """Adds all variables so far to MODEL_VARIABLES, as their name promises.
-
-  Modules add only the variables that are trained, not batch-norm statistics.
-  """
-  collected = {id(v) for v in tf.get_collection(tf.GraphKeys.MODEL_VARIABLES)}
-  step = tf.train.get_global_step()
-  for variable in tf.global_variables():
-    if id(variable) not in collected and variable is not step:
-      tf.add_to_collection(tf.GraphKeys.MODEL_VARIABLES, variable)

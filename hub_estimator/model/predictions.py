@@ -35,3 +35,22 @@ def serve_predictions(
   outputs = dict(spec.export_outputs)
   outputs["serving_default"] = outputs["predict"]
   return spec._replace(export_outputs=outputs)
+
+
+def serve_all(spec: estimator.EstimatorSpec) -> estimator.EstimatorSpec:
+  """Returns a spec of PREDICT mode whose `serving_default` gives all predictions.
+
+  Args:
+    spec: of a user's code. Its own `predict` and `serving_default` stay, if that
+      doesn't take serialized examples.
+  """
+  predictions = spec.predictions
+  if not isinstance(predictions, Mapping):
+    predictions = {"predictions": predictions}
+  outputs = dict(spec.export_outputs or {})
+  outputs.setdefault("predict", estimator.export.PredictOutput(predictions))
+  if not isinstance(
+    outputs.get("serving_default"), estimator.export.PredictOutput
+  ):
+    outputs["serving_default"] = outputs["predict"]
+  return spec._replace(predictions=predictions, export_outputs=outputs)

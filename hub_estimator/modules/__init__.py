@@ -7,9 +7,13 @@ files, and `place` puts it into the current graph.
 from hub_estimator.modules import inspecting, saved_models
 from hub_estimator.modules.module_info import ModuleInfo
 from hub_estimator.modules.new_modules import NewModule
-from hub_estimator.modules.placing import PlacedModule, place
+from hub_estimator.modules.placing import (
+  PlacedModule,
+  drop_unfed_update_ops,
+  place,
+)
 from hub_estimator.modules.random_outputs import random_outputs
-from hub_estimator.modules.reading import read_module_info
+from hub_estimator.modules.reading import describe_module, read_module_info
 from hub_estimator.modules.signature_values import read_signature
 from hub_estimator.modules.source import ModuleSource, check_export_name
 from hub_estimator.modules.static_batches import apply_in_batches
@@ -44,6 +48,8 @@ __all__ = [
   "check_export_name",
   "check_variants_agree",
   "choose_tags",
+  "describe_module",
+  "drop_unfed_update_ops",
   "has_own_weights",
   "inspecting",
   "log_variant",

@@ -20,6 +20,7 @@ class PlacedModule:
 
   Attributes:
     source: the source of the module.
+    info: its description.
     module: the `hub.Module`.
     tags: the tags of its variant.
     signature: the description of the source's signature.
@@ -28,6 +29,7 @@ class PlacedModule:
   """
 
   source: ModuleSource
+  info: ModuleInfo
   module: hub.Module
   tags: frozenset[str]
   signature: SignatureInfo
@@ -102,12 +104,24 @@ def place(info: ModuleInfo, source: ModuleSource, *, mode: str) -> PlacedModule:
   losses = tf.get_collection(tf.GraphKeys.REGULARIZATION_LOSSES)[before:]
   return PlacedModule(
     source,
+    info,
     module,
     tags,
     info.signature(source.signature, tags),
     trainable,
     _computable(info, losses),
   )
+
+
+def drop_unfed_update_ops() -> None:
+  """Drops the update ops of signatures that are not applied.
+
+  `hub.Module` adds those of all signatures to the collection. Running one of another
+  signature fails, because nothing feeds its placeholder.
+  """
+  collected = tf.get_collection_ref(tf.GraphKeys.UPDATE_OPS)
+  unfed = _unfed_placeholders(collected)
+  collected[:] = [op for op in collected if not unfed[op]]
 
 
 def _computable(

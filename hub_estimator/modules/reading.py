@@ -31,6 +31,22 @@ def read_module_info(handle: str | NewModule) -> ModuleInfo:
   return _describe_stored(handles.resolve(handle))
 
 
+def describe_module(module: hub.Module) -> ModuleInfo:
+  """Returns the description of a module that is in the current graph.
+
+  Args:
+    module: made from a handle, or from a spec.
+
+  Raises:
+    UserError: its files can't be read.
+  """
+  spec = hub_internals.spec_of(module)
+  path = hub_internals.stored_at(spec)
+  if path is not None:
+    return read_module_info(path)
+  return _describe_spec(spec, f"new module {hub_internals.state_scope(module)}")
+
+
 @functools.lru_cache(maxsize=32)
 def _describe_stored(resolved: handles.ResolvedHandle) -> ModuleInfo:
   path = saved_models.module_directory(resolved)
@@ -52,10 +68,13 @@ def _describe_stored(resolved: handles.ResolvedHandle) -> ModuleInfo:
 
 
 def _describe_new(new: NewModule) -> ModuleInfo:
-  spec = new.make_spec()
+  return _describe_spec(new.make_spec(), str(new))
+
+
+def _describe_spec(spec: hub.ModuleSpec, handle: str) -> ModuleInfo:
   variants = read_variants(spec)
   return ModuleInfo(
-    handle=str(new),
+    handle=handle,
     path=None,
     fingerprint=_fingerprint(spec, variants),
     variants=variants,

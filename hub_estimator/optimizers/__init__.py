@@ -22,6 +22,7 @@ from hub_estimator.optimizers.optimizers import (
 from hub_estimator.optimizers.train_op import (
   LEARNING_RATE,
   NOT_FINITE,
+  assert_finite,
   build_train_op,
 )
 from hub_estimator.optimizers.traits import is_known, without_rate
@@ -51,6 +52,7 @@ __all__ = [
   "adagrad",
   "adam",
   "adamw",
+  "assert_finite",
   "average_name",
   "build_train_op",
   "ftrl",

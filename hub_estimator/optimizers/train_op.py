@@ -56,7 +56,7 @@ def build_train_op(
   variables = [*module_variables, *head_variables]
   pairs = _build_gradients(loss, variables, colocate_gradients)
   _summarize(rate, fine_tuning if module_variables else None)
-  finite = _assert_finite(loss, [g for g, _ in pairs], step)
+  finite = assert_finite(loss, [g for g, _ in pairs], step)
 
   move_by = functools.partial(
     move,
@@ -118,9 +118,16 @@ def _summarize(rate: tf.Tensor, module: FineTuning | None) -> None:
       )
 
 
-def _assert_finite(
+def assert_finite(
   loss: tf.Tensor, gradients: Sequence[tf.Tensor], step: tf.Variable
 ) -> tf.Operation:
+  """Returns an op that fails if a loss or gradient is NaN or infinite.
+
+  Args:
+    loss: float32 scalar.
+    gradients: of any shapes.
+    step: of training, for the message.
+  """
   norm = tf.global_norm(gradients)
   return tf.debugging.Assert(
     tf.math.is_finite(loss) & tf.math.is_finite(norm),

@@ -6,8 +6,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hub_estimator.errors import UserError, nearest, one_line
-from hub_estimator.model import EXAMPLES_LOSS, encoded_outputs, encoders
-from hub_estimator.tensorflow_runtime import estimator, tf
+from hub_estimator.model import (
+  EXAMPLES_LOSS,
+  encoded_outputs,
+  encoders,
+  placed_modules,
+)
+from hub_estimator.modules import ModuleInfo, ModuleSource
+from hub_estimator.tensorflow_runtime import (
+  estimator,
+  estimator_internals,
+  tf,
+)
 from hub_estimator.training import TrainGraph, train_graph
 
 ModelFn = Callable[..., estimator.EstimatorSpec]
@@ -20,10 +30,12 @@ class Built:
   Attributes:
     variables: shape by name of the model's variables.
     widths: of each application's output.
+    modules: source and info of each module in the graph, by `module.name`.
   """
 
   variables: Mapping[str, tuple[int, ...]]
   widths: Sequence[int]
+  modules: Mapping[str, tuple[ModuleSource, ModuleInfo]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,9 +86,9 @@ class Builder:
       UserError: a metric isn't there.
     """
     with self._new_graph() as graph:
-      features, labels = tf.data.make_initializable_iterator(
-        input_fn()
-      ).get_next()
+      features, labels = estimator_internals.next_batch(
+        tf.data.make_initializable_iterator(input_fn())
+      )
       spec = self._with_outputs(kept)(features, labels, estimator.ModeKeys.EVAL)
     known = {"loss", *(spec.eval_metric_ops or {})} - {EXAMPLES_LOSS}
     for binding, metric in metrics:
@@ -153,4 +165,7 @@ def _built(graph: tf.Graph) -> Built:
       for v in tf.get_collection(tf.GraphKeys.MODEL_VARIABLES)
     }
     widths = [tensor.shape.as_list()[-1] for tensor in encoded_outputs()]
-    return Built(variables, widths)
+    found = {
+      one.source.name: (one.source, one.info) for one in placed_modules()
+    }
+    return Built(variables, widths, found)

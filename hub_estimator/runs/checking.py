@@ -3,21 +3,21 @@
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from hub_estimator import (
   converting,
+  exporting,
   features,
   heads,
   inputs,
-  modules,
   optimizers,
   schemas,
 )
 from hub_estimator.experiments import Experiment
-from hub_estimator.model import acceleration, encoders, towers
-from hub_estimator.modules import ModuleInfo
-from hub_estimator.runs import known_data, run_model
+from hub_estimator.model import ModelFn, acceleration, encoders, towers
+from hub_estimator.modules import ModuleInfo, ModuleSource
+from hub_estimator.runs import known_data, run_model, used_modules
 from hub_estimator.runs.building import Builder, Built, reporting_graph_errors
 from hub_estimator.runs.image_checks import Images
 from hub_estimator.tensorflow_runtime import estimator
@@ -47,7 +47,7 @@ def check(
   """
   cache = ProcessCache() if cache is None else cache
   infos = run_model.checked_infos(experiment)
-  _check_formats(experiment, infos, cache)
+  _check_formats(experiment, encoders.sources(experiment), infos, cache)
   data = known_data.read(experiment, infos, cache, before)
   experiment = data.experiment
   function = run_model.make_function(experiment, infos)
@@ -66,11 +66,14 @@ def check(
 
 
 def _check_formats(
-  experiment: Experiment, infos: Mapping[str, ModuleInfo], cache: ProcessCache
+  experiment: Experiment,
+  sources: Mapping[str, ModuleSource],
+  infos: Mapping[str, ModuleInfo],
+  cache: ProcessCache,
 ) -> None:
   """Raises a UserError if a module can't be exported as the run asks for."""
   if "tf2" in experiment.exports.formats:
-    for name, source in encoders.sources(experiment.encoder).items():
+    for name, source in sources.items():
       if source.export_name is not None:
         plan = functools.partial(converting.tf2.make_plan, infos[name], source)
         cache.get(("tf2", infos[name].fingerprint, source), plan)
@@ -108,29 +111,41 @@ class _GraphChecks:
   def run(
     self,
     builder: Builder,
-    function: run_model.ModelFn,
+    function: ModelFn,
     metrics: Sequence[tuple[str, str]],
   ) -> Checked:
     outputs, unkept = self._keep_outputs()
     kept = None if outputs is None else outputs.widths
     serving = self._build_serving(builder, kept)
     training, graph = self._build_training(builder, kept)
-    self._build_evaluation(builder, serving, metrics)
-    train_tags = {
-      name: modules.choose_tags(self.infos[name], source, _MODES.TRAIN)
-      for name, source in encoders.sources(self.experiment.encoder).items()
-    }
+    evaluation = self._build_evaluation(builder, serving, metrics)
+    used = used_modules.combine(
+      encoders.sources(self.experiment), self.infos, serving, training
+    )
+    _check_formats(self.experiment, used.sources, used.infos, self.cache)
+    used_modules.check_same_variables(
+      used, training, {"prediction": serving, "evaluation": evaluation}
+    )
     return Checked(
       experiment=self.experiment,
       schema=self.schema,
       report=self.report,
-      infos=self.infos,
+      sources=used.sources,
+      infos=used.infos,
       train=self.data.train,
       eval=self.data.evaluation,
       specs=self.specs,
       model_fn=function,
-      variables={**training.variables, **self._module_variables(train_tags)},
-      train_tags=train_tags,
+      variables={
+        **{
+          name: shape
+          for name, shape in training.variables.items()
+          # An optimizer's own may be among those of a user's graph.
+          if name in serving.variables or name in evaluation.variables
+        },
+        **used.variables(),
+      },
+      train_tags=used.train_tags,
       outputs=outputs,
       unkept=unkept,
       graph=graph if kept is None else None,
@@ -183,11 +198,11 @@ class _GraphChecks:
     builder: Builder,
     serving: Built,
     metrics: Sequence[tuple[str, str]],
-  ) -> None:
+  ) -> Built:
     experiment = self.experiment
-    known = serving.widths if features.is_known(experiment.encoder) else None
+    known = serving.widths if encoders.is_known(experiment.encoder) else None
     named = [*_named_metrics(experiment), *metrics]
-    self._once(
+    return self._once(
       _MODES.EVAL,
       {
         "metrics": (experiment.metrics, named),
@@ -210,6 +225,7 @@ class _GraphChecks:
     model = (
       self._fingerprints(),
       self.specs,
+      self.experiment.model,
       self.experiment.encoder,
       self.experiment.top,
       self.experiment.head,
@@ -223,7 +239,8 @@ class _GraphChecks:
     weights = heads.weight_columns(experiment.head)
 
     def make() -> tuple[features.Outputs | None, str | None]:
-      if not experiment.cache_features:
+      is_read = "cache_features" in experiment.model.reads
+      if not (is_read and experiment.cache_features):
         return None, None
       try:
         with reporting_graph_errors(_MODES.PREDICT):
@@ -239,6 +256,7 @@ class _GraphChecks:
 
     parts = (
       experiment.cache_features,
+      experiment.model,
       self._fingerprints(),
       experiment.encoder,
       weights,
@@ -251,18 +269,6 @@ class _GraphChecks:
   def _fingerprints(self) -> dict[str, str | None]:
     return {name: info.fingerprint for name, info in self.infos.items()}
 
-  def _module_variables(
-    self, train_tags: Mapping[str, frozenset[str]]
-  ) -> dict[str, tuple[int, ...]]:
-    """Returns the modules' variables, also those whose outputs are kept."""
-    return {
-      # A variable has no unknown dimension.
-      f"{name}/{variable}": cast(tuple[int, ...], stored.shape)
-      for name, tags in train_tags.items()
-      for variable, stored in self.infos[name].variant(tags).variables.items()
-      if "/part_" not in variable
-    }
-
 
 def _named_metrics(experiment: Experiment) -> list[tuple[str, str]]:
   """Returns (gin's name, metric) of each metric that the run depends on."""
@@ -271,4 +277,9 @@ def _named_metrics(experiment: Experiment) -> list[tuple[str, str]]:
     named.append(("early_stopping.metric", experiment.early_stopping.metric))
   if "best" in experiment.exports.kinds:
     named.append(("exports.best_metric", experiment.exports.best_metric))
+  named += [
+    (f"exporters.best_model.metric of {one.name!r}", one.metric)
+    for one in experiment.exporters
+    if isinstance(one, exporting.exporters.BestModel)
+  ]
   return named

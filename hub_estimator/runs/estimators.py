@@ -7,7 +7,7 @@ from typing import Any
 from hub_estimator import cluster, exporting, inputs
 from hub_estimator.errors import UserError, nearest
 from hub_estimator.experiments import Experiment
-from hub_estimator.model import EXAMPLES_LOSS, encoders, towers
+from hub_estimator.model import EXAMPLES_LOSS, ModelFn, towers
 from hub_estimator.model_dir import Workdir, checkpoints, open_run, read_json
 from hub_estimator.modules import ModuleInfo
 from hub_estimator.runs import known_data, run_model
@@ -39,7 +39,7 @@ def make_estimator(
 
 def make_run_model(
   experiment: Experiment, workdir: Workdir, manifest: Mapping[str, Any]
-) -> tuple[dict[str, ModuleInfo], run_model.ModelFn]:
+) -> tuple[dict[str, ModuleInfo], ModelFn]:
   """Returns the infos of an existing run's modules by name, and its model_fn.
 
   Args:
@@ -58,7 +58,7 @@ def make_run_model(
 def make_run_estimator(
   experiment: Experiment,
   workdir: Workdir,
-  function: run_model.ModelFn,
+  function: ModelFn,
   task: cluster.Task | None = None,
 ) -> estimator.Estimator:
   """Returns an Estimator for a model_fn.
@@ -108,10 +108,6 @@ def export_context(
     serving_input_fn=run_model.make_serving_input_fn(
       experiment, infos, read_specs(manifest)
     ),
-    modules=[
-      (source, infos[name])
-      for name, source in encoders.sources(experiment.encoder).items()
-    ],
     manifest={
       **manifest,
       "averaged": experiment.fine_tuning.average_decay is not None,

@@ -66,7 +66,10 @@ def evaluate(
   )
   try:
     evaluated = run_estimator.evaluate(
-      input_fn, checkpoint_path=path, name="command"
+      input_fn,
+      hooks=list(experiment.eval_hooks),
+      checkpoint_path=path,
+      name="command",
     )
   except tf.errors.InvalidArgumentError as error:
     bad = example_without_probabilities(error)

@@ -31,34 +31,32 @@ _KEEP_POOLING = (
 
 
 def identity_of(experiment: Experiment, checked: Checked) -> dict[str, Any]:
-  """Returns what can't change under a run's weights: modules, head and top.
+  """Returns what can't change under a run's weights: the modules, and the model's own.
 
   Args:
     experiment: the run's definition.
     checked: the run.
   """
-  modules_used: dict[str, dict[str, Any]] = {}
-  for application in experiment.encoder.applications():
-    source = application.module
-    info = checked.infos[source.name]
-    used = modules_used.setdefault(
-      source.name,
-      {
-        "handle": info.handle,
-        "path": info.path,
-        "fingerprint": info.fingerprint,
-        "signature": source.signature,
-        "outputs": [],
-        "train_tags": sorted(checked.train_tags[source.name]),
-      },
-    )
-    used["outputs"].append(application.output_of(info))
+  modules_used: dict[str, dict[str, Any]] = {
+    name: {
+      "handle": checked.infos[name].handle,
+      "path": checked.infos[name].path,
+      "fingerprint": checked.infos[name].fingerprint,
+      "signature": source.signature,
+      "outputs": [],
+      "train_tags": sorted(checked.train_tags[name]),
+    }
+    for name, source in checked.sources.items()
+  }
+  for application in experiment.applications():
+    name = application.module.name
+    outputs = application.outputs_of(checked.infos[name])
+    modules_used[name]["outputs"].extend(outputs)
   for name, poolings in _masked_poolings(experiment, checked.infos).items():
     modules_used[name]["pooling"] = poolings
   return {
     "modules": modules_used,
-    "head": repr(experiment.head),
-    "top": repr(experiment.top),
+    **experiment.model.identity(experiment),
   }
 
 
@@ -118,7 +116,7 @@ def _masked_poolings(
 ) -> dict[str, list[str]]:
   """Returns how outputs are pooled without padding, by `module.name`."""
   poolings: dict[str, list[str]] = {}
-  for application in experiment.encoder.applications():
+  for application in experiment.applications():
     name = application.module.name
     mask = application.mask_of(infos[name])
     if mask is not None:
@@ -173,7 +171,17 @@ def _compared(
       )
     )
   return compared + [
-    (key, before.get(key), identity[key]) for key in ("head", "top")
+    (key, before.get(key), identity.get(key))
+    for key in _of_models(before, identity)
+  ]
+
+
+def _of_models(*identities: Mapping[str, Any]) -> list[str]:
+  """Returns the names of what models say can't change."""
+  return [
+    key
+    for key in ("model", "head", "top", "objective")
+    if any(key in identity for identity in identities)
   ]
 
 

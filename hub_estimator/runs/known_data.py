@@ -10,7 +10,11 @@ from hub_estimator.errors import UserError
 from hub_estimator.experiments import Experiment
 from hub_estimator.model_dir import Workdir
 from hub_estimator.runs import run_model
-from hub_estimator.runs.reading import encode_labels, read_examples
+from hub_estimator.runs.reading import (
+  encode_labels,
+  is_labelled,
+  read_examples,
+)
 from hub_estimator.runs.sequences import fit_examples, open_specs
 from hub_estimator.training import ProcessCache
 
@@ -49,8 +53,9 @@ def read(
   Raises:
     UserError: the data can't be read, or differs from the head or from the schema.
   """
-  train = _read(experiment.train_input, "run.train_input", cache)
-  evaluation = _read(experiment.eval_input, "run.eval_input", cache)
+  labelled = heads.needs_labels(experiment.head)
+  train = _read(experiment.train_input, "run.train_input", cache, labelled)
+  evaluation = _read(experiment.eval_input, "run.eval_input", cache, labelled)
   if before is not None:
     _opened(before, experiment, infos, train).check(train)
   train, evaluation = fit_examples(experiment, infos, [train, evaluation])
@@ -212,6 +217,8 @@ def check_labels(head: heads.Head, examples: inputs.Examples) -> None:
     head: with the classes of the data.
     examples: of training or evaluation.
   """
+  if not is_labelled(head, examples):
+    return
   labels = examples.known_labels()
   if examples.classes is not None:
     head = heads.with_ids(head)
@@ -222,10 +229,10 @@ def check_labels(head: heads.Head, examples: inputs.Examples) -> None:
 
 
 def _read(
-  source: inputs.Input, name: str, cache: ProcessCache
+  source: inputs.Input, name: str, cache: ProcessCache, labelled: bool
 ) -> inputs.Examples:
-  make = functools.partial(read_examples, source, name)
-  examples: inputs.Examples = cache.get(("read", name, source), make)
+  make = functools.partial(read_examples, source, name, labelled=labelled)
+  examples: inputs.Examples = cache.get(("read", name, source, labelled), make)
   return examples
 
 
@@ -235,6 +242,14 @@ def _check_agree(train: inputs.Examples, evaluation: inputs.Examples) -> None:
       f"Training and evaluation data differ in their features: {train.source} "
       f"has {_show(train.specs())}; {evaluation.source} has "
       f"{_show(evaluation.specs())}."
+    )
+  if (train.labels is None) != (evaluation.labels is None):
+    bare, other = (
+      (train, evaluation) if train.labels is None else (evaluation, train)
+    )
+    raise UserError(
+      f"{bare.source} has no labels, and {other.source} has; name their column, or "
+      "read them in neither."
     )
 
 

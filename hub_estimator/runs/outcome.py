@@ -1,17 +1,17 @@
 """The result of a run: read if it is done, collected at its end."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from hub_estimator.errors import UserError
-from hub_estimator.exporting import VersionExporter
-from hub_estimator.model_dir import Workdir, checkpoints, results, versions
+from hub_estimator.exporting import OtherExporter, VersionExporter
+from hub_estimator.model_dir import checkpoints, results
 from hub_estimator.runs.preparing import Prepared
 from hub_estimator.runs.request import Request
 from hub_estimator.tensorflow_runtime import estimator, read_eval_metrics
 
 _log = logging.getLogger(__name__)
+RunExporter = VersionExporter | OtherExporter
 
 
 def read_if_done(request: Request) -> results.Result | None:
@@ -46,7 +46,7 @@ def write_result(
   request: Request,
   prepared: Prepared,
   run_estimator: estimator.Estimator,
-  exporters: Sequence[VersionExporter],
+  exporters: Sequence[RunExporter],
 ) -> results.Result:
   """Writes a run's result to result.json, and returns it.
 
@@ -59,6 +59,8 @@ def write_result(
   evaluations = dict(read_eval_metrics(run_estimator.eval_dir()))
   steps = checkpoints.step_of(run_estimator.latest_checkpoint())
   checked = prepared.checked
+  model_dir = request.workdir.path
+  reports = {one.name: one.report(model_dir) for one in exporters}
   result = results.Result(
     state=results.FINISHED
     if steps >= request.experiment.max_steps
@@ -66,7 +68,7 @@ def write_result(
     steps=steps,
     metrics=results.plain(evaluations.get(steps, {})),
     best=results.best_of(evaluations),
-    exports=_exports(request.workdir, exporters),
+    exports={name: value for name, value in reports.items() if value},
     seconds={"check": prepared.seconds, "total": request.seconds()},
     skipped_records={
       "train": checked.train.skipped,
@@ -75,24 +77,3 @@ def write_result(
   )
   results.write(request.workdir.result, result)
   return result
-
-
-def _exports(
-  workdir: Workdir, exporters: Sequence[VersionExporter]
-) -> dict[str, Mapping[str, Any]]:
-  """Returns the newest version of each kind, or the error of its export."""
-  exports: dict[str, Mapping[str, Any]] = {}
-  for exporter in exporters:
-    path = workdir.export / exporter.name
-    numbers = versions.numbers(path)
-    if exporter.error is not None:
-      exports[exporter.name] = {"error": exporter.error}
-    elif numbers:
-      version = versions.find(path, numbers[-1])
-      exports[exporter.name] = {
-        "version": version.number,
-        "model": str(version.model.relative_to(workdir.path)),
-        "module": version.modules
-        and str(version.modules.relative_to(workdir.path)),
-      }
-  return exports

@@ -9,7 +9,7 @@ from hub_estimator import inputs, modules, schemas
 from hub_estimator.disk import write_text
 from hub_estimator.experiments import Experiment
 from hub_estimator.exporting import serving
-from hub_estimator.model import encoders
+from hub_estimator.model import ModelFn
 from hub_estimator.model_dir import (
   StartingWeights,
   Workdir,
@@ -27,7 +27,6 @@ from hub_estimator.runs.identity import (
 )
 from hub_estimator.runs.image_checks import Images
 from hub_estimator.runs.request import Request
-from hub_estimator.runs.run_model import ModelFn
 from hub_estimator.runs.sequences import log_padding
 from hub_estimator.runs.value_errors import reporting_value_errors
 from hub_estimator.tensorflow_runtime import tf
@@ -148,7 +147,7 @@ def begin(request: Request, prepared: Prepared) -> None:
     "config_sha256": hashlib.sha256(request.config_text.encode()).hexdigest(),
     "versions": package_versions(),
   }
-  for name, source in encoders.sources(experiment.encoder).items():
+  for name, source in checked.sources.items():
     modules.log_variant(checked.infos[name], source)
   log_masks(experiment, checked.infos)
   log_padding([checked.train, checked.eval])

@@ -12,18 +12,21 @@ _log = logging.getLogger(__name__)
 _CHUNK_ROWS = 1024
 
 
-def read_examples(source: inputs.Input, name: str) -> inputs.Examples:
-  """Returns the labelled examples of an input, one batch of which could be read.
+def read_examples(
+  source: inputs.Input, name: str, *, labelled: bool
+) -> inputs.Examples:
+  """Returns the examples of an input, one batch of which could be read.
 
   Args:
     source: the input.
     name: what the run calls it, for messages.
+    labelled: whether labels are needed.
 
   Raises:
-    UserError: the input can't be read, or has no labels.
+    UserError: the input can't be read, or lacks the labels that are needed.
   """
   examples = source.read()
-  if examples.labels is None:
+  if labelled and examples.labels is None:
     raise UserError(
       f"{name} ({examples.source}) has no labels; name their column."
     )
@@ -31,6 +34,16 @@ def read_examples(source: inputs.Input, name: str) -> inputs.Examples:
   examples.take(slice(0, 1))
   _warn_if_not_finite(examples)
   return examples
+
+
+def is_labelled(head: heads.Head, examples: inputs.Examples) -> bool:
+  """Returns whether examples have labels for a head, which may need none.
+
+  Args:
+    head: of the run.
+    examples: as they are read.
+  """
+  return heads.needs_labels(head) or examples.labels is not None
 
 
 def encode_labels(
@@ -45,6 +58,8 @@ def encode_labels(
   Raises:
     UserError: there are no labels, or the head doesn't read such.
   """
+  if not is_labelled(head, examples):
+    return examples
   try:
     labels = heads.encode_labels(head, examples.known_labels())
   except UserError as error:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from hub_estimator import cluster, schemas, training
 from hub_estimator.disk import write_text
 from hub_estimator.errors import UserError
-from hub_estimator.exporting import VersionExporter
+from hub_estimator.exporting import OtherExporter, VersionExporter
 from hub_estimator.model_dir import results
 from hub_estimator.runs import known_data, outcome, run_model
 from hub_estimator.runs.estimators import export_context, make_run_estimator
@@ -163,24 +163,33 @@ def _make_job(
     run_estimator,
     preemption=request.preemption,
     cache=request.cache,
-    hooks=request.hooks,
+    hooks=[*request.experiment.hooks, *request.hooks],
     rest_applied_at=(request.workdir.read_manifest() or {}).get(
       "rest_applied_at", 0
     ),
   )
 
 
-def _make_exporters(request: Request) -> list[VersionExporter]:
+def _make_exporters(request: Request) -> list[outcome.RunExporter]:
+  experiment = request.experiment
   context = export_context(
-    request.experiment, request.workdir, request.workdir.read_manifest() or {}
+    experiment, request.workdir, request.workdir.read_manifest() or {}
   )
   return [
-    VersionExporter(kind, context) for kind in request.experiment.exports.kinds
+    *(VersionExporter(kind, context) for kind in experiment.exports.kinds),
+    *(
+      OtherExporter(
+        part
+        if isinstance(part, estimator.Exporter)
+        else part.build(context.serving_input_fn)
+      )
+      for part in experiment.exporters
+    ),
   ]
 
 
 def _called(
-  request: Request, exporters: Sequence[VersionExporter]
+  request: Request, exporters: Sequence[outcome.RunExporter]
 ) -> list[estimator.Exporter]:
   """Returns what is called after each evaluation."""
   if request.after_evaluation is None:

@@ -3,16 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from hub_estimator import features, heads, inputs, modules
+from hub_estimator import heads, inputs, modules
 from hub_estimator.errors import UserError, nearest
 from hub_estimator.experiments import Experiment
 from hub_estimator.exporting import serving
-from hub_estimator.model import Application, encoders, make_model_fn
-from hub_estimator.modules import ModuleInfo, SignatureInfo, read_module_info
+from hub_estimator.model import Application, ModelFn, encoders, reading
+from hub_estimator.modules import ModuleInfo, read_module_info
 from hub_estimator.preprocessing import adapters, tokenizers
+from hub_estimator.runs.building import reporting_graph_errors
 from hub_estimator.tensorflow_runtime import estimator
-
-ModelFn = Callable[..., estimator.EstimatorSpec]
 
 
 def make_model(
@@ -40,11 +39,11 @@ def checked_infos(experiment: Experiment) -> dict[str, ModuleInfo]:
     UserError: a module, its signature, output or variants don't fit.
   """
   infos = read_infos(experiment)
-  for name, source in encoders.sources(experiment.encoder).items():
+  for name, source in encoders.sources(experiment).items():
     infos[name].check_ops_registered()
     modules.check_variants_agree(infos[name], source)
-  for application in experiment.encoder.applications():
-    application.output_of(infos[application.module.name])
+  for application in experiment.applications():
+    application.outputs_of(infos[application.module.name])
     _check_batch_size(experiment, application, infos[application.module.name])
   return infos
 
@@ -79,27 +78,14 @@ def make_function(
     experiment: the run's definition; its head has its classes.
     infos: of its modules, by `module.name`.
   """
-  return make_model_fn(
-    infos,
-    experiment.encoder,
-    top=experiment.top,
-    head=experiment.head,
-    optimizer=experiment.optimizer,
-    fine_tuning=experiment.fine_tuning,
-    metrics=experiment.metrics,
-    rate_scale=1.0
-    if experiment.rate_for_batch_size is None
-    else experiment.batch_size / experiment.rate_for_batch_size,
-    n_towers=experiment.towers,
-    max_steps=experiment.max_steps,
-  )
+  return experiment.model.make_model_fn(experiment, infos)
 
 
 def read_infos(experiment: Experiment) -> dict[str, ModuleInfo]:
   """Returns what a run's modules offer, by `module.name`."""
   return {
     name: read_module_info(source.handle)
-    for name, source in encoders.sources(experiment.encoder).items()
+    for name, source in encoders.sources(experiment).items()
   }
 
 
@@ -128,47 +114,9 @@ def served_specs(
         f"{examples.source}; {nearest(name, specs)}"
       )
   specs = {name: spec for name, spec in specs.items() if name not in weights}
-  used = _used_features(experiment, infos, specs)
+  with reporting_graph_errors(estimator.ModeKeys.PREDICT):
+    used = experiment.model.features_read(experiment, infos, specs)
   return {name: spec for name, spec in specs.items() if name in used}
-
-
-def _used_features(
-  experiment: Experiment,
-  infos: Mapping[str, ModuleInfo],
-  specs: Mapping[str, inputs.FeatureSpec],
-) -> set[str]:
-  """Returns the features that modules, tokenizers and feature columns read."""
-  if not features.is_known(experiment.encoder):
-    check_features(experiment, infos, specs)
-    return set(specs)  # Another's encoder may read any feature.
-  used = encoders.columns_read(experiment.encoder)
-  for application, signature, seen in _applications(experiment, infos, specs):
-    used |= set(application.features or ())
-    tokenizer = application.adapter.tokenizer
-    matched = adapters.match_features(application.adapter, signature, seen)
-    if tokenizer is None:
-      used |= set(matched.values())
-    elif isinstance(tokenizer, tokenizers.Wordpiece):
-      used |= set(tokenizer.strings(application.select(specs)))
-    else:
-      used |= set(application.select(specs))
-  return used
-
-
-def check_features(
-  experiment: Experiment,
-  infos: Mapping[str, ModuleInfo],
-  specs: Mapping[str, inputs.FeatureSpec],
-) -> None:
-  """Raises a UserError if a module's inputs can't be fed by the features.
-
-  Args:
-    experiment: the run's definition.
-    infos: of its modules, by `module.name`.
-    specs: type of each feature of one example, by name.
-  """
-  for application, signature, seen in _applications(experiment, infos, specs):
-    adapters.match_features(application.adapter, signature, seen)
 
 
 def make_serving_input_fn(
@@ -201,7 +149,7 @@ def pictures(
     specs: type of each feature of one example, by name.
   """
   ranges: dict[str, Any] = {}
-  for application, signature, seen in _applications(experiment, infos, specs):
+  for application, signature, seen in _readings(experiment, infos, specs):
     for name in adapters.match_features(
       application.adapter, signature, seen
     ).values():
@@ -215,7 +163,7 @@ def pictures(
 def max_lengths(experiment: Experiment) -> dict[str, int]:
   """Returns the tokens that texts are cut to, by feature, where that is known."""
   found = {}
-  for application in experiment.encoder.applications():
+  for application in experiment.applications():
     tokenizer = application.adapter.tokenizer
     if isinstance(tokenizer, tokenizers.Wordpiece) and tokenizer.feature:
       found[tokenizer.feature] = tokenizer.max_length
@@ -235,14 +183,14 @@ def image_sizes(
     specs: type of each feature of one example, by name.
   """
   sizes: dict[str, tuple[int, int]] = {}
-  for application, signature, seen in _applications(experiment, infos, specs):
+  for application, signature, seen in _readings(experiment, infos, specs):
     sizes |= adapters.image_sizes(
       application.adapter,
       signature,
       seen,
       image_size=infos[application.module.name].image_size,
     )
-  return sizes
+  return {name: size for name, size in sizes.items() if name in specs}
 
 
 def image_features(
@@ -258,7 +206,7 @@ def image_features(
     specs: type of each feature of one example, by name.
   """
   found: dict[str, tuple[float, float] | None] = {}
-  for application, signature, seen in _applications(experiment, infos, specs):
+  for application, signature, seen in _readings(experiment, infos, specs):
     for name in adapters.image_features(
       application.adapter,
       signature,
@@ -270,16 +218,9 @@ def image_features(
   return found
 
 
-def _applications(
+def _readings(
   experiment: Experiment,
   infos: Mapping[str, ModuleInfo],
   specs: Mapping[str, inputs.FeatureSpec],
-) -> Iterator[tuple[Application, SignatureInfo, Mapping[str, Any]]]:
-  """Yields each application, its signature, and the features that feed it."""
-  for application in experiment.encoder.applications():
-    signature = application.signature_of(infos[application.module.name])
-    seen: Mapping[str, Any] = application.select(specs)
-    tokenizer = application.adapter.tokenizer
-    if tokenizer is not None:
-      seen = tokenizer.specs(seen, signature)
-    yield application, signature, seen
+) -> Iterator[reading.Reading]:
+  return reading.readings(experiment.applications(), infos, specs)

@@ -119,20 +119,19 @@ def _each_taker(
   features: Mapping[str, object],
 ) -> Iterator[tuple[str, adapters.Sequence]]:
   weights = heads.weight_columns(experiment.head)
-  features = {n: f for n, f in features.items() if n not in weights}
-  for application in experiment.encoder.applications():
-    adapter = application.adapter
+  given = {n: f for n, f in features.items() if n not in weights}
+  features = dict(given)
+  for application in experiment.applications():
+    adapter, info = application.adapter, infos[application.module.name]
     if adapter.tokenizer is None:
-      signature = application.signature_of(infos[application.module.name])
+      signature = application.signature_of(info)
       seen = application.select(features)
       found = adapters.find_sequences(adapter, signature, seen)
       for name, taker in found.items():
-        yield (
-          name,
-          dataclasses.replace(
-            taker, is_open=taker.is_open and adapter.pooling != "flatten"
-          ),
-        )
+        if name in given:
+          is_open = taker.is_open and adapter.pooling != "flatten"
+          yield name, dataclasses.replace(taker, is_open=is_open)
+    features |= application.features_made(info)
 
 
 def _takes_any_length(takers: Sequence[adapters.Sequence]) -> bool:

@@ -35,6 +35,8 @@ def name_classes(
   Raises:
     UserError: the classes of the data aren't those of the head or of the run.
   """
+  if train.labels is None and not heads.needs_labels(head):
+    return head, train
   labels = train.known_labels()
   if isinstance(head, heads.Multi):
     if not isinstance(labels, Mapping) or set(labels) != set(head.heads):
@@ -160,6 +162,8 @@ def describe(
     train: the examples of training, numbered as the head.
     evaluation: likewise.
   """
+  if train.labels is None and not heads.needs_labels(head):
+    return {}
   found = {"train": train.known_labels(), "eval": evaluation.known_labels()}
   if isinstance(head, heads.Multi):
     return {

@@ -12,7 +12,7 @@ from optuna.trial import TrialState
 from hub_estimator import config, runs
 from hub_estimator.errors import RunFailed, UserError, one_line
 from hub_estimator.experiments import Experiment
-from hub_estimator.model_dir import results
+from hub_estimator.model_dir import Workdir, results
 from hub_estimator.sweeps import trial_attributes as attributes
 from hub_estimator.sweeps.goals import goals_of, size_of
 from hub_estimator.sweeps.slots import slot_of
@@ -87,7 +87,7 @@ def _run_repeats(
     assert result is not None  # Only a task of a cluster has none.
     values.append(goals_of(sweep.goals, result, model_dir))
     if repeat == 0:
-      _record(trial, model_dir, result, experiment, sweep.goals[0])
+      _record(trial, model_dir, result, sweep.goals[0])
   by_goal = list(zip(*values, strict=True))
   if sweep.repeats > 1:
     trial.set_user_attr(
@@ -133,13 +133,11 @@ def _record(
   trial: optuna.Trial,
   model_dir: pathlib.Path,
   result: results.Result,
-  experiment: Experiment,
   goal: str,
 ) -> None:
   """Records in the study what the leaderboard and the report show."""
-  modules: dict[str, str] = {}
-  for application in experiment.encoder.applications():
-    modules.setdefault(application.module.name, str(application.module.handle))
+  manifest = Workdir.at(model_dir).read_manifest() or {}
+  modules = {n: used["handle"] for n, used in manifest["modules"].items()}
   evaluations = read_eval_metrics(str(model_dir / "eval"))
   recorded = {
     attributes.MODEL_DIR: str(model_dir),

@@ -17,6 +17,7 @@ from tensorflow_estimator.python.estimator.early_stopping import (
 from tensorflow_estimator.python.estimator.estimator import (
   _write_dict_to_summary as write_dict_to_summary,
 )
+from tensorflow_estimator.python.estimator.util import parse_iterator_result
 
 from hub_estimator.tensorflow_runtime.loading import estimator, tf
 
@@ -24,6 +25,7 @@ __all__ = [
   "EvaluationParts",
   "build_evaluation_graph",
   "heads_of",
+  "next_batch",
   "read_eval_metrics",
   "replace_training",
   "report_as_loss",
@@ -90,6 +92,11 @@ def build_evaluation_graph(
   return EvaluationParts(*made._evaluate_build_graph(input_fn, hooks=[]))
 
 
+def next_batch(iterator: Any) -> tuple[Any, Any]:
+  """Returns (features, labels) of an iterator; labels are None if it has none."""
+  return parse_iterator_result(iterator.get_next())
+
+
 def report_as_loss(made: estimator.Estimator, metric: str) -> None:
   """Makes an Estimator's evaluations report a metric in place of `loss`.
 
@@ -98,13 +105,14 @@ def report_as_loss(made: estimator.Estimator, metric: str) -> None:
 
   Args:
     made: the Estimator.
-    metric: the name that its model_fn gives to the metric.
+    metric: the name that its model_fn gives to the metric; `loss` stays as it is if
+      there is no such metric.
   """
   build = made._evaluate_build_graph
 
   def build_with_loss(*args: Any, **kwargs: Any) -> tuple[Any, ...]:
     scaffold, update_op, values, hooks = build(*args, **kwargs)
-    values["loss"] = values.pop(metric)
+    values["loss"] = values.pop(metric, values["loss"])
     return scaffold, update_op, values, hooks
 
   made._evaluate_build_graph = build_with_loss

@@ -22,9 +22,11 @@ __all__ = [
   "SaveableObject",
   "adds_trainable_variables",
   "function_def_to_graph_def",
+  "is_nested",
   "op_def_registry",
   "place_in_whole",
   "reopen",
+  "run_after",
   "train_with_layer",
 ]
 
@@ -32,6 +34,16 @@ __all__ = [
 def reopen(graph: tf.Graph) -> None:
   """Lets ops be added to a graph that a monitored session has finalized."""
   graph._unsafe_unfinalize()
+
+
+def is_nested(op: tf.Operation) -> bool:
+  """Returns whether an op lies in a loop or branch of TensorFlow 1."""
+  return op._get_control_flow_context() is not None
+
+
+def run_after(op: tf.Operation, first: tf.Operation) -> None:
+  """Makes an op of a graph wait for another, which mustn't depend on it."""
+  op._add_control_input(first)
 
 
 def place_in_whole(

@@ -36,7 +36,7 @@ def train_alone(job: Job, exporters: Sequence[tf_estimator.Exporter]) -> None:
 
 
 def _train_and_evaluate(job: Job, evaluator: Evaluator) -> None:
-  blocks = step_blocks.plan(job.experiment, job.checked)
+  blocks = step_blocks.plan(job.experiment, job.checked, job.hooks)
   train_input_fn = job.make_train_input_fn(blocks)
   graph, rate = training_graph(job, train_input_fn)
   graph.train_in(job.estimator, rate, job.rest_applied_at)
@@ -51,6 +51,7 @@ def _train_and_evaluate(job: Job, evaluator: Evaluator) -> None:
     tf_estimator.EvalSpec(
       evaluator.input_fn,
       steps=None,
+      hooks=evaluator.hooks,
       exporters=evaluator.exporters,
       start_delay_secs=0,
       throttle_secs=0,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from hub_estimator import features, inputs, schemas
 from hub_estimator.experiments import Experiment
-from hub_estimator.modules import ModuleInfo
+from hub_estimator.modules import ModuleInfo, ModuleSource
 from hub_estimator.tensorflow_runtime import estimator
 from hub_estimator.training.train_graph import TrainGraph
 
@@ -18,6 +18,7 @@ class Checked:
     experiment: the run's definition, its head with the classes of the data.
     schema: of the data.
     report: on the data.
+    sources: how the modules are used, by `module.name`.
     infos: what the modules offer, by `module.name`.
     train: examples of training.
     eval: examples of evaluation.
@@ -34,6 +35,7 @@ class Checked:
   experiment: Experiment
   schema: schemas.Schema
   report: schemas.DataReport
+  sources: Mapping[str, ModuleSource]
   infos: Mapping[str, ModuleInfo]
   train: inputs.Examples
   eval: inputs.Examples

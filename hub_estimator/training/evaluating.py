@@ -26,6 +26,7 @@ class Evaluator:
 
   Attributes:
     input_fn: of evaluation, for Estimator's own loop.
+    hooks: of the user's, in each evaluation.
     exporters: are called after each evaluation.
   """
 
@@ -37,6 +38,7 @@ class Evaluator:
       exporters: are called after each evaluation.
     """
     self._estimator = job.estimator
+    self.hooks = list(job.experiment.eval_hooks)
     self.exporters = exporters
     self.input_fn: InputFn = inputs.make_eval_input_fn(
       job.checked.eval, batch_size=job.experiment.eval_batch_size
@@ -73,7 +75,7 @@ class Evaluator:
     """
     checkpoint = checkpoint or self._estimator.latest_checkpoint()
     metrics = self._estimator.evaluate(
-      self.input_fn, checkpoint_path=checkpoint
+      self.input_fn, hooks=self.hooks, checkpoint_path=checkpoint
     )
     for exporter in self.exporters:
       path = os.path.join(self._estimator.model_dir, "export", exporter.name)
@@ -95,11 +97,11 @@ class Evaluator:
     return True
 
   def export_final(self) -> None:
-    """Calls the "final" exporter for the last checkpoint, evaluated before."""
+    """Calls the exporters that wait for the last checkpoint, evaluated before."""
     checkpoint = self._estimator.latest_checkpoint()
     evaluations = read_eval_metrics(self._estimator.eval_dir())
     for exporter in self.exporters:
-      if exporter.name == "final":
+      if getattr(exporter, "wants_final", False):
         path = os.path.join(self._estimator.model_dir, "export", exporter.name)
         metrics = evaluations.get(checkpoints.step_of(checkpoint), {})
         exporter.export(self._estimator, path, checkpoint, metrics, True)

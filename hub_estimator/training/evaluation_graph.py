@@ -1,12 +1,13 @@
 """The graph of evaluation, built once for all checkpoints."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from hub_estimator.graphs import sessions
 from hub_estimator.tensorflow_runtime import (
   estimator,
   estimator_internals,
+  tensorflow_internals,
   tf,
   write_dict_to_summary,
 )
@@ -40,17 +41,25 @@ class EvaluationGraph:
       )
       self._scaffold = sessions.ready_scaffold(self._parts.scaffold)
 
-  def run(self, checkpoint: str, events: str) -> dict[str, Any]:
+  def run(
+    self,
+    checkpoint: str,
+    events: str,
+    hooks: Sequence[estimator.SessionRunHook] = (),
+  ) -> dict[str, Any]:
     """Returns the metrics of a checkpoint by name, and "global_step".
 
     Args:
       checkpoint: its path.
       events: the directory of events that the metrics are written to as well.
+      hooks: beside those of the model_fn.
 
     Raises:
       tf.errors.OpError: the checkpoint can't be read, or evaluation failed.
     """
     values = tf.train.FinalOpsHook(self._parts.values)
+    if hooks:  # They may add ops; an earlier session has finalized the graph.
+      tensorflow_internals.reopen(self._graph)
     with self._graph.as_default():
       creator = tf.train.ChiefSessionCreator(
         self._scaffold,
@@ -58,7 +67,7 @@ class EvaluationGraph:
         checkpoint_filename_with_path=checkpoint,
       )
       with tf.train.MonitoredSession(
-        creator, hooks=[*self._parts.hooks, values]
+        creator, hooks=[*self._parts.hooks, *hooks, values]
       ) as session:
         while not session.should_stop():
           session.run(self._parts.update_op)
@@ -85,14 +94,15 @@ def evaluate_in(
   def evaluate(
     input_fn: Callable[[], tf.data.Dataset],
     steps: int | None = None,
-    hooks: Any = None,
+    hooks: Sequence[estimator.SessionRunHook] | None = None,
     checkpoint_path: str | None = None,
     name: str | None = None,
   ) -> dict[str, Any]:
-    del input_fn, steps, hooks
+    del input_fn, steps
     return make_graph().run(
       checkpoint_path or run_estimator.latest_checkpoint(),
       run_estimator.eval_dir(name),
+      hooks or (),
     )
 
   run_estimator.evaluate = evaluate

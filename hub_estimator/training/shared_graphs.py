@@ -12,6 +12,7 @@ from hub_estimator.training.job import Job
 
 # The parts of a run that its graph of training depends on, beside the optimizer.
 _TRAINED = (
+  "model",
   "encoder",
   "head",
   "train_input",
@@ -28,6 +29,7 @@ _TRAINED = (
 )
 # The parts that its graph of evaluation depends on.
 _EVALUATED = (
+  "model",
   "encoder",
   "head",
   "eval_input",

@@ -7,8 +7,9 @@ the last step.
 """
 
 import dataclasses
+import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from hub_estimator.model import encoders, tops
 from hub_estimator.tensorflow_runtime import estimator, tf
 from hub_estimator.training.checked import Checked
 
+_log = logging.getLogger(__name__)
 # Signals, progress and errors wait for the end of a block.
 _MOST_STEPS = 100
 _MOST_BYTES = 16 << 20
@@ -51,12 +53,18 @@ class Blocks:
     return min(step + self.most, self.last, *ends)
 
 
-def plan(experiment: Experiment, checked: Checked) -> Blocks | None:
+def plan(
+  experiment: Experiment,
+  checked: Checked,
+  hooks: Sequence[estimator.SessionRunHook] = (),
+) -> Blocks | None:
   """Returns the blocks of a run, or None if each step is a `session.run`.
 
   Args:
     experiment: the run's definition.
     checked: the run, with kept outputs instead of the features that modules read.
+    hooks: of the user's. They see only the last step of a block, so that none is
+      made unless each hook has an attribute `each_step` that is False.
   """
   if not (
     encoders.holds_outputs(checked.train.features)
@@ -80,6 +88,15 @@ def plan(experiment: Experiment, checked: Checked) -> Blocks | None:
   )
   if most < 2:
     return None
+  for hook in hooks:
+    if getattr(hook, "each_step", True):
+      _log.info(
+        "Each step is a session.run of its own, for the hook %s; with an attribute "
+        "each_step = False, it would see the last of up to %d steps.",
+        type(hook).__name__,
+        most,
+      )
+      return None
   return Blocks(
     most,
     (experiment.eval_every_steps, experiment.summary_every_steps),

@@ -60,8 +60,10 @@ class TrainGraph:
           saver.set_last_checkpoints([])
         first = [_StartInput(self.start_input)]
         if learning_rate is not None:
-          (rate,) = tf.get_collection(optimizers.LEARNING_RATE)
-          first.append(tf.train.FeedFnHook(lambda: {rate: learning_rate}))
+          # None if the model has an optimizer of its own.
+          rates = tf.get_collection(optimizers.LEARNING_RATE)
+          fed_rates = dict.fromkeys(rates, learning_rate)
+          first.append(tf.train.FeedFnHook(lambda: fed_rates))
         for rest in tf.get_collection(optimizers.REST_APPLIED_AT):
           fed = {rest: rest_applied_at}
           first.append(tf.train.FeedFnHook(lambda fed=fed: fed))
@@ -94,7 +96,7 @@ def build(
     tf.set_random_seed(seed)
     tf.train.create_global_step()
     iterator = tf.data.make_initializable_iterator(input_fn())
-    features, labels = iterator.get_next()
+    features, labels = estimator_internals.next_batch(iterator)
     spec = model_fn(features, labels, estimator.ModeKeys.TRAIN, None)
     spec = spec._replace(scaffold=sessions.ready_scaffold(spec.scaffold))
   return TrainGraph(graph, spec, iterator.initializer)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hub_estimator import exporting, modules, runs, testing
+from hub_estimator import exporting, runs, testing
 from hub_estimator.exporting import comparison, variables, verification
 from hub_estimator.tensorflow_runtime import hub, tf
 from tests.exporting.small_exports import (
@@ -91,9 +91,6 @@ def _verify(run, version, live):
     live,
     model=version.model,
     modules=version.modules,
-    infos={
-      "module": modules.read_module_info(run.experiment.encoder.module.handle)
-    },
     examples=read_examples(run),
   )
 

@@ -37,7 +37,5 @@ def test_the_direction_follows_the_metric_unless_it_is_given(
 def test_versions_are_verified_if_there_are_examples(
   verify, examples, expected
 ):
-  context = ExportContext(
-    Exports(verify=verify), lambda: None, [], {}, examples
-  )
+  context = ExportContext(Exports(verify=verify), lambda: None, {}, examples)
   assert context.verifies == expected

@@ -94,11 +94,6 @@ def test_a_conversion_with_other_weights_is_found(converted_run, tmp_path):
       read_live_graph(converted_run),
       model=converted_run.half("model"),
       modules=tmp_path / "modules",
-      infos={
-        "module": read_module_info(
-          converted_run.experiment.encoder.module.handle
-        )
-      },
       examples=read_examples(converted_run),
     )
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hub_estimator import exporting, modules, runs
+from hub_estimator import exporting, runs
 from hub_estimator.exporting import verification
 from tests import module_zoo
 from tests.exporting.small_exports import (
@@ -19,9 +19,6 @@ def _verify(run, version, checkpoint=None):
     read_live_graph(run, checkpoint),
     model=version.model,
     modules=version.modules,
-    infos={
-      "module": modules.read_module_info(run.experiment.encoder.module.handle)
-    },
     examples=read_examples(run),
   )
 

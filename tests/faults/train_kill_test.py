@@ -79,3 +79,43 @@ def test_a_killed_run_ends_as_an_undisturbed_one(
   ]
   assert results[0]["metrics"] == results[1]["metrics"]
   assert results[0]["steps"] == results[1]["steps"] == 400
+
+
+OWN = """
+from hub_estimator import exporting, inputs, runs
+from hub_estimator.experiments import Experiment
+from hub_estimator.model import models
+from tests import user_code
+def run(model_dir):
+  data = inputs.Npz({data!r}, features=["x"])
+  e = Experiment(train_input=data, eval_input=data,
+    model=models.Function(user_code.classify, {{"handle": {module!r}}}),
+    max_steps=400, eval_every_steps=40, batch_size=16,
+    exports=exporting.Exports(["latest"], keep=2))
+  runs.train(e, model_dir, config_text="SEED = 1\\n")
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_run_of_a_users_model_fn_ends_with_the_same_bits(
+  batch_norm, numbers_npz, tmp_path
+):
+  rng = random.Random(2)
+  killed, whole = tmp_path / "killed", tmp_path / "whole"
+  prepare = OWN.format(module=batch_norm, data=numbers_npz)
+  with forked.Forker(prepare) as forker:
+    for _ in range(KILLS):
+      child = forker.run(f"run({str(killed)!r})")
+      time.sleep(rng.uniform(1, 4))
+      with contextlib.suppress(ProcessLookupError):
+        child.kill()
+      if child.wait() == 0:
+        break
+    for model_dir in (killed, whole):
+      assert forker.run(f"run({str(model_dir)!r})").wait() == 0
+  checkpoint = "model.ckpt-400.data-00000-of-00001"
+  assert (killed / checkpoint).read_bytes() == (whole / checkpoint).read_bytes()
+  results = [
+    json.loads((path / "result.json").read_text()) for path in (killed, whole)
+  ]
+  assert results[0]["metrics"] == results[1]["metrics"]

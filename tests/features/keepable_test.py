@@ -120,10 +120,3 @@ def test_outputs_that_may_differ_are_not_kept_and_the_reason_is_given(
     images(noisy), image=pixels
   )
   assert "_OwnEncoder isn't one" in why_not(_OwnEncoder(frozen))
-
-
-def test_an_encoder_is_known_if_all_of_its_parts_are(dense):
-  known = Encoder(ModuleSource(dense))
-  assert features.is_known(encoders.Concat([known, known]))
-  own = _OwnEncoder(ModuleSource(dense))
-  assert not features.is_known(encoders.Concat([known, own]))

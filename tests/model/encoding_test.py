@@ -14,6 +14,9 @@ from hub_estimator.modules import ModuleSource, read_module_info
 from hub_estimator.tensorflow_runtime import tf
 from tests.model.pairs import apply
 
+# Files of the room that these tests cover, beside their own.
+COVERS = ("graph_modules",)
+
 X = np.arange(16, dtype=np.float32).reshape(4, 4)
 
 

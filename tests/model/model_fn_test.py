@@ -13,6 +13,9 @@ from tests.model.build import build_mode
 from tests.model.pairs import apply, pairs_experiment
 from tests.small_runs import make_experiment
 
+# Files of the room that these tests cover, beside their own.
+COVERS = ("model_variables", "training_step")
+
 
 @pytest.mark.parametrize("mode", ["train", "eval", "infer"])
 def test_each_mode_has_its_variant(batch_norm, numbers_npz, mode):

@@ -10,10 +10,11 @@ import subprocess
 import numpy as np
 import pytest
 
-from hub_estimator import config, progress, runs
+from hub_estimator import config, progress, runs, testing
 from hub_estimator.errors import UserError
 from hub_estimator.sweeps import SweepDir, rank, run_sweep, work
 from hub_estimator.tensorflow_runtime import hub, tf
+from tests.model.models.function_test import GIN
 from tests.sweeps import small
 
 _RATES = "sweep.space = {'optimizers.adam.learning_rate': [0.05, 0.02, 0.01]}\n"
@@ -72,6 +73,27 @@ def test_a_sweep_runs_from_python_and_is_ranked_again(
     (2, 2, "trials"),
   ]
   assert rank(str(tmp_path / "sweep")) == outcome
+
+
+def test_rates_and_handles_of_a_users_model_fn_are_ranked(
+  tmp_path, batch_norm, numbers_npz
+):
+  other = testing.batch_norm_module(str(tmp_path / "other"), width=5)
+  space = {"RATE": [0.0, 0.05], "HANDLE": [batch_norm, other]}
+  file = tmp_path / "sweep.gin"
+  file.write_text(
+    GIN.format(module=batch_norm, data=numbers_npz)
+    + f"sweep.space = {space!r}\nsweep.strategy = 'grid'\n"
+    + "sweep.goals = ['accuracy']\n"
+  )
+  config.parse([str(file)])
+  outcome = run_sweep(str(tmp_path / "sweep"), make_workers=_InThisProcess)
+  ranked = list(outcome.leaderboard)
+  assert [row.state for row in ranked] == ["finished"] * 4
+  assert {row.modules["encoder"] for row in ranked} == {batch_norm, other}
+  # The untrained ones are last.
+  assert [row.params["RATE"] for row in ranked[2:]] == [0.0, 0.0]
+  assert outcome.best is not None
 
 
 def test_what_cannot_be_run_or_ranked_is_named(tmp_path):

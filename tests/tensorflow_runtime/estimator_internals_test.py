@@ -109,3 +109,18 @@ def test_written_metrics_are_read_by_their_step(tmp_path):
     )
   tf.summary.FileWriterCache.clear()
   assert internals.read_eval_metrics(str(tmp_path)) == {7: {"loss": 0.5}}
+
+
+def test_a_batch_comes_with_labels_or_without():
+  with tf.Graph().as_default(), tf.Session() as session:
+    for data, labelled in (
+      (({"x": [1]}, [2]), True),
+      ({"x": [1]}, False),
+    ):
+      iterator = tf.data.make_initializable_iterator(
+        tf.data.Dataset.from_tensors(data)
+      )
+      features, labels = internals.next_batch(iterator)
+      session.run(iterator.initializer)
+      assert session.run(features["x"]) == [1]
+      assert (labels is not None) == labelled

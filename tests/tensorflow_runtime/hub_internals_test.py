@@ -67,3 +67,34 @@ def test_the_cache_is_where_the_environment_says(tmp_path, monkeypatch):
   assert internals.module_cache_dir() == str(tmp_path)
   monkeypatch.delenv("TFHUB_CACHE_DIR")
   assert pathlib.Path(internals.module_cache_dir()).name == "tfhub_modules"
+
+
+def test_calls_of_modules_are_recorded_with_their_tensors(spec, tmp_path):
+  done = []
+  with tf.Graph().as_default():
+    with tf.variable_scope("outer"):
+      module = hub.Module(spec, name="m", tags={"train"}, trainable=True)
+    x = tf.constant([1.0])
+    with internals.recorded_calls(lambda: done.append(1)) as calls:
+      output = module(x)
+      named = module({"default": x}, as_dict=True)
+    module(x)
+    assert len(calls) == len(done) == 2
+    assert calls[0].module is module and calls[0].signature == "default"
+    assert calls[0].inputs["default"] is x
+    assert calls[0].outputs["default"] is output
+    assert calls[1].outputs["default"] is named["default"]
+    assert internals.registered_modules() == []
+    hub.register_module_for_export(module, "a")
+    assert internals.registered_modules() == [("a", module)]
+    assert internals.state_scope(module) == "outer/m"
+    assert internals.tags_of(module) == {"train"}
+    assert internals.is_trainable(module)
+    assert internals.spec_of(module) is spec
+  assert internals.stored_at(spec) is None
+  with tf.Graph().as_default(), tf.Session() as session:
+    made = hub.Module(spec)
+    session.run(tf.global_variables_initializer())
+    made.export(str(tmp_path / "m"), session)
+  loaded = hub.load_module_spec(str(tmp_path / "m"))
+  assert internals.stored_at(loaded) == str(tmp_path / "m")

@@ -59,3 +59,14 @@ def test_a_canned_estimator_trains_the_variable_of_a_feature_column(tmp_path):
 @pytest.mark.parametrize("name", ["AssignAdd", "MatMul"])
 def test_the_registry_knows_ops(name):
   assert internals.op_def_registry.get(name).name == name
+
+
+def test_an_op_waits_for_another():
+  with tf.Graph().as_default(), tf.Session() as session:
+    first = tf.debugging.Assert(tf.constant(False), ["first"])
+    then = tf.constant(1.0) + 1.0
+    assert not internals.is_nested(then.op)
+    assert session.run(then) == 2.0
+    internals.run_after((other := then * 2).op, first)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="first"):
+      session.run(other)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hub_estimator import heads, inputs, optimizers, runs
+from hub_estimator.errors import UserError
 from hub_estimator.model import metrics
 from hub_estimator.model.evaluated_loss import EXAMPLES_LOSS
 from hub_estimator.tensorflow_runtime import estimator, read_eval_metrics, tf
@@ -96,3 +97,39 @@ def test_a_missing_checkpoint_is_reported(dense, numbers_npz, tmp_path):
   )
   with pytest.raises((ValueError, tf.errors.OpError), match="gone"):
     evaluation.run(str(tmp_path / "gone"), str(tmp_path / "eval"))
+
+
+class _Adding(estimator.SessionRunHook):
+  """Adds an op of its own in each session, and counts."""
+
+  def __init__(self):
+    self.sessions, self.examples = 0, 0
+
+  def begin(self):
+    self.sessions += 1
+    (metric, *_) = tf.get_collection(tf.GraphKeys.METRIC_VARIABLES)
+    self._read = tf.identity(metric)
+
+  def before_run(self, run_context):
+    return estimator.SessionRunArgs(self._read)
+
+  def after_run(self, run_context, run_values):
+    assert run_values.results is not None
+    self.examples += 1
+
+
+def test_hooks_of_the_users_run_in_each_evaluation(
+  dense, numbers_npz, tmp_path
+):
+  hook = _Adding()
+  experiment = make_experiment(
+    dense, numbers_npz, eval_hooks=[hook], eval_batch_size=48
+  )
+  runs.train(experiment, tmp_path)
+  assert (hook.sessions, hook.examples) == (2, 4)
+  runs.evaluate(tmp_path, experiment=experiment)
+  assert (hook.sessions, hook.examples) == (3, 6)
+  with pytest.raises(
+    UserError, match="run.eval_hooks has 3; .*SessionRunHooks"
+  ):
+    make_experiment(dense, numbers_npz, eval_hooks=[3])

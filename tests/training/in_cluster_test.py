@@ -138,3 +138,29 @@ def test_hosts_with_addresses_of_their_own(
     results.FINISHED,
     "export/latest/",
   )
+
+
+@pytest.mark.slow
+def test_a_cluster_trains_a_users_model_fn(batch_norm, numbers_npz, tmp_path):
+  gin_text = f"""
+import tests.user_code
+run.model = @models.function()
+models.function.model_fn = @tests.classify
+models.function.params = {{"handle": {batch_norm!r}}}
+run.train_input = @inputs.npz()
+run.eval_input = @inputs.npz()
+inputs.npz.path = {numbers_npz!r}
+inputs.npz.features = ["x"]
+run.max_steps = 100
+run.eval_every_steps = 50
+run.batch_size = 16
+"""
+  with Cluster(tmp_path, gin_text, workers=1, ps=1) as cluster:
+    cluster.start()
+    codes = cluster.wait()
+    assert set(codes.values()) == {0}, (codes, cluster.logs())
+    assert "Traceback" not in cluster.logs()
+  result = results.read(cluster.model_dir / "result.json")
+  assert result.state == results.FINISHED
+  assert result.metrics["accuracy"] > 0.8
+  assert "error" not in result.exports["latest"]

@@ -26,6 +26,8 @@ class CountingCache(ProcessCache):
 class NoteSteps(estimator.SessionRunHook):
   """Notes the global step before each `session.run` of training."""
 
+  each_step = False
+
   def __init__(self):
     self.steps = []
 
@@ -43,6 +45,8 @@ class NoteSteps(estimator.SessionRunHook):
 
 class NoteGraphs(estimator.SessionRunHook):
   """Notes the graph of each training, and its number of ops at the end."""
+
+  each_step = False
 
   def __init__(self):
     self.graphs = []

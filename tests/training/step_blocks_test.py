@@ -12,7 +12,7 @@ from hub_estimator.experiments import EarlyStopping
 from hub_estimator.model import encoders, metrics, tops
 from hub_estimator.optimizers import schedules
 from hub_estimator.preprocessing import adapters
-from hub_estimator.tensorflow_runtime import read_eval_metrics, tf
+from hub_estimator.tensorflow_runtime import estimator, read_eval_metrics, tf
 from hub_estimator.training import step_blocks
 from tests.small_runs import make_experiment
 from tests.training.seams import NoteSteps
@@ -256,3 +256,33 @@ def test_parts_that_may_differ_in_a_loop_run_step_by_step(
   dense, numbers_npz, changes
 ):
   assert _plan(dense, numbers_npz, **changes) is None
+
+
+class _Seeing(estimator.SessionRunHook):
+  def __init__(self):
+    self.runs = 0
+
+  def after_run(self, run_context, run_values):
+    self.runs += 1
+
+
+def test_a_hook_of_the_users_sees_each_step_unless_it_says_otherwise(
+  dense, numbers_npz, tmp_path, new_log
+):
+  def train(hook, name):
+    experiment = make_experiment(
+      dense, numbers_npz, module_trainable=False, hooks=[hook]
+    )
+    return runs.train(experiment, tmp_path / name), new_log()
+
+  seeing, skipping = _Seeing(), _Seeing()
+  skipping.each_step = False
+  each, log = train(seeing, "each")
+  assert "a session.run of its own, for the hook _Seeing" in log
+  # The last one finds that no examples are left.
+  assert seeing.runs in (20, 21)
+  blocks, log = train(skipping, "blocks")
+  assert "session.run of its own" not in log
+  assert skipping.runs < 10
+  _assert_same_run(tmp_path / "each", tmp_path / "blocks")
+  assert each.metrics["loss"] == pytest.approx(blocks.metrics["loss"], rel=1e-5)

@@ -1,15 +1,25 @@
 """The names of an encoder's modules, in graphs and in exports."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from hub_estimator.errors import UserError
-from hub_estimator.model.interface import Encoder
+from hub_estimator.model.application import Application
 from hub_estimator.modules import ModuleSource
 
 
-def sources(encoder: Encoder) -> dict[str, ModuleSource]:
-  """Returns an encoder's modules by `module.name`, each once.
+class Applies(Protocol):
+  """An encoder, or a whole run: whatever applies modules."""
+
+  def applications(self) -> Sequence[Application]:
+    """Returns the applications."""
+
+
+def sources(encoder: Applies) -> dict[str, ModuleSource]:
+  """Returns the modules that are applied, by `module.name`, each once.
 
   Args:
-    encoder: one of `encoders`, or yours.
+    encoder: one of `encoders`, yours, or a run.
 
   Raises:
     UserError: two different modules have the same name or export name.
