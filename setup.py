@@ -69,6 +69,7 @@ setuptools.setup(
       "ipykernel",
       "build",
       "trustme",
+      "sentencepiece",
     ],
   },
   entry_points={

@@ -5,6 +5,7 @@ import tempfile
 
 from hub_estimator import testing
 from hub_estimator.tensorflow_runtime import hub, tf
+from tests import sentencepiece_models
 
 
 def vae(path: str, *, seed: int | None = None) -> str:
@@ -254,6 +255,71 @@ def halves(path: str) -> str:
     )
 
   return testing.export_module(os.fspath(path), module_fn)
+
+
+def use_lite(path: str) -> str:
+  """A sentence encoder that takes the parts of a SparseTensor of SentencePiece ids.
+
+  Signature "spm_path" names the model. It maps ids to float32 [N, 4].
+  """
+  with sentencepiece_models.written(albert=False) as model:
+
+    def module_fn():
+      values = tf.placeholder(tf.int64, [None], "values")
+      indices = tf.placeholder(tf.int64, [None, 2], "indices")
+      shape = tf.placeholder(tf.int64, [None], "dense_shape")
+      ids = tf.SparseTensor(indices, values, shape)
+      vectors = tf.get_variable("vectors", [300, 4])
+      sums = tf.nn.safe_embedding_lookup_sparse(vectors, ids, combiner="sqrtn")
+      hub.add_signature(
+        inputs={"values": values, "indices": indices, "dense_shape": shape},
+        outputs=tf.reshape(sums, [-1, 4]),
+      )
+      asset = tf.constant(model)
+      tf.add_to_collection(tf.GraphKeys.ASSET_FILEPATHS, asset)
+      hub.add_signature("spm_path", inputs={}, outputs=asset)
+
+    return testing.export_module(os.fspath(path), module_fn)
+
+
+def albert(
+  path: str, *, tokenization_info: bool = True, lowercase: bool = True
+) -> str:
+  """An ALBERT: BERT's inputs, whose ids are those of a SentencePiece model.
+
+  "tokenization_info" names the model, or it is the only asset.
+  """
+  with sentencepiece_models.written() as model:
+
+    def module_fn():
+      names = ("input_ids", "input_mask", "segment_ids")
+      inputs = {n: tf.placeholder(tf.int32, [None, None], n) for n in names}
+      vectors = tf.get_variable("vectors", [300, 4])
+      mask = tf.cast(inputs["input_mask"], tf.float32)[:, :, tf.newaxis]
+      sequence = tf.nn.embedding_lookup(vectors, inputs["input_ids"])
+      sequence += tf.cast(inputs["segment_ids"], tf.float32)[:, :, tf.newaxis]
+      sequence = tf.tanh(sequence) * mask
+      hub.add_signature(
+        "tokens",
+        inputs=inputs,
+        outputs={
+          "pooled_output": tf.reduce_sum(sequence, axis=1),
+          "sequence_output": sequence,
+        },
+      )
+      asset = tf.constant(model)
+      tf.add_to_collection(tf.GraphKeys.ASSET_FILEPATHS, asset)
+      if tokenization_info:
+        hub.add_signature(
+          "tokenization_info",
+          inputs={},
+          outputs={
+            "vocab_file": asset,
+            "do_lower_case": tf.constant(lowercase),
+          },
+        )
+
+    return testing.export_module(os.fspath(path), module_fn)
 
 
 ALL = (

@@ -17,6 +17,11 @@ from hub_estimator.modules.stored_variables import (
   has_own_weights,
   store_variables,
 )
+from hub_estimator.modules.tokenization import (
+  Tokenization,
+  is_sentencepiece,
+  read_tokenization,
+)
 from hub_estimator.modules.variant_info import (
   SignatureInfo,
   TensorInfo,
@@ -38,6 +43,7 @@ __all__ = [
   "PlacedModule",
   "SignatureInfo",
   "TensorInfo",
+  "Tokenization",
   "VariableInfo",
   "VariantInfo",
   "apply_in_batches",
@@ -46,11 +52,13 @@ __all__ = [
   "choose_tags",
   "has_own_weights",
   "inspecting",
+  "is_sentencepiece",
   "log_variant",
   "place",
   "random_outputs",
   "read_module_info",
   "read_signature",
+  "read_tokenization",
   "saved_models",
   "store_variables",
 ]

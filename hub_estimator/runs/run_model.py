@@ -148,7 +148,7 @@ def _used_features(
     matched = adapters.match_features(application.adapter, signature, seen)
     if tokenizer is None:
       used |= set(matched.values())
-    elif isinstance(tokenizer, tokenizers.Wordpiece):
+    elif isinstance(tokenizer, tokenizers.KNOWN):
       used |= set(tokenizer.strings(application.select(specs)))
     else:
       used |= set(application.select(specs))
@@ -217,7 +217,7 @@ def max_lengths(experiment: Experiment) -> dict[str, int]:
   found = {}
   for application in experiment.encoder.applications():
     tokenizer = application.adapter.tokenizer
-    if isinstance(tokenizer, tokenizers.Wordpiece) and tokenizer.feature:
+    if isinstance(tokenizer, tokenizers.KNOWN) and tokenizer.feature:
       found[tokenizer.feature] = tokenizer.max_length
   return found
 
