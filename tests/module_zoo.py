@@ -323,6 +323,7 @@ def albert(
 
 
 ALL = (
+  albert,
   counting,
   gan,
   halves,
@@ -333,6 +334,7 @@ ALL = (
   partitioned,
   segmenter,
   style,
+  use_lite,
   vae,
   volumes,
 )

@@ -41,6 +41,7 @@ class Network:
       examples: any that have the features of those to come.
     """
     specs = examples.specs()
+    application = application.fitted(specs, info)
     self.application = application
     self.reads = sorted(_read_features(examples, application, info))
     self._info = info

@@ -13,7 +13,7 @@ from hub_estimator.graphs import networks
 from hub_estimator.model import Application
 from hub_estimator.model_dir import results
 from hub_estimator.modules import ModuleInfo, read_module_info
-from hub_estimator.preprocessing import Adapter, adapters
+from hub_estimator.preprocessing import Adapter, adapters, tokenizers
 from hub_estimator.runs import predictions
 from hub_estimator.runs.array_files import write_jsonl, write_npz
 from hub_estimator.runs.building import reporting_graph_errors
@@ -55,7 +55,9 @@ def apply(
   """
   applied = _apply(handle, signature, tags, adapter, outputs)
   stream = inputs.open_stream(input_path, "apply", reader=reader)
-  return predictions.concatenate(list(applied.rows(stream, batch_size)))
+  return predictions.concatenate(
+    list(applied.fitted(stream).rows(stream, batch_size))
+  )
 
 
 def apply_to_file(
@@ -102,6 +104,7 @@ def apply_to_file(
   applied = _apply(handle, signature, tags, adapter, outputs)
   while True:
     stream = inputs.open_stream(input_path, "apply", reader=reader)
+    applied = applied.fitted(stream)
     rows = applied.rows(stream, 1 if applied.ragged else batch_size)
     try:
       return _WRITERS[suffix](os.path.expanduser(output_path), rows)
@@ -159,6 +162,14 @@ class _Applied:
   application: Application
   names: Sequence[str]
   ragged: frozenset[str] = frozenset()
+
+  def fitted(self, stream: inputs.Stream) -> "_Applied":
+    """Returns this with the tokenizer that the stream's features need."""
+    if not tokenizers.takes_tokens(self.application.signature_of(self.info)):
+      return self
+    specs = {name: stream.spec(name, None) for name in stream.names}
+    fitted = self.application.fitted(specs, self.info)
+    return dataclasses.replace(self, application=fitted)
 
   def rows(
     self, stream: inputs.Stream, batch_size: int

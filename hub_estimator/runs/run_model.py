@@ -212,14 +212,46 @@ def pictures(
   }
 
 
-def max_lengths(experiment: Experiment) -> dict[str, int]:
-  """Returns the tokens that texts are cut to, by feature, where that is known."""
+def max_lengths(
+  experiment: Experiment,
+  infos: Mapping[str, ModuleInfo],
+  specs: Mapping[str, inputs.FeatureSpec],
+) -> dict[str, int]:
+  """Returns the tokens that texts are cut to, by feature, where that is known.
+
+  Args:
+    experiment: the run's definition.
+    infos: of its modules, by `module.name`.
+    specs: type of each feature of one example, by name.
+  """
   found = {}
-  for application in experiment.encoder.applications():
+  for application, _, _ in _applications(experiment, infos, specs):
     tokenizer = application.adapter.tokenizer
-    if isinstance(tokenizer, tokenizers.KNOWN) and tokenizer.feature:
-      found[tokenizer.feature] = tokenizer.max_length
+    if isinstance(tokenizer, tokenizers.KNOWN):
+      for name in tokenizer.strings(application.select(specs)):
+        found[name] = tokenizer.max_length
   return found
+
+
+def chosen_tokenizers(
+  experiment: Experiment,
+  infos: Mapping[str, ModuleInfo],
+  specs: Mapping[str, inputs.FeatureSpec],
+) -> dict[str, str]:
+  """Returns what `tokenizers.auto` stands for, by `module.name`.
+
+  Args:
+    experiment: the run's definition.
+    infos: of its modules, by `module.name`.
+    specs: type of each feature of one example, by name.
+  """
+  chosen = {}
+  for application, _, _ in _applications(experiment, infos, specs):
+    tokenizer = application.adapter.tokenizer
+    if isinstance(tokenizer, tokenizers.Auto):
+      info = infos[application.module.name]
+      chosen[application.module.name] = tokenizer.describe(info)
+  return chosen
 
 
 def image_sizes(
@@ -277,7 +309,9 @@ def _applications(
 ) -> Iterator[tuple[Application, SignatureInfo, Mapping[str, Any]]]:
   """Yields each application, its signature, and the features that feed it."""
   for application in experiment.encoder.applications():
-    signature = application.signature_of(infos[application.module.name])
+    info = infos[application.module.name]
+    application = application.fitted(specs, info)
+    signature = application.signature_of(info)
     seen: Mapping[str, Any] = application.select(specs)
     tokenizer = application.adapter.tokenizer
     if tokenizer is not None:

@@ -121,9 +121,11 @@ def _each_taker(
   weights = heads.weight_columns(experiment.head)
   features = {n: f for n, f in features.items() if n not in weights}
   for application in experiment.encoder.applications():
+    info = infos[application.module.name]
+    application = application.fitted(features, info)
     adapter = application.adapter
     if adapter.tokenizer is None:
-      signature = application.signature_of(infos[application.module.name])
+      signature = application.signature_of(info)
       seen = application.select(features)
       found = adapters.find_sequences(adapter, signature, seen)
       for name, taker in found.items():

@@ -63,6 +63,20 @@ def find_strings(
   return names
 
 
+def only_text(features: Mapping[str, object]) -> dict[str, object]:
+  """Returns the features that are strings.
+
+  Args:
+    features: by name: arrays, tensors or types, which have a dtype.
+  """
+  return {
+    name: feature
+    for name, feature in features.items()
+    for dtype in [getattr(feature, "dtype", "")]
+    if getattr(dtype, "name", dtype) in ("string", "object")
+  }
+
+
 def check_strings(
   part: str, names: list[str], features: Mapping[str, FeatureSpec]
 ) -> None:

@@ -38,6 +38,13 @@ def find_token_inputs(signature: SignatureInfo, part: str) -> dict[str, str]:
   return found
 
 
+def takes_tokens(signature: SignatureInfo) -> bool:
+  """Returns whether a signature takes token ids, dense or sparse."""
+  return is_sparse(signature) or any(
+    name in signature.inputs for name in _NAMES["ids"]
+  )
+
+
 def is_sparse(signature: SignatureInfo) -> bool:
   """Returns whether a signature takes ids as the parts of a SparseTensor."""
   return set(signature.inputs) >= set(_SPARSE)
