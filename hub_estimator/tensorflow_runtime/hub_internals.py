@@ -6,8 +6,10 @@ that are not in a session. The functions here do so; if one of Hub's private
 names changes, this file and its test are the only ones to fail.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
+from tensorflow_hub import tensor_info
 from tensorflow_hub.resolver import tfhub_cache_dir
 
 from hub_estimator.tensorflow_runtime.loading import hub, tf
@@ -60,3 +62,16 @@ def export_with(
     write_variables: takes the prefix of a checkpoint, and writes it.
   """
   spec._export(path, write_variables)
+
+
+def tensor_types(infos: Mapping[str, tf.TensorInfo]) -> Mapping[str, Any]:
+  """Returns the types of a signature's inputs or outputs, of any kind, by name.
+
+  Args:
+    infos: of a SavedModel; those of RaggedTensors have no dtype of their own.
+
+  Returns:
+    Each has a `dtype`, a shape by `get_shape()`, and `is_sparse` and `is_composite`,
+    which is also true for SparseTensors.
+  """
+  return tensor_info.parse_tensor_info_map(infos)
