@@ -318,9 +318,14 @@ def _by_row(
       found[name] = values
   if wrong:
     name, shape = next(iter(wrong.items()))
+    what = (
+      "it doesn't have one row for each. hub-estimator apply writes it to a .jsonl "
+      "file."
+      if shape
+      else "it belongs to all of them together, and can't be written."
+    )
     raise _NotByRow(
-      f"Output {name!r} has shape {shape} for {count} rows: it doesn't have one row "
-      "for each. hub-estimator apply writes it to a .jsonl file.",
+      f"Output {name!r} has shape {shape} for {count} rows: {what}",
       frozenset(name for name, shape in wrong.items() if shape),
     )
   return found
