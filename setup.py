@@ -71,6 +71,7 @@ setuptools.setup(
       "ipykernel",
       "build",
       "trustme",
+      "sentencepiece",
     ],
   },
   entry_points={

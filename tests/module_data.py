@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 
 from hub_estimator import config, inputs
-from hub_estimator.modules import ModuleInfo
+from hub_estimator.modules import ModuleInfo, TensorInfo
 from hub_estimator.tensorflow_runtime import tf
 
 
@@ -41,14 +41,15 @@ def write_data(info: ModuleInfo, directory: pathlib.Path) -> None:
       rows = [",".join([*cells, str(i % 2)]) for i in range(8)]
       path.write_text("\n".join([",".join([*given, "label"]), *rows, ""]))
     else:
-      arrays = {
-        name: rng.normal(
-          size=(8, *(d or 2 for d in (tensor.shape or (None, 1))[1:]))
-        )
-        for name, tensor in given.items()
-      }
-      np.savez(
-        path,
-        label=np.arange(8) % 2,
-        **{n: a.astype(given[n].dtype) for n, a in arrays.items()},
-      )
+      arrays = {name: _rows(tensor, rng) for name, tensor in given.items()}
+      np.savez(path, label=np.arange(8) % 2, **arrays)
+
+
+def _rows(tensor: TensorInfo, rng: np.random.Generator) -> np.ndarray:
+  """Returns 8 rows for an input: words, small counts or numbers."""
+  size = (8, *(d or 2 for d in (tensor.shape or (None, 1))[1:]))
+  if tensor.dtype == "string":
+    return rng.choice(["good", "bad", "film"], size)
+  if np.dtype(tensor.dtype).kind in "iu":
+    return rng.integers(0, 3, size, tensor.dtype)
+  return rng.normal(size=size).astype(tensor.dtype)

@@ -5,6 +5,7 @@ import tempfile
 
 from hub_estimator import testing
 from hub_estimator.tensorflow_runtime import hub, tf
+from tests import sentencepiece_models
 
 
 def vae(path: str, *, seed: int | None = None) -> str:
@@ -256,8 +257,166 @@ def halves(path: str) -> str:
   return testing.export_module(os.fspath(path), module_fn)
 
 
+def use_lite(path: str) -> str:
+  """A sentence encoder that takes the parts of a SparseTensor of SentencePiece ids.
+
+  Signature "spm_path" names the model. It maps ids to float32 [N, 4].
+  """
+  with sentencepiece_models.written(albert=False) as model:
+
+    def module_fn():
+      values = tf.placeholder(tf.int64, [None], "values")
+      indices = tf.placeholder(tf.int64, [None, 2], "indices")
+      shape = tf.placeholder(tf.int64, [None], "dense_shape")
+      ids = tf.SparseTensor(indices, values, shape)
+      vectors = tf.get_variable("vectors", [300, 4])
+      sums = tf.nn.safe_embedding_lookup_sparse(vectors, ids, combiner="sqrtn")
+      hub.add_signature(
+        inputs={"values": values, "indices": indices, "dense_shape": shape},
+        outputs=tf.reshape(sums, [-1, 4]),
+      )
+      asset = tf.constant(model)
+      tf.add_to_collection(tf.GraphKeys.ASSET_FILEPATHS, asset)
+      hub.add_signature("spm_path", inputs={}, outputs=asset)
+
+    return testing.export_module(os.fspath(path), module_fn)
+
+
+def albert(
+  path: str, *, tokenization_info: bool = True, lowercase: bool = True
+) -> str:
+  """An ALBERT: BERT's inputs, whose ids are those of a SentencePiece model.
+
+  "tokenization_info" names the model, or it is the only asset.
+  """
+  with sentencepiece_models.written() as model:
+
+    def module_fn():
+      names = ("input_ids", "input_mask", "segment_ids")
+      inputs = {n: tf.placeholder(tf.int32, [None, None], n) for n in names}
+      vectors = tf.get_variable("vectors", [300, 4])
+      mask = tf.cast(inputs["input_mask"], tf.float32)[:, :, tf.newaxis]
+      sequence = tf.nn.embedding_lookup(vectors, inputs["input_ids"])
+      sequence += tf.cast(inputs["segment_ids"], tf.float32)[:, :, tf.newaxis]
+      sequence = tf.tanh(sequence) * mask
+      hub.add_signature(
+        "tokens",
+        inputs=inputs,
+        outputs={
+          "pooled_output": tf.reduce_sum(sequence, axis=1),
+          "sequence_output": sequence,
+        },
+      )
+      asset = tf.constant(model)
+      tf.add_to_collection(tf.GraphKeys.ASSET_FILEPATHS, asset)
+      if tokenization_info:
+        hub.add_signature(
+          "tokenization_info",
+          inputs={},
+          outputs={
+            "vocab_file": asset,
+            "do_lower_case": tf.constant(lowercase),
+          },
+        )
+
+    return testing.export_module(os.fspath(path), module_fn)
+
+
+def elmo(path: str, *, takes_texts: bool = True) -> str:
+  """An ELMo: texts, or words with their number, through a network of both directions.
+
+  "default" maps text string [N], and "tokens" tokens string [N, L] and sequence_len
+  int32 [N], to "elmo" float32 [N, L, 4], and "default" [N, 4], the mean of words.
+  """
+
+  def module_fn():
+    if takes_texts:
+      text = tf.placeholder(tf.string, [None])
+      words = tf.string_split(text)
+      lengths = tf.reduce_sum(tf.sparse.to_dense(_ones_like(words)), axis=1)
+      outputs = _elmo(tf.sparse.to_dense(words, ""), lengths)
+      hub.add_signature(inputs={"text": text}, outputs=outputs)
+    tokens = tf.placeholder(tf.string, [None, None])
+    lengths = tf.placeholder(tf.int32, [None])
+    hub.add_signature(
+      "tokens",
+      inputs={"tokens": tokens, "sequence_len": lengths},
+      outputs=_elmo(tokens, lengths),
+    )
+
+  return testing.export_module(os.fspath(path), module_fn)
+
+
+def elmo_tokens(path: str) -> str:
+  """An ELMo with its signature "tokens" alone."""
+  return elmo(path, takes_texts=False)
+
+
+def _ones_like(words):
+  ones = tf.ones_like(words.values, dtype=tf.int32)
+  return tf.SparseTensor(words.indices, ones, words.dense_shape)
+
+
+def _elmo(tokens, lengths):
+  with tf.variable_scope("elmo", reuse=tf.AUTO_REUSE):
+    vectors = tf.get_variable("vectors", [32, 2])
+    kernels = [tf.get_variable(f"kernel_{i}", [2, 2]) for i in range(2)]
+  given = tf.sequence_mask(lengths, tf.shape(tokens)[1], tf.float32)[..., None]
+  embedded = tf.gather(vectors, tf.strings.to_hash_bucket_fast(tokens, 32))
+  steps = tf.transpose(embedded * given, [1, 0, 2])
+  both = []
+  for kernel, reverse in zip(kernels, (False, True), strict=True):
+    states = tf.scan(
+      lambda state, step, kernel=kernel: tf.tanh(
+        tf.matmul(state, kernel) + step
+      ),
+      steps,
+      initializer=tf.zeros_like(embedded[:, 0]),
+      reverse=reverse,
+    )
+    both.append(tf.transpose(states, [1, 0, 2]))
+  sequence = tf.ensure_shape(tf.concat(both, axis=2) * given, [None, None, 4])
+  count = tf.maximum(tf.cast(lengths, tf.float32), 1.0)[:, tf.newaxis]
+  return {
+    "elmo": sequence,
+    "default": tf.reduce_sum(sequence, axis=1) / count,
+  }
+
+
+def detector(path: str) -> str:
+  """A detector: for each image any number of boxes, as RaggedTensors.
+
+  It maps images float32 [N, 8, 8, 3] to "boxes" [N, ?, 4], "scores" and "names"
+  [N, ?], and "features" [N, 3].
+  """
+
+  def module_fn():
+    images = tf.placeholder(tf.float32, [None, 8, 8, 3])
+    features = tf.reduce_mean(images, [1, 2])
+    scores = tf.sigmoid(_dense(features, 5, "scores"))
+    boxes = tf.reshape(_dense(features, 20, "boxes"), [-1, 5, 4])
+    count = tf.cast(images[:, 0, 0, 0] * 6.0, tf.int32)
+    found = tf.sequence_mask(tf.minimum(count, 5), 5)
+    ids = tf.broadcast_to(tf.range(5), tf.shape(scores))
+    hub.add_signature(
+      inputs={"images": images},
+      outputs={
+        "boxes": tf.ragged.boolean_mask(boxes, found),
+        "scores": tf.ragged.boolean_mask(scores, found),
+        "names": tf.ragged.boolean_mask(tf.strings.as_string(ids), found),
+        "features": features * tf.get_variable("scale", [3]),
+      },
+    )
+
+  return testing.export_module(os.fspath(path), module_fn)
+
+
 ALL = (
+  albert,
   counting,
+  detector,
+  elmo,
+  elmo_tokens,
   gan,
   halves,
   likelihood,
@@ -267,6 +426,7 @@ ALL = (
   partitioned,
   segmenter,
   style,
+  use_lite,
   vae,
   volumes,
 )

@@ -37,6 +37,7 @@ def main(args: argparse.Namespace) -> int:
           "handle": info.handle,
           "fingerprint": info.fingerprint,
           "train_tags": sorted(checked.train_tags[name]),
+          "tokenizer": checked.tokenizers.get(name),
         }
         for name, info in checked.infos.items()
       },

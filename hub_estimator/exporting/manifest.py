@@ -8,7 +8,7 @@ from typing import Any
 from hub_estimator import disk
 from hub_estimator.handles import module_files
 from hub_estimator.model_dir import read_json, write_json
-from hub_estimator.tensorflow_runtime import tf
+from hub_estimator.tensorflow_runtime import hub_internals, tf
 
 
 def read(half: pathlib.Path) -> dict[str, Any]:
@@ -80,15 +80,14 @@ def _signatures(graphs: Iterable[tf.MetaGraphDef]) -> dict[str, Any]:
 
 
 def _tensors(infos: Mapping[str, tf.TensorInfo]) -> dict[str, Any]:
-  return {
-    name: {
-      "dtype": tf.as_dtype(info.dtype).name,
-      "shape": None
-      if info.tensor_shape.unknown_rank
-      else [None if d.size < 0 else d.size for d in info.tensor_shape.dim],
+  described = {}
+  for name, info in sorted(hub_internals.tensor_types(infos).items()):
+    shape = info.get_shape()
+    described[name] = {
+      "dtype": info.dtype.name,
+      "shape": None if shape.rank is None else shape.as_list(),
     }
-    for name, info in sorted(infos.items())
-  }
+  return described
 
 
 def _checksums(half: pathlib.Path) -> dict[str, str]:

@@ -121,11 +121,10 @@ def _parse(
     serialized,
     {name: _parser(spec) for name, spec in specs.items()},
   )
-  # If these are fed, TensorFlow skips the parsing.
+  # If these are fed, TensorFlow skips the parsing. None is an output of its op: then
+  # TensorFlow 2 couldn't load a model with other features that were cast.
   return {
     name: tf.identity(_cast(name, parsed[name], spec), name=f"feature_{i}")
-    if spec.dtype != "string"
-    else parsed[name]
     for i, (name, spec) in enumerate(sorted(specs.items()))
   }
 

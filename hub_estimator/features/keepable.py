@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from hub_estimator import modules
 from hub_estimator.model import Application, Encoder, encoders
 from hub_estimator.modules import ModuleInfo
+from hub_estimator.preprocessing import Adapter, tokenizers
 
 
 class NotKept(Exception):
@@ -63,13 +64,21 @@ def _reasons(application: Application, info: ModuleInfo) -> dict[str, bool]:
   """Returns the reasons against keeping an output, and whether each holds."""
   source, adapter = application.module, application.adapter
   constants = (adapter.constants or {}).values()
-  vocabulary = getattr(adapter.tokenizer, "vocabulary", adapter.tokenizer)
   return {
     "is trained": source.trainable,
     "is new": info.path is None,
-    "has a tokenizer with a file of its own": vocabulary is not None,
+    "has a tokenizer with a file of its own": _has_own_file(adapter),
     "sees augmented images": bool(adapter.augment),
     "has constants that differ by mode": any(
       isinstance(value, Mapping) for value in constants
     ),
   }
+
+
+def _has_own_file(adapter: Adapter) -> bool:
+  """Returns whether tokens depend on more than the module and the settings."""
+  tokenizer = adapter.tokenizer
+  if not isinstance(tokenizer, tokenizers.KNOWN):
+    return tokenizer is not None
+  files = (getattr(tokenizer, name, None) for name in ("vocabulary", "model"))
+  return any(file is not None for file in files)

@@ -11,7 +11,7 @@ from hub_estimator.graphs import find_random_ops, networks
 from hub_estimator.inputs import Examples, lengths_of
 from hub_estimator.model import Application
 from hub_estimator.modules import ModuleInfo
-from hub_estimator.preprocessing import adapters
+from hub_estimator.preprocessing import adapters, tokenizers
 from hub_estimator.tensorflow_runtime import estimator, tf
 
 # Increase it if the same key is to mean other numbers.
@@ -41,6 +41,7 @@ class Network:
       examples: any that have the features of those to come.
     """
     specs = examples.specs()
+    application = application.fitted(specs, info)
     self.application = application
     self.reads = sorted(_read_features(examples, application, info))
     self._info = info
@@ -62,6 +63,8 @@ class Network:
     mask = application.mask_of(info)
     if mask is not None:  # Other outputs keep the keys of earlier versions.
       parts = (*parts, mask)
+    if application.adapter.tokenizer is not None:
+      parts = (*parts, tokenizers.RULES)
     self.key = hashlib.sha256(repr(parts).encode()).hexdigest()[:_KEY_DIGITS]
 
   def key_of(self, examples: Examples) -> str:

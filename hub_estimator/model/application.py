@@ -12,7 +12,12 @@ from hub_estimator.modules import (
   SignatureInfo,
   TensorInfo,
 )
-from hub_estimator.preprocessing import Adapter, adapters, build_module_inputs
+from hub_estimator.preprocessing import (
+  Adapter,
+  adapters,
+  build_module_inputs,
+  tokenizers,
+)
 from hub_estimator.tensorflow_runtime import tf
 
 _Feature = TypeVar("_Feature")
@@ -130,6 +135,29 @@ class Application:
     names = features if self.features is None else self.features
     hidden = tuple(f"{name}/" for name in self.unseen)
     return {n: features[n] for n in names if not n.startswith(hidden)}
+
+  def fitted(
+    self, features: Mapping[str, object], info: ModuleInfo
+  ) -> "Application":
+    """Returns the application with the tokenizer that features need.
+
+    That is `tokenizers.auto` if the user names none, the module takes token ids,
+    and strings come in their place.
+
+    Args:
+      features: arrays, tensors or types of the data's features, by name.
+      info: the module's.
+
+    Raises:
+      UserError: the application names a feature that the data doesn't have.
+    """
+    if self.adapter.tokenizer is not None or self.adapter.inputs:
+      return self
+    seen = self.select(features)
+    if not tokenizers.is_default(self.signature_of(info), seen):
+      return self
+    adapter = dataclasses.replace(self.adapter, tokenizer=tokenizers.Auto())
+    return dataclasses.replace(self, adapter=adapter)
 
   def build_inputs(
     self, features: Mapping[str, tf.Tensor], info: ModuleInfo, *, mode: str

@@ -120,6 +120,8 @@ class _ModuleOutputs:
 
   def of(self, application: Application) -> tf.Tensor:
     """Returns an application's output for the whole batch, [batch, width]."""
+    info = self.infos[application.module.name]
+    application = application.fitted(self.features, info)
     key = (
       application.module.name,
       repr(application.adapter),
@@ -127,7 +129,6 @@ class _ModuleOutputs:
     )
     if key not in self.applied:
       self.applied[key] = self._apply(application)
-    info = self.infos[application.module.name]
     name = application.output_of(info)
     for applied in self.applied[key]:
       applied.read.add(name)

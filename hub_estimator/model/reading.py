@@ -25,13 +25,15 @@ def readings(
     specs: type of each feature of one example, by name.
   """
   for application in applications:
-    signature = application.signature_of(infos[application.module.name])
+    info = infos[application.module.name]
+    application = application.fitted(specs, info)
+    signature = application.signature_of(info)
     seen: Mapping[str, Any] = application.select(specs)
     tokenizer = application.adapter.tokenizer
     if tokenizer is not None:
       seen = tokenizer.specs(seen, signature)
     yield application, signature, seen
-    made = application.features_made(infos[application.module.name])
+    made = application.features_made(info)
     specs = {**specs, **made}
 
 
@@ -73,7 +75,7 @@ def features_read(
     matched = adapters.match_features(application.adapter, signature, seen)
     if tokenizer is None:
       used |= set(matched.values())
-    elif isinstance(tokenizer, tokenizers.Wordpiece):
+    elif isinstance(tokenizer, tokenizers.KNOWN):
       used |= set(tokenizer.strings(application.select(specs)))
     else:
       used |= set(application.select(specs))

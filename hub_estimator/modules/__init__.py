@@ -21,6 +21,11 @@ from hub_estimator.modules.stored_variables import (
   has_own_weights,
   store_variables,
 )
+from hub_estimator.modules.tokenization import (
+  Tokenization,
+  is_sentencepiece,
+  read_tokenization,
+)
 from hub_estimator.modules.variant_info import (
   SignatureInfo,
   TensorInfo,
@@ -42,6 +47,7 @@ __all__ = [
   "PlacedModule",
   "SignatureInfo",
   "TensorInfo",
+  "Tokenization",
   "VariableInfo",
   "VariantInfo",
   "apply_in_batches",
@@ -52,11 +58,13 @@ __all__ = [
   "drop_unfed_update_ops",
   "has_own_weights",
   "inspecting",
+  "is_sentencepiece",
   "log_variant",
   "place",
   "random_outputs",
   "read_module_info",
   "read_signature",
+  "read_tokenization",
   "saved_models",
   "store_variables",
 ]

@@ -86,10 +86,9 @@ def _tensor_infos(infos: Mapping[str, Any]) -> dict[str, TensorInfo]:
   result = {}
   for name, info in sorted(infos.items()):
     shape = info.get_shape()
-    if getattr(info, "is_sparse", False):
+    kind = "composite" if info.is_composite else "dense"
+    if info.is_sparse:
       kind = "sparse"
-    else:
-      kind = "composite" if "Spec" in type(info).__name__ else "dense"
     result[name] = TensorInfo(
       dtype=info.dtype.name,
       shape=None if shape.rank is None else tuple(shape.as_list()),

@@ -13,8 +13,8 @@ from hub_estimator.graphs import networks
 from hub_estimator.model import Application
 from hub_estimator.model_dir import results
 from hub_estimator.modules import ModuleInfo, read_module_info
-from hub_estimator.preprocessing import Adapter, adapters
-from hub_estimator.runs import predictions
+from hub_estimator.preprocessing import Adapter, adapters, tokenizers
+from hub_estimator.runs import predictions, ragged_outputs
 from hub_estimator.runs.array_files import write_jsonl, write_npz
 from hub_estimator.runs.building import reporting_graph_errors
 from hub_estimator.runs.image_checks import Images
@@ -37,6 +37,8 @@ def apply(
 ) -> predictions.Predictions:
   """Returns a signature's outputs as arrays [rows, ...] by name.
 
+  A ragged output is an array of lists, and "<output>_length" has their lengths.
+
   Args:
     handle: of the module.
     input_path: a .csv, .tsv, .jsonl, .npz, .parquet or .arrow file, or a folder of images; see
@@ -55,7 +57,9 @@ def apply(
   """
   applied = _apply(handle, signature, tags, adapter, outputs)
   stream = inputs.open_stream(input_path, "apply", reader=reader)
-  return predictions.concatenate(list(applied.rows(stream, batch_size)))
+  return predictions.concatenate(
+    list(applied.fitted(stream).rows(stream, batch_size))
+  )
 
 
 def apply_to_file(
@@ -81,7 +85,8 @@ def apply_to_file(
       for an object a row. It is written whole or not at all. An output that doesn't
       have one row for each row, such as the tokens of a text, is only written to
       .jsonl: the module is applied to one row at a time, and "<output>_length" is
-      the number of values that it gave for the row.
+      the number of values that it gave for the row. Ragged outputs are written
+      likewise, in batches.
     signature: the one that is applied.
     outputs: names of outputs.
     tags: of the variant.
@@ -100,8 +105,11 @@ def apply_to_file(
       f"apply writes {' or '.join(_WRITERS)}, and got {output_path!r}."
     )
   applied = _apply(handle, signature, tags, adapter, outputs)
+  if suffix == ".npz":
+    applied.check_arrays()
   while True:
     stream = inputs.open_stream(input_path, "apply", reader=reader)
+    applied = applied.fitted(stream)
     rows = applied.rows(stream, 1 if applied.ragged else batch_size)
     try:
       return _WRITERS[suffix](os.path.expanduser(output_path), rows)
@@ -137,9 +145,10 @@ def _apply(
   else:
     names = [info.output(signature, name, tags) for name in outputs]
   for name in names:
-    if known[name].kind != "dense":
+    if known[name].kind == "sparse":
       raise UserError(
-        f"Output {name!r} is {known[name]}; only dense ones can be written."
+        f"Output {name!r} is {known[name]}; only dense and ragged ones can be "
+        "written."
       )
   return _Applied(info, application, names)
 
@@ -159,6 +168,24 @@ class _Applied:
   application: Application
   names: Sequence[str]
   ragged: frozenset[str] = frozenset()
+
+  def check_arrays(self) -> None:
+    """Raises a UserError if an output isn't one array."""
+    known = self.application.signature_of(self.info).outputs
+    for name in self.names:
+      if known[name].kind != "dense":
+        raise UserError(
+          f"Output {name!r} is {known[name]}; hub-estimator apply writes it to a "
+          ".jsonl file."
+        )
+
+  def fitted(self, stream: inputs.Stream) -> "_Applied":
+    """Returns this with the tokenizer that the stream's features need."""
+    if not tokenizers.takes_tokens(self.application.signature_of(self.info)):
+      return self
+    specs = {name: stream.spec(name, None) for name in stream.names}
+    fitted = self.application.fitted(specs, self.info)
+    return dataclasses.replace(self, application=fitted)
 
   def rows(
     self, stream: inputs.Stream, batch_size: int
@@ -193,7 +220,7 @@ class _Applied:
         if rows is None:
           return
         count = _length(waiting.popleft())
-        rows = _by_row(rows, count, self.ragged)
+        rows = _by_row(ragged_outputs.put_together(rows), count, self.ragged)
         if isinstance(stream, inputs.Images):
           files = stream.files[done : done + count]
           rows = {"file": np.array(files, dtype=object), **rows}
@@ -205,7 +232,7 @@ class _Applied:
     computed, _ = placed.apply(
       self.application.build_inputs(features, self.info, mode=_PREDICT)
     )
-    return {name: computed[name] for name in self.names}
+    return ragged_outputs.take_apart({n: computed[n] for n in self.names})
 
   def _specs(self, stream: inputs.Stream) -> dict[str, inputs.FeatureSpec]:
     """Returns the types of the features that the module reads."""
@@ -291,9 +318,14 @@ def _by_row(
       found[name] = values
   if wrong:
     name, shape = next(iter(wrong.items()))
+    what = (
+      "it doesn't have one row for each. hub-estimator apply writes it to a .jsonl "
+      "file."
+      if shape
+      else "it belongs to all of them together, and can't be written."
+    )
     raise _NotByRow(
-      f"Output {name!r} has shape {shape} for {count} rows: it doesn't have one row "
-      "for each. hub-estimator apply writes it to a .jsonl file.",
+      f"Output {name!r} has shape {shape} for {count} rows: {what}",
       frozenset(name for name, shape in wrong.items() if shape),
     )
   return found

@@ -41,7 +41,7 @@ def write_jsonl(path: str, batches: Batches) -> int:
 
 
 def write_npz(path: str, batches: Batches) -> int:
-  """Writes one array a name, and returns the number of rows.
+  """Writes one array a name, bfloat16 as float32, and returns the number of rows.
 
   Their length isn't known until the end, so they are written bare first, and copied
   behind their headers then.
@@ -94,7 +94,9 @@ class _Column:
     self._name = name
     self._shape = values.shape[1:]
     self._text: list[str] | None = [] if values.dtype.kind in "OSU" else None
-    self._dtype = values.dtype
+    # Of bfloat16, which npz files don't know, no value is lost.
+    is_known = values.dtype.kind != "V"
+    self._dtype = values.dtype if is_known else np.dtype(np.float32)
     self._path = path
     self._file = path.open("wb")
 
@@ -106,7 +108,7 @@ class _Column:
       )
     self.length += len(values)
     if self._text is None:
-      self._file.write(np.ascontiguousarray(values).tobytes())
+      self._file.write(values.astype(self._dtype).tobytes())
     else:
       self._text += results.plain(values.ravel())
 

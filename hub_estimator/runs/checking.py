@@ -60,7 +60,8 @@ def check(
     check_examples = functools.partial(images.check_examples, examples)
     cache.get(("images", source, specs, images.stated), check_examples)
   schema = known_data.make_schema(data, infos, specs)
-  report = known_data.make_report(data, schema, cache)
+  max_lengths = run_model.max_lengths(experiment, infos, specs)
+  report = known_data.make_report(data, schema, cache, max_lengths=max_lengths)
   checks = _GraphChecks(experiment, infos, specs, data, schema, report, cache)
   return checks.run(Builder(function, experiment.seed), function, metrics)
 
@@ -146,6 +147,9 @@ class _GraphChecks:
         **used.variables(),
       },
       train_tags=used.train_tags,
+      tokenizers=run_model.chosen_tokenizers(
+        self.experiment, self.infos, self.specs
+      ),
       outputs=outputs,
       unkept=unkept,
       graph=graph if kept is None else None,

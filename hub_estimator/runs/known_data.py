@@ -108,7 +108,11 @@ def make_schema(
 
 
 def make_report(
-  data: KnownData, schema: schemas.Schema, cache: ProcessCache
+  data: KnownData,
+  schema: schemas.Schema,
+  cache: ProcessCache,
+  *,
+  max_lengths: Mapping[str, int],
 ) -> schemas.DataReport:
   """Returns the report on the data of a run.
 
@@ -116,10 +120,10 @@ def make_report(
     data: of the run.
     schema: of the data.
     cache: of this process's earlier checks; a report on equal data is kept.
+    max_lengths: the tokens that texts are cut to, by feature.
   """
   experiment = data.experiment
   sources = (experiment.train_input, experiment.eval_input)
-  max_lengths = run_model.max_lengths(experiment)
   report: schemas.DataReport = cache.get(
     ("report", sources, schema, max_lengths),
     lambda: schemas.make_report(

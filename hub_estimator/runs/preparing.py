@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import logging
 import os
 from typing import Any
 
@@ -33,6 +34,7 @@ from hub_estimator.tensorflow_runtime import tf
 from hub_estimator.training import Checked, ProcessCache
 
 _VERIFIED_EXAMPLES = 16
+_log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -149,6 +151,8 @@ def begin(request: Request, prepared: Prepared) -> None:
   }
   for name, source in checked.sources.items():
     modules.log_variant(checked.infos[name], source)
+  for name, tokenizer in checked.tokenizers.items():
+    _log.info("Module %r: %s.", name, tokenizer)
   log_masks(experiment, checked.infos)
   log_padding([checked.train, checked.eval])
   workdir.result.unlink(missing_ok=True)

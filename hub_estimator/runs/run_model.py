@@ -160,14 +160,46 @@ def pictures(
   }
 
 
-def max_lengths(experiment: Experiment) -> dict[str, int]:
-  """Returns the tokens that texts are cut to, by feature, where that is known."""
+def max_lengths(
+  experiment: Experiment,
+  infos: Mapping[str, ModuleInfo],
+  specs: Mapping[str, inputs.FeatureSpec],
+) -> dict[str, int]:
+  """Returns the tokens that texts are cut to, by feature, where that is known.
+
+  Args:
+    experiment: the run's definition.
+    infos: of its modules, by `module.name`.
+    specs: type of each feature of one example, by name.
+  """
   found = {}
-  for application in experiment.applications():
+  for application, _, _ in _readings(experiment, infos, specs):
     tokenizer = application.adapter.tokenizer
-    if isinstance(tokenizer, tokenizers.Wordpiece) and tokenizer.feature:
-      found[tokenizer.feature] = tokenizer.max_length
+    if isinstance(tokenizer, tokenizers.KNOWN):
+      for name in tokenizer.strings(application.select(specs)):
+        found[name] = tokenizer.max_length
   return found
+
+
+def chosen_tokenizers(
+  experiment: Experiment,
+  infos: Mapping[str, ModuleInfo],
+  specs: Mapping[str, inputs.FeatureSpec],
+) -> dict[str, str]:
+  """Returns what `tokenizers.auto` stands for, by `module.name`.
+
+  Args:
+    experiment: the run's definition.
+    infos: of its modules, by `module.name`.
+    specs: type of each feature of one example, by name.
+  """
+  chosen = {}
+  for application, _, _ in _readings(experiment, infos, specs):
+    tokenizer = application.adapter.tokenizer
+    if isinstance(tokenizer, tokenizers.Auto):
+      info = infos[application.module.name]
+      chosen[application.module.name] = tokenizer.describe(info)
+  return chosen
 
 
 def image_sizes(

@@ -122,7 +122,9 @@ def _each_taker(
   given = {n: f for n, f in features.items() if n not in weights}
   features = dict(given)
   for application in experiment.applications():
-    adapter, info = application.adapter, infos[application.module.name]
+    info = infos[application.module.name]
+    application = application.fitted(features, info)
+    adapter = application.adapter
     if adapter.tokenizer is None:
       signature = application.signature_of(info)
       seen = application.select(features)

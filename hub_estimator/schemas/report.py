@@ -229,8 +229,8 @@ def _feature(
       yield Line(
         about,
         f"at least {cut} of {len(facts.word_counts)} texts have more words than "
-        f"the tokenizer keeps tokens, {limit}, and are cut; raise "
-        "tokenizers.wordpiece.max_length if their ends matter.",
+        f"the tokenizer keeps tokens, {limit}, and are cut; raise its "
+        "max_length if their ends matter.",
         is_warning=True,
       )
 

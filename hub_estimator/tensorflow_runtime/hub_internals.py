@@ -14,6 +14,7 @@ from typing import Any
 
 from tensorflow_hub import estimator as hub_registering
 from tensorflow_hub import module as hub_module
+from tensorflow_hub import tensor_info
 from tensorflow_hub.resolver import tfhub_cache_dir
 
 from hub_estimator.tensorflow_runtime.loading import hub, tf
@@ -161,3 +162,16 @@ def stored_at(spec: hub.ModuleSpec) -> str | None:
   if not variables:
     return None
   return os.path.dirname(os.path.dirname(os.fsdecode(variables)))
+
+
+def tensor_types(infos: Mapping[str, tf.TensorInfo]) -> Mapping[str, Any]:
+  """Returns the types of a signature's inputs or outputs, of any kind, by name.
+
+  Args:
+    infos: of a SavedModel; those of RaggedTensors have no dtype of their own.
+
+  Returns:
+    Each has a `dtype`, a shape by `get_shape()`, and `is_sparse` and `is_composite`,
+    which is also true for SparseTensors.
+  """
+  return tensor_info.parse_tensor_info_map(infos)

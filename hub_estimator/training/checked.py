@@ -27,6 +27,7 @@ class Checked:
     variables: shape by name of the model's variables in the graph of training, without
       those of the optimizer.
     train_tags: tags of the variant that is trained, by `module.name`.
+    tokenizers: what `tokenizers.auto` stands for, by `module.name`.
     outputs: of frozen modules, if they are kept on disk.
     unkept: why they are not kept; None if they are, or if the run says not to.
     graph: of training; None if an equal one was built before, or if outputs are kept.
@@ -43,6 +44,7 @@ class Checked:
   model_fn: Callable[..., estimator.EstimatorSpec]
   variables: Mapping[str, tuple[int, ...]]
   train_tags: Mapping[str, frozenset[str]]
+  tokenizers: Mapping[str, str] = dataclasses.field(default_factory=dict)
   outputs: features.Outputs | None = None
   unkept: str | None = None
   graph: TrainGraph | None = None

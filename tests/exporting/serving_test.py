@@ -74,3 +74,30 @@ def test_lists_of_any_length_are_served_padded():
     got = session.run(receiver.features, {serialized: examples})
   assert got["tokens"].tolist() == [[b"a", b"b"], [b"c", b""]]
   assert got["ids"].tolist() == [[0, 4, 5], [7, -1, -1]]
+
+
+def test_tensorflow_2_loads_a_model_of_strings_beside_smaller_types(tmp_path):
+  specs = {
+    "text": FeatureSpec("string"),
+    "n": FeatureSpec("int32"),
+    "flag": FeatureSpec("bool"),
+    "half": FeatureSpec("float16"),
+  }
+  with tf.Graph().as_default(), tf.Session() as session:
+    receiver = serving.make_serving_input_fn(specs)()
+    features = receiver.features
+    total = tf.cast(features["n"], tf.float32)
+    total += tf.cast(features["half"], tf.float32)
+    total += tf.cast(features["flag"], tf.float32)
+    total += tf.cast(tf.strings.length(features["text"]), tf.float32)
+    tf.saved_model.simple_save(
+      session, str(tmp_path / "m"), receiver.receiver_tensors, {"total": total}
+    )
+  loaded = tf.saved_model.load_v2(str(tmp_path / "m"))
+  got = loaded.signatures["serving_default"](
+    text=tf.constant(["abc"]),
+    n=tf.constant([10], tf.int32),
+    flag=tf.constant([True]),
+    half=tf.constant([0.5], tf.float16),
+  )
+  assert got["total"].numpy().tolist() == [14.5]

@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 
 from hub_estimator import features, runs, testing
+from hub_estimator.features.keepable import check_keepable
 from hub_estimator.inputs import Examples
 from hub_estimator.model import Application, encoders
 from hub_estimator.model.encoders import Encoder
 from hub_estimator.modules import ModuleSource, NewModule, read_module_info
-from hub_estimator.preprocessing import adapters, augmentations
+from hub_estimator.preprocessing import adapters, augmentations, tokenizers
 from hub_estimator.tensorflow_runtime import hub, tf
 from tests.features.small_outputs import frozen_run
 from tests.small_runs import make_experiment
@@ -120,3 +121,38 @@ def test_outputs_that_may_differ_are_not_kept_and_the_reason_is_given(
     images(noisy), image=pixels
   )
   assert "_OwnEncoder isn't one" in why_not(_OwnEncoder(frozen))
+
+
+class _OwnTokenizer:
+  build = None
+
+
+@pytest.mark.parametrize(
+  "tokenizer, kept",
+  [
+    (tokenizers.Wordpiece(), True),
+    (tokenizers.Sentencepiece(), True),
+    (tokenizers.Wordpiece(vocabulary="vocab.txt"), False),
+    (tokenizers.Sentencepiece(model="words.model"), False),
+    (_OwnTokenizer(), False),
+  ],
+)
+def test_tokens_that_the_module_alone_tells_are_kept(dense, tokenizer, kept):
+  encoder = Encoder(
+    ModuleSource(dense, trainable=False), adapters.Adapter(tokenizer=tokenizer)
+  )
+  infos = {"module": read_module_info(dense)}
+  if kept:
+    check_keepable(encoder, infos)
+  else:
+    with pytest.raises(
+      features.NotKept, match="a tokenizer with a file of its"
+    ):
+      check_keepable(encoder, infos)
+
+
+def test_an_encoder_is_known_if_all_of_its_parts_are(dense):
+  known = Encoder(ModuleSource(dense))
+  assert encoders.is_known(encoders.Concat([known, known]))
+  own = _OwnEncoder(ModuleSource(dense))
+  assert not encoders.is_known(encoders.Concat([known, own]))

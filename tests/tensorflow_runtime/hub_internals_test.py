@@ -41,6 +41,28 @@ def test_attached_messages_are_those_of_all_variants(spec):
   assert internals.attached_messages(spec) == ["plain", "trained"]
 
 
+def test_tensors_of_any_kind_have_a_type():
+  def module_fn():
+    x = tf.placeholder(tf.float32, [None, 2])
+    outputs = {
+      "dense": tf.cast(x, tf.bfloat16),
+      "sparse": tf.sparse.from_dense(x),
+      "ragged": tf.RaggedTensor.from_tensor(x > 0),
+    }
+    hub.add_signature(inputs=x, outputs=outputs)
+
+  (graph,) = internals.meta_graphs(hub.create_module_spec(module_fn))
+  types = internals.tensor_types(graph.signature_def["default"].outputs)
+  assert {
+    name: (t.dtype.name, t.get_shape().rank, t.is_sparse, t.is_composite)
+    for name, t in types.items()
+  } == {
+    "dense": ("bfloat16", 2, False, False),
+    "sparse": ("float32", 2, True, True),
+    "ragged": ("bool", 2, False, True),
+  }
+
+
 def test_a_module_is_exported_with_the_variables_that_a_function_writes(
   spec, tmp_path
 ):

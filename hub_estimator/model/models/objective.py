@@ -200,6 +200,7 @@ class Objective:
       name = str(one.name)
       module = placed[one.module.name]
       info = infos[one.module.name]
+      one = one.fitted(seen, info)
       fed[name] = one.build_inputs(seen, info, mode=mode)
       outputs[name], updates = module.apply(fed[name])
       add_applied(

@@ -1,6 +1,5 @@
 """A run config for a module, for users to complete."""
 
-import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 
 from hub_estimator.modules.inspecting.choices import (
@@ -10,9 +9,11 @@ from hub_estimator.modules.inspecting.choices import (
 )
 from hub_estimator.modules.module_info import ModuleInfo
 from hub_estimator.modules.random_outputs import random_outputs
+from hub_estimator.modules.tokenization import read_tokenization
 from hub_estimator.modules.variant_info import SignatureInfo, TensorInfo
 
 _IDS = ("input_ids", "input_word_ids")
+_SPARSE_IDS = {"values", "indices", "dense_shape"}
 _SHOWN = 8
 
 
@@ -80,12 +81,7 @@ def _adapter(info: ModuleInfo, signature: SignatureInfo) -> Iterator[str]:
   yield ""
   if _takes_tokens(signature):
     yield "# The module reads the tokens of a text, the column `text` of the data."
-    yield "adapter.tokenizer = @tokenizers.wordpiece()"
-    yield 'tokenizers.wordpiece.feature = "text"'
-    yield "# tokenizers.wordpiece.max_length = 128"
-    if not _tells_vocabulary(info):
-      yield '# tokenizers.wordpiece.vocabulary = "vocab.txt"'
-      yield "# tokenizers.wordpiece.lowercase = True"
+    yield from _tokenizer(info)
     return
   yield "# Features that the module reads from the columns of the data:"
   yield from (f"#   {name}: {tensor}" for name, tensor in sorted(rows.items()))
@@ -131,16 +127,27 @@ def _data(signature: SignatureInfo) -> list[str]:
 
 
 def _takes_tokens(signature: SignatureInfo) -> bool:
-  return any(name in _IDS for name in signature.inputs)
-
-
-def _tells_vocabulary(info: ModuleInfo) -> bool:
-  """Returns whether a module says what its tokens are."""
-  if "tokenization_info" in info.default_variant().signatures:
-    return True
-  return info.path is not None and bool(
-    list(pathlib.Path(info.path, "assets").rglob("vocab.txt"))
+  return any(name in _IDS for name in signature.inputs) or (
+    set(signature.inputs) >= _SPARSE_IDS
   )
+
+
+def _tokenizer(info: ModuleInfo) -> Iterator[str]:
+  """Yields the bindings of the tokenizer that a module tells."""
+  told = read_tokenization(info)
+  if told.model is None and (told.vocabulary is None or told.lowercase is None):
+    yield "adapter.tokenizer = @tokenizers.wordpiece()"
+    yield 'tokenizers.wordpiece.feature = "text"'
+    if told.vocabulary is None:
+      yield '# tokenizers.wordpiece.vocabulary = "vocab.txt"'
+    yield "# tokenizers.wordpiece.lowercase = True"
+    yield "# tokenizers.wordpiece.max_length = 128"
+    return
+  kind = "wordpiece" if told.model is None else "sentencepiece"
+  yield f"# By {told.source}, that is tokenizers.{kind}."
+  yield "adapter.tokenizer = @tokenizers.auto()"
+  yield 'tokenizers.auto.feature = "text"'
+  yield "# tokenizers.auto.max_length = 128"
 
 
 def _is_column(tensor: TensorInfo) -> bool:

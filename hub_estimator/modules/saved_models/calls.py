@@ -67,41 +67,61 @@ def _call_inputs(function: Any) -> tuple[Specs, Callable[[Tensors], Any]]:
   arguments, _ = function.structured_input_signature
   first = arguments[0] if arguments else None
   if isinstance(first, Mapping):
-    return _checked(first), dict
-  if isinstance(first, list | tuple):
-    kind = type(first)
-    specs = _checked({f"input_{i}": spec for i, spec in enumerate(first)})
-    return specs, lambda inputs: kind(inputs[name] for name in specs)
-  name = getattr(first, "name", None) or "inputs"
-  return _checked({name: first}), lambda inputs: inputs[name]
-
-
-def _checked(specs: Mapping[str, Any]) -> Specs:
+    specs = _named(first)
+  elif isinstance(first, list | tuple):
+    specs = _named(first, "input")
+  else:
+    specs = {getattr(first, "name", None) or "inputs": first}
   for spec in specs.values():
     if not isinstance(spec, tf.TensorSpec):
       raise UserError(f"it is called with {spec}, not with tensors.")
-  return dict(specs)
+
+  def pack(inputs: Tensors) -> Any:
+    return tf.nest.pack_sequence_as(first, [inputs[name] for name in specs])
+
+  return specs, pack
 
 
-def named_outputs(outputs: Any, prefix: str = "") -> dict[str, tf.Tensor]:
+def named_outputs(outputs: Any) -> dict[str, tf.Tensor]:
   """Returns a call's outputs as tensors by name.
 
   Args:
     outputs: a tensor, named "default", or a nest of mappings and sequences, named
       by their keys and places, joined by "_".
-    prefix: the name of `outputs` in the nest.
+
+  Raises:
+    UserError: two of them would have the same name.
   """
-  if isinstance(outputs, Mapping):
-    items = list(outputs.items())
-  elif isinstance(outputs, list | tuple):
-    items = list(enumerate(outputs))
-  else:
-    return {prefix or DEFAULT: tf.convert_to_tensor(outputs)}
+  if not isinstance(outputs, Mapping | list | tuple):
+    return {DEFAULT: tf.convert_to_tensor(outputs)}
   return {
-    name: tensor
-    for key, value in items
-    if value is not None
-    for name, tensor in named_outputs(
-      value, f"{prefix}_{key}" if prefix else str(key)
-    ).items()
+    name: tf.convert_to_tensor(output)
+    for name, output in _named(outputs).items()
+    if output is not None
   }
+
+
+def _named(nest: Any, prefix: str = "") -> dict[str, Any]:
+  """Returns the leaves of a nest by their keys and places, joined by "_".
+
+  Args:
+    nest: mappings and sequences; their leaves come in the order of `tf.nest`.
+    prefix: its own name; "" for the whole.
+
+  Raises:
+    UserError: two of them would have the same name.
+  """
+  if isinstance(nest, Mapping):
+    items = sorted(nest.items())
+  elif isinstance(nest, list | tuple):
+    items = list(enumerate(nest))
+  else:
+    return {prefix: nest}
+  found: dict[str, Any] = {}
+  for key, value in items:
+    leaves = _named(value, f"{prefix}_{key}" if prefix else str(key))
+    twice = sorted(set(found) & set(leaves))
+    if twice:
+      raise UserError(f"two of its tensors would be named {twice[0]!r}.")
+    found |= leaves
+  return found

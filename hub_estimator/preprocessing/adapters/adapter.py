@@ -34,7 +34,8 @@ class Adapter:
       common image signature uses [0, 1]; the documentation of other modules
       states theirs.
     tokenizer: turns strings into token ids for modules that read these: one of
-      `tokenizers`. None for all other modules.
+      `tokenizers`. None means `tokenizers.auto` if the module takes token ids and the
+      data has strings instead, and no tokenizer for all other modules.
     augment: random changes of training images, each one of `augmentations`.
     pooling: how an output with more than two dimensions becomes [batch, width]:
       "mean" or "max" over all dimensions but the first and the last, or

@@ -48,6 +48,11 @@ def test_the_run_config_of_any_module_passes_check(
     "module.output = 'pooled_output'  # or: sequence_output\n",
     "likelihood": "module.output = 'hidden'  # or: a_sample, log_prob\n"
     "# These draw at random: a_sample.\n",
+    "albert": "# By its signature 'tokenization_info', that is tokenizers.sentencep",
+    "use_lite": "# By its signature 'spm_path', that is tokenizers.sentencepiece.\n"
+    "adapter.tokenizer = @tokenizers.auto()\n"
+    'tokenizers.auto.feature = "text"',
+    "elmo_tokens": "SIGNATURE = 'tokens'",
     "segmenter": "module.output = 'vector'  # or: tokens\n",
     "style": "SIGNATURE = 'a'  # or: b, c, d, e, f, g, h, i and 17 more\n",
     "gan": "BATCH_SIZE = 4  # the only one",

@@ -78,24 +78,6 @@ def test_a_pair_has_two_segments_and_the_longer_one_is_cut(tokens):
   )
 
 
-def test_the_tokens_are_those_of_tensorflow_text_itself(tokens):
-  import tensorflow_text
-
-  sentences = ["the GOODS, a film", "films — bad\tfilm", "日本 good"]
-  vocabulary = read_signature(read_module_info(tokens), "tokenization_info")[
-    "vocab_file"
-  ].item()
-  expected = tensorflow_text.BertTokenizer(
-    vocabulary.decode(), lower_case=True, token_out_type=tf.int64
-  ).tokenize(sentences)
-  got = _build(tokens, Wordpiece(max_length=20), sentence=sentences)
-  for row, words in zip(
-    got["input_ids"].tolist(), expected.to_list(), strict=True
-  ):
-    flat = [piece for word in words for piece in word]
-    assert row[: len(flat) + 2] == [CLS, *flat, SEP]
-
-
 def _experiment(handle, data, tokenizer, **changes):
   experiment = make_experiment(handle, data)
   return replace(

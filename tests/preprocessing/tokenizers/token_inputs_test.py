@@ -4,7 +4,9 @@ import pytest
 
 from hub_estimator.errors import UserError
 from hub_estimator.modules import SignatureInfo, TensorInfo
-from hub_estimator.preprocessing.token_inputs import find_token_inputs
+from hub_estimator.preprocessing.tokenizers.token_inputs import (
+  find_token_inputs,
+)
 
 
 def _signature(*names):
@@ -22,7 +24,7 @@ def _signature(*names):
   ],
 )
 def test_names_of_both_generations_are_known(ids, mask, segments):
-  assert find_token_inputs(_signature(mask, segments, ids)) == {
+  assert find_token_inputs(_signature(mask, segments, ids), "x") == {
     "ids": ids,
     "mask": mask,
     "segments": segments,
@@ -30,7 +32,7 @@ def test_names_of_both_generations_are_known(ids, mask, segments):
 
 
 def test_a_module_may_take_ids_alone():
-  assert find_token_inputs(_signature("input_ids")) == {"ids": "input_ids"}
+  assert find_token_inputs(_signature("input_ids"), "x") == {"ids": "input_ids"}
 
 
 @pytest.mark.parametrize(
@@ -38,4 +40,4 @@ def test_a_module_may_take_ids_alone():
 )
 def test_a_signature_without_ids_is_refused(names, shown):
   with pytest.raises(UserError, match=f"this signature takes: {shown}"):
-    find_token_inputs(_signature(*names))
+    find_token_inputs(_signature(*names), "x")

@@ -2,17 +2,16 @@
 
 import dataclasses
 import os
-import pathlib
-
-import numpy as np
 
 from hub_estimator import word_files
 from hub_estimator.errors import UserError
-from hub_estimator.modules import ModuleInfo, read_signature
+from hub_estimator.modules import (
+  ModuleInfo,
+  is_sentencepiece,
+  read_tokenization,
+)
 
 _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
-# A signature without inputs in which modules describe their tokens.
-_DESCRIPTION = "tokenization_info"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,38 +44,35 @@ def find_vocabulary(
     UserError: there is no vocabulary, it lacks a special token, or the module
       doesn't say whether its tokens are lowercase.
   """
-  described = {}
-  if _DESCRIPTION in info.variant().signatures:
-    described = read_signature(info, _DESCRIPTION)
-  found = _find_file(info, path, described)
+  told = None
+  if path is None or lowercase is None:
+    told = read_tokenization(info)
+  if path is not None:
+    found = os.path.expanduser(path)
+  else:
+    assert told is not None
+    found = told.vocabulary or told.model or ""
+    if not found:
+      raise UserError(
+        f"Module {info.handle!r} has no signature 'tokenization_info' and no "
+        "asset vocab.txt; set tokenizers.wordpiece.vocabulary."
+      )
+  if not os.path.isfile(found):
+    raise UserError(f"tokenizers.wordpiece: no vocabulary file {found!r}.")
+  if is_sentencepiece(found):
+    raise UserError(
+      f"tokenizers.wordpiece: {found} is a SentencePiece model, not a "
+      "vocabulary; set adapter.tokenizer = @tokenizers.sentencepiece()."
+    )
   if lowercase is None:
-    if "do_lower_case" not in described:
+    assert told is not None
+    if told.lowercase is None:
       raise UserError(
         f"Module {info.handle!r} doesn't say whether its tokens are lowercase; "
         "set tokenizers.wordpiece.lowercase."
       )
-    lowercase = bool(described["do_lower_case"])
+    lowercase = told.lowercase
   return Vocabulary(found, lowercase, _special_tokens(found))
-
-
-def _find_file(
-  info: ModuleInfo, path: str | None, described: dict[str, np.ndarray]
-) -> str:
-  found = path and os.path.expanduser(path)
-  if found is None and "vocab_file" in described:
-    found = os.fsdecode(described["vocab_file"].item())
-  if found is None and info.path is not None:
-    assets = pathlib.Path(info.path) / "assets"
-    held = sorted(assets.rglob("vocab.txt"))
-    found = str(held[0]) if held else None
-  if found is None:
-    raise UserError(
-      f"Module {info.handle!r} has no signature {_DESCRIPTION!r} and no asset "
-      "vocab.txt; set tokenizers.wordpiece.vocabulary."
-    )
-  if not os.path.isfile(found):
-    raise UserError(f"tokenizers.wordpiece: no vocabulary file {found!r}.")
-  return found
 
 
 def _special_tokens(path: str) -> dict[str, int]:

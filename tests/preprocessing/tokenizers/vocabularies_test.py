@@ -6,8 +6,9 @@ from hub_estimator import testing
 from hub_estimator.errors import UserError
 from hub_estimator.modules import read_module_info
 from hub_estimator.preprocessing.tokenizers import Wordpiece
-from hub_estimator.preprocessing.vocabularies import find_vocabulary
+from hub_estimator.preprocessing.tokenizers.vocabularies import find_vocabulary
 from hub_estimator.tensorflow_runtime import tf
+from tests import module_zoo
 
 # Line numbers in the module's vocabulary.
 UNK, CLS, SEP, GOOD = range(1, 5)
@@ -76,3 +77,12 @@ def test_odd_lines_of_a_vocabulary_are_read_as_they_are_meant(silent, tmp_path):
   for word, number in [("good", 5), ("x", 4), ("bad", 7)]:
     ids = _ids(silent, word, vocabulary=str(own), lowercase=True)
     assert ids == [[2, number, 3, 0]]
+
+
+def test_a_sentencepiece_model_is_named_as_such(tmp_path):
+  albert = module_zoo.albert(tmp_path / "m")
+  with pytest.raises(
+    UserError,
+    match=r"words.model is a SentencePiece model.*@tokenizers.sentence",
+  ):
+    _ids(albert, "good")
