@@ -21,7 +21,12 @@ from hub_estimator.runs import known_data, run_model
 from hub_estimator.runs.building import Builder, Built, reporting_graph_errors
 from hub_estimator.runs.image_checks import Images
 from hub_estimator.tensorflow_runtime import estimator
-from hub_estimator.training import Checked, ProcessCache, TrainGraph
+from hub_estimator.training import (
+  Checked,
+  EvaluationGraph,
+  ProcessCache,
+  TrainGraph,
+)
 
 _MODES = estimator.ModeKeys
 
@@ -93,8 +98,8 @@ class _GraphChecks:
   """Builds the graphs of a run, those that were not built before.
 
   A module's graph of inference is built once: for kept outputs, or for prediction. The
-  graph of training has a module only if its outputs are not kept, and that of
-  evaluation only if nothing tells the module's width.
+  graphs of training and of evaluation have a module only if its outputs are not kept,
+  and the run then uses these graphs.
   """
 
   experiment: Experiment
@@ -113,9 +118,9 @@ class _GraphChecks:
   ) -> Checked:
     outputs, unkept = self._keep_outputs()
     kept = None if outputs is None else outputs.widths
-    serving = self._build_serving(builder, kept)
+    self._build_serving(builder, kept)
     training, graph = self._build_training(builder, kept)
-    self._build_evaluation(builder, serving, metrics)
+    evaluation = self._build_evaluation(builder, outputs, metrics)
     train_tags = {
       name: modules.choose_tags(self.infos[name], source, _MODES.TRAIN)
       for name, source in encoders.sources(self.experiment.encoder).items()
@@ -134,12 +139,13 @@ class _GraphChecks:
       outputs=outputs,
       unkept=unkept,
       graph=graph if kept is None else None,
+      evaluation=evaluation,
     )
 
   def _build_serving(
     self, builder: Builder, kept: Sequence[int] | None
-  ) -> Built:
-    return self._once(
+  ) -> None:
+    self._once(
       _MODES.PREDICT,
       {"kept": kept},
       lambda: builder.build_serving(
@@ -181,31 +187,38 @@ class _GraphChecks:
   def _build_evaluation(
     self,
     builder: Builder,
-    serving: Built,
+    outputs: features.Outputs | None,
     metrics: Sequence[tuple[str, str]],
-  ) -> None:
+  ) -> EvaluationGraph | None:
+    """Returns the graph only if it was built now: the run evaluates in it."""
     experiment = self.experiment
-    known = serving.widths if features.is_known(experiment.encoder) else None
+    examples = self.data.evaluation
+    if outputs is not None:
+      _, examples = outputs.promised()
     named = [*_named_metrics(experiment), *metrics]
-    self._once(
-      _MODES.EVAL,
-      {
-        "metrics": (experiment.metrics, named),
-        "input": experiment.eval_input,
-        "kept": known,
-      },
-      lambda: builder.build_evaluation(
-        inputs.make_eval_input_fn(
-          self.data.evaluation, batch_size=experiment.eval_batch_size
-        ),
-        kept=known,
-        metrics=named,
-      ),
-    )
+    graphs = []
+
+    def build() -> None:
+      graphs.append(
+        builder.build_evaluation(
+          inputs.make_eval_input_fn(
+            examples, batch_size=experiment.eval_batch_size
+          ),
+          metrics=named,
+        )
+      )
+
+    parts = {
+      "metrics": (experiment.metrics, named),
+      "input": experiment.eval_input,
+      "kept": outputs is not None,
+    }
+    self._once(_MODES.EVAL, parts, build)
+    return graphs[0] if graphs else None
 
   def _once(
-    self, mode: str, parts: Mapping[str, Any], build: Callable[[], Built]
-  ) -> Built:
+    self, mode: str, parts: Mapping[str, Any], build: Callable[[], Any]
+  ) -> Any:
     """Builds a graph unless one that differs in numbers alone was built before."""
     model = (
       self._fingerprints(),
