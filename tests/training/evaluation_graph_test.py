@@ -7,7 +7,7 @@ from hub_estimator import heads, inputs, optimizers, runs
 from hub_estimator.model import metrics
 from hub_estimator.model.evaluated_loss import EXAMPLES_LOSS
 from hub_estimator.tensorflow_runtime import estimator, read_eval_metrics, tf
-from tests.small_runs import make_experiment
+from tests.small_runs import make_experiment, make_regression
 from tests.training.seams import CountingCache
 
 # Files of the room that these tests cover, beside their own.
@@ -98,7 +98,7 @@ def test_runs_that_train_a_module_share_its_graph(
 ):
   cache, found = CountingCache(), []
   for number, rate in enumerate((0.05, 0.001)):
-    experiment = make_experiment(
+    experiment = make_regression(
       dense, numbers_npz, optimizer=optimizers.Adam(rate)
     )
     shared = runs.train(experiment, str(tmp_path / str(number)), cache=cache)
@@ -110,7 +110,7 @@ def test_runs_that_train_a_module_share_its_graph(
 
 @pytest.mark.slow
 def test_a_missing_checkpoint_is_reported(dense, numbers_npz, tmp_path):
-  experiment = make_experiment(dense, numbers_npz)
+  experiment = make_regression(dense, numbers_npz)
   checked = runs.check(experiment)
   with pytest.raises((ValueError, tf.errors.OpError), match="gone"):
     checked.evaluation.run(
