@@ -13,8 +13,8 @@ from hub_estimator.sweeps.sweep import read_sweep
 # EfficientNet's features of thousands of images would take most of the time.
 FEWER_EXAMPLES = {
   "runs/fashion.gin": [
-    "train/examples.fashion_mnist.n_examples = 320",
-    "eval/examples.fashion_mnist.n_examples = 64",
+    "train/examples.fashion_mnist.n_examples = 64",
+    "eval/examples.fashion_mnist.n_examples = 32",
   ]
 }
 RUNS = [name for name in config.shipped() if name.startswith("runs/")]

@@ -5,7 +5,8 @@ import dataclasses
 import logging
 import pathlib
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from hub_estimator import disk_cache, progress
 from hub_estimator.features import entry, widths
 from hub_estimator.features.keepable import check_keepable
 from hub_estimator.features.network import Network
-from hub_estimator.inputs import Examples
+from hub_estimator.inputs import Column, Examples
 from hub_estimator.model import Encoder, encoders
 from hub_estimator.modules import ModuleInfo
 
@@ -26,6 +27,7 @@ class Outputs:
 
   Attributes:
     widths: the width of each application's output.
+    lengths: the number of examples of each part.
   """
 
   def __init__(
@@ -52,6 +54,7 @@ class Outputs:
     """
     check_keepable(encoder, infos)
     self._parts = parts
+    self.lengths = [len(part) for part in parts]
     self._encoder = encoder
     self._batch_size = batch_size
     self._visible = [
@@ -69,6 +72,17 @@ class Outputs:
     self.widths = [widths.read_or_compute(n) for n in self._networks]
     self._examples: list[Examples] = []
 
+  def promised(self) -> list[Examples]:
+    """Returns what `examples` will return, and computes no output.
+
+    Whoever reads a row of an output calls `examples`.
+    """
+    if self._examples:
+      return self._examples
+    return self._with_outputs(
+      lambda number, index: _Promised(self, number, index)
+    )
+
   def examples(self) -> list[Examples]:
     """Returns the parts, with outputs in place of the features that modules read.
 
@@ -78,25 +92,34 @@ class Outputs:
       NotKept: the outputs may differ from one run to the next.
     """
     if not self._examples:
-      self._examples = self._replace_features()
+      self._examples = self._compute()
       self._networks = []  # Their graphs are large.
     return self._examples
 
-  def _replace_features(self) -> list[Examples]:
-    features = [dict(part.features) for part in self._parts]
-    read: set[str] = set()
-    for index, network in enumerate(self._networks):
+  def _compute(self) -> list[Examples]:
+    outputs = []
+    for network in self._networks:
       with contextlib.closing(network):
-        for columns, part in zip(features, self._visible, strict=True):
-          columns[encoders.output_key(index)] = self._read(part, network)
-      read.update(network.reads)
-    for columns in features:
-      for name in read - encoders.columns_read(self._encoder):
-        del columns[name]
-    return [
-      dataclasses.replace(part, features=columns)
-      for part, columns in zip(self._parts, features, strict=True)
-    ]
+        outputs.append([self._read(part, network) for part in self._visible])
+    return self._with_outputs(lambda number, index: outputs[index][number])
+
+  def _with_outputs(
+    self, output: Callable[[int, int], Column]
+  ) -> list[Examples]:
+    """Returns the parts with outputs in place of the features that modules read.
+
+    Args:
+      output: returns a column, from the numbers of a part and of an application.
+    """
+    read = {name for network in self._networks for name in network.reads}
+    gone = read - encoders.columns_read(self._encoder)
+    found = []
+    for number, part in enumerate(self._parts):
+      columns = {n: c for n, c in part.features.items() if n not in gone}
+      for index in range(len(self._networks)):
+        columns[encoders.output_key(index)] = output(number, index)
+      found.append(dataclasses.replace(part, features=columns))
+    return found
 
   def _read(self, examples: Examples, network: Network) -> np.ndarray:
     """Returns float32 [examples, width], from the cache or computed now."""
@@ -128,3 +151,33 @@ def _with_progress(
     done += len(batch)
     progress.report("computing features", done, total, unit="examples")
     yield batch
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Promised:
+  """A column of outputs that are computed when a row is read.
+
+  Attributes:
+    outputs: has the column.
+    part: the number of the examples.
+    index: the number of the application.
+  """
+
+  outputs: Outputs
+  part: int
+  index: int
+
+  @property
+  def dtype(self) -> np.dtype[Any]:
+    return np.dtype(np.float32)
+
+  @property
+  def shape(self) -> tuple[int | None, ...]:
+    return (len(self), self.outputs.widths[self.index])
+
+  def __len__(self) -> int:
+    return self.outputs.lengths[self.part]
+
+  def __getitem__(self, rows: slice | np.ndarray, /) -> np.ndarray:
+    columns = self.outputs.examples()[self.part].features
+    return columns[encoders.output_key(self.index)][rows]

@@ -7,6 +7,8 @@ from hub_estimator.errors import UserError
 from hub_estimator.model.interface import Metric
 from hub_estimator.tensorflow_runtime import estimator, tf
 
+_RESERVED = ("loss", tf.GraphKeys.GLOBAL_STEP)
+
 
 def add_metrics(
   spec: estimator.EstimatorSpec,
@@ -27,7 +29,8 @@ def add_metrics(
       [batch, 1].
 
   Raises:
-    UserError: the head isn't a classifier, or two metrics have the same name.
+    UserError: the head isn't a classifier, or two metrics have the same name, or one has
+      a name that the run needs.
   """
   if not {"probabilities", "class_ids"} <= set(spec.predictions):
     raise UserError(
@@ -42,5 +45,9 @@ def add_metrics(
     for name, value in metric.build(labels, spec.predictions, weights).items():
       if name in added:
         raise UserError(f"run.metrics has two metrics named {name!r}.")
+      if name in _RESERVED:
+        raise UserError(
+          f"run.metrics has a metric named {name!r}, as the run's own is."
+        )
       added[name] = value
   return spec._replace(eval_metric_ops=added)

@@ -6,19 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hub_estimator.errors import UserError, nearest, one_line
-from hub_estimator.model import (
-  EXAMPLES_LOSS,
-  encoded_outputs,
-  encoders,
-  placed_modules,
-)
+from hub_estimator.model import encoded_outputs, encoders, placed_modules
 from hub_estimator.modules import ModuleInfo, ModuleSource
-from hub_estimator.tensorflow_runtime import (
-  estimator,
-  estimator_internals,
-  tf,
+from hub_estimator.tensorflow_runtime import estimator, tf
+from hub_estimator.training import (
+  EvaluationGraph,
+  TrainGraph,
+  evaluation_graph,
+  train_graph,
 )
-from hub_estimator.training import TrainGraph, train_graph
 
 ModelFn = Callable[..., estimator.EstimatorSpec]
 
@@ -72,29 +68,25 @@ class Builder:
     self,
     input_fn: Callable[[], tf.data.Dataset],
     *,
-    kept: Sequence[int] | None,
     metrics: Sequence[tuple[str, str]],
-  ) -> Built:
-    """Returns what the graph of evaluation holds.
+  ) -> tuple[Built, EvaluationGraph]:
+    """Returns what the graph of evaluation holds, and the graph.
 
     Args:
       input_fn: of evaluation.
-      kept: as for training.
       metrics: (gin's name, metric) of metrics that evaluation must give.
 
     Raises:
       UserError: a metric isn't there.
     """
-    with self._new_graph() as graph:
-      features, labels = estimator_internals.next_batch(
-        tf.data.make_initializable_iterator(input_fn())
-      )
-      spec = self._with_outputs(kept)(features, labels, estimator.ModeKeys.EVAL)
-    known = {"loss", *(spec.eval_metric_ops or {})} - {EXAMPLES_LOSS}
+    graph = evaluation_graph.build(
+      self._with_outputs(None), input_fn, seed=self.seed
+    )
+    known = set(graph.values) - {tf.GraphKeys.GLOBAL_STEP}
     for binding, metric in metrics:
       if metric not in known:
         raise UserError(f"{binding} {metric!r}: {nearest(metric, known)}")
-    return _built(graph)
+    return _built(graph.graph), graph
 
   def build_serving(
     self,
@@ -108,17 +100,12 @@ class Builder:
       serving_input_fn: of the run.
       kept: as for training.
     """
-    with self._new_graph() as graph:
-      features = serving_input_fn().features
-      self._with_outputs(kept)(features, None, estimator.ModeKeys.PREDICT)
-    return _built(graph)
-
-  @contextlib.contextmanager
-  def _new_graph(self) -> Iterator[tf.Graph]:
     with tf.Graph().as_default() as graph:
       tf.set_random_seed(self.seed)
       tf.train.create_global_step()
-      yield graph
+      features = serving_input_fn().features
+      self._with_outputs(kept)(features, None, estimator.ModeKeys.PREDICT)
+    return _built(graph)
 
   def _with_outputs(self, kept: Sequence[int] | None) -> ModelFn:
     """Returns the model_fn, with placeholders for outputs that are kept."""

@@ -21,7 +21,12 @@ from hub_estimator.runs import known_data, run_model, used_modules
 from hub_estimator.runs.building import Builder, Built, reporting_graph_errors
 from hub_estimator.runs.image_checks import Images
 from hub_estimator.tensorflow_runtime import estimator
-from hub_estimator.training import Checked, ProcessCache, TrainGraph
+from hub_estimator.training import (
+  Checked,
+  EvaluationGraph,
+  ProcessCache,
+  TrainGraph,
+)
 
 _MODES = estimator.ModeKeys
 
@@ -97,8 +102,8 @@ class _GraphChecks:
   """Builds the graphs of a run, those that were not built before.
 
   A module's graph of inference is built once: for kept outputs, or for prediction. The
-  graph of training has a module only if its outputs are not kept, and that of
-  evaluation only if nothing tells the module's width.
+  graphs of training and of evaluation have a module only if its outputs are not kept,
+  and the run then uses these graphs.
   """
 
   experiment: Experiment
@@ -119,7 +124,9 @@ class _GraphChecks:
     kept = None if outputs is None else outputs.widths
     serving = self._build_serving(builder, kept)
     training, graph = self._build_training(builder, kept)
-    evaluation = self._build_evaluation(builder, serving, metrics)
+    evaluation, graph_of_evaluation = self._build_evaluation(
+      builder, outputs, metrics
+    )
     used = used_modules.combine(
       encoders.sources(self.experiment), self.infos, serving, training
     )
@@ -153,6 +160,7 @@ class _GraphChecks:
       outputs=outputs,
       unkept=unkept,
       graph=graph if kept is None else None,
+      evaluation=graph_of_evaluation,
     )
 
   def _build_serving(
@@ -200,31 +208,38 @@ class _GraphChecks:
   def _build_evaluation(
     self,
     builder: Builder,
-    serving: Built,
+    outputs: features.Outputs | None,
     metrics: Sequence[tuple[str, str]],
-  ) -> Built:
+  ) -> tuple[Built, EvaluationGraph | None]:
+    """Returns the graph only if it was built now: the run evaluates in it."""
     experiment = self.experiment
-    known = serving.widths if encoders.is_known(experiment.encoder) else None
+    examples = self.data.evaluation
+    if outputs is not None:
+      _, examples = outputs.promised()
     named = [*_named_metrics(experiment), *metrics]
-    return self._once(
-      _MODES.EVAL,
-      {
-        "metrics": (experiment.metrics, named),
-        "input": experiment.eval_input,
-        "kept": known,
-      },
-      lambda: builder.build_evaluation(
+    graphs = []
+
+    def build() -> Built:
+      built, graph = builder.build_evaluation(
         inputs.make_eval_input_fn(
-          self.data.evaluation, batch_size=experiment.eval_batch_size
+          examples, batch_size=experiment.eval_batch_size
         ),
-        kept=known,
         metrics=named,
-      ),
-    )
+      )
+      graphs.append(graph)
+      return built
+
+    parts = {
+      "metrics": (experiment.metrics, named),
+      "input": experiment.eval_input,
+      "kept": outputs is not None,
+    }
+    built = self._once(_MODES.EVAL, parts, build)
+    return built, graphs[0] if graphs else None
 
   def _once(
-    self, mode: str, parts: Mapping[str, Any], build: Callable[[], Built]
-  ) -> Built:
+    self, mode: str, parts: Mapping[str, Any], build: Callable[[], Any]
+  ) -> Any:
     """Builds a graph unless one that differs in numbers alone was built before."""
     model = (
       self._fingerprints(),

@@ -41,7 +41,7 @@ def keep_features(
       features.check_own_weights(experiment.encoder, checked.infos, *weights)
   except features.NotKept as reason:
     _log.info("Features aren't kept: %s.", reason)
-    return checked
+    return dataclasses.replace(checked, evaluation=None)
   train, evaluation = checked.outputs.examples()
   return dataclasses.replace(checked, train=train, eval=evaluation)
 

@@ -1,14 +1,13 @@
 """Everything that the library uses of Estimator beyond its public API.
 
 `tensorflow-estimator` 2.15.0 is the last release, and all supported TensorFlows
-run it. Its public API has no way to change how sessions run graphs, to evaluate
-or train in a graph that exists already, or to read the heads of a multi-head.
+run it. Its public API has no way to change how sessions run graphs, to train in a graph
+that exists already, to report another loss, or to read the heads of a multi-head.
 The functions here do so; if one of Estimator's private names changes, this file
 and its test are the only ones to fail.
 """
 
-import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tensorflow_estimator.python.estimator.early_stopping import (
@@ -22,8 +21,6 @@ from tensorflow_estimator.python.estimator.util import parse_iterator_result
 from hub_estimator.tensorflow_runtime.loading import estimator, tf
 
 __all__ = [
-  "EvaluationParts",
-  "build_evaluation_graph",
   "heads_of",
   "next_batch",
   "read_eval_metrics",
@@ -61,35 +58,6 @@ def set_session_config(
   provided that `config` started as a copy from `session_config`.
   """
   made._session_config = config
-
-
-@dataclasses.dataclass(frozen=True)
-class EvaluationParts:
-  """The parts of an evaluation graph that an Estimator has built.
-
-  Attributes:
-    scaffold: restores a checkpoint.
-    update_op: adds a batch to all metrics.
-    values: the metrics' values by name, and the global step.
-    hooks: run with the session.
-  """
-
-  scaffold: tf.train.Scaffold
-  update_op: tf.Operation
-  values: Mapping[str, tf.Tensor]
-  hooks: Sequence[tf.train.SessionRunHook]
-
-
-def build_evaluation_graph(
-  made: estimator.Estimator, input_fn: Callable[[], tf.data.Dataset]
-) -> EvaluationParts:
-  """Adds an Estimator's evaluation to the current graph, and returns its parts.
-
-  Args:
-    made: the Estimator whose model_fn is called.
-    input_fn: returns the examples, each of them once.
-  """
-  return EvaluationParts(*made._evaluate_build_graph(input_fn, hooks=[]))
 
 
 def next_batch(iterator: Any) -> tuple[Any, Any]:

@@ -7,6 +7,7 @@ from hub_estimator import features, inputs, schemas
 from hub_estimator.experiments import Experiment
 from hub_estimator.modules import ModuleInfo, ModuleSource
 from hub_estimator.tensorflow_runtime import estimator
+from hub_estimator.training.evaluation_graph import EvaluationGraph
 from hub_estimator.training.train_graph import TrainGraph
 
 
@@ -31,6 +32,8 @@ class Checked:
     outputs: of frozen modules, if they are kept on disk.
     unkept: why they are not kept; None if they are, or if the run says not to.
     graph: of training; None if an equal one was built before, or if outputs are kept.
+    evaluation: the graph of evaluation; None if an equal one was built before. It reads
+      the outputs that are kept.
   """
 
   experiment: Experiment
@@ -48,6 +51,7 @@ class Checked:
   outputs: features.Outputs | None = None
   unkept: str | None = None
   graph: TrainGraph | None = None
+  evaluation: EvaluationGraph | None = None
 
   def __repr__(self) -> str:
     modules = ", ".join(info.handle for info in self.infos.values())

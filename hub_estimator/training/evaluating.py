@@ -46,7 +46,7 @@ class Evaluator:
     # Before training changes it.
     config = estimator_internals.session_config(job.estimator)
     evaluate_in(
-      job.estimator, lambda: evaluation_graph(job, self.input_fn, config)
+      job.estimator, lambda: evaluation_graph(job, self.input_fn), config
     )
 
   def evaluated_steps(self) -> set[int]:

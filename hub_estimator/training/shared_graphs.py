@@ -6,8 +6,8 @@ from typing import Any
 from hub_estimator import optimizers
 from hub_estimator.model import encoders
 from hub_estimator.tensorflow_runtime import tf
+from hub_estimator.training import evaluation_graph as evaluation
 from hub_estimator.training import train_graph
-from hub_estimator.training.evaluation_graph import EvaluationGraph
 from hub_estimator.training.job import Job
 
 # The parts of a run that its graph of training depends on, beside the optimizer.
@@ -78,21 +78,21 @@ def training_graph(
 
 
 def evaluation_graph(
-  job: Job, input_fn: Callable[[], tf.data.Dataset], config: tf.ConfigProto
-) -> EvaluationGraph:
+  job: Job, input_fn: Callable[[], tf.data.Dataset]
+) -> evaluation.EvaluationGraph:
   """Returns the graph of evaluation, shared by runs that evaluate alike.
 
   Args:
     job: to evaluate.
     input_fn: of evaluation.
-    config: of the sessions.
   """
-  return _recall(
-    job,
-    "evaluation",
-    _parts(job, _EVALUATED),
-    lambda: EvaluationGraph(job.estimator, input_fn, config),
-  )
+
+  def build() -> evaluation.EvaluationGraph:
+    return job.checked.evaluation or evaluation.build(
+      job.estimator.model_fn, input_fn, seed=job.experiment.seed
+    )
+
+  return _recall(job, "evaluation", _parts(job, _EVALUATED), build)
 
 
 def _recall(job: Job, kind: str, parts: Any, build: Callable[[], Any]) -> Any:

@@ -27,13 +27,19 @@ class Run:
   result: results.Result
 
   @property
+  def kind(self) -> str:
+    """The kind of its versions."""
+    (kind,) = self.result.exports
+    return kind
+
+  @property
   def latest(self) -> pathlib.Path:
     """The directory of all its versions."""
-    return self.path / "export" / "latest"
+    return self.path / "export" / self.kind
 
   def half(self, half: str) -> pathlib.Path:
     """Returns the "model" or the "module" directory of the last version."""
-    return self.path / self.result.exports["latest"][half]
+    return self.path / self.result.exports[self.kind][half]
 
 
 def copy_version(run: Run, tmp_path: pathlib.Path) -> Version:

@@ -10,7 +10,7 @@ from hub_estimator.modules import ModuleSource, NewModule, read_module_info
 from hub_estimator.preprocessing import adapters, augmentations, tokenizers
 from hub_estimator.tensorflow_runtime import hub, tf
 from tests.features.small_outputs import frozen_run
-from tests.small_runs import make_experiment
+from tests.small_runs import make_regression
 
 
 @pytest.mark.slow
@@ -22,7 +22,7 @@ def test_fine_tuned_weights_are_not_those_of_the_handle(
   losses = []
   for kept in (True, False):
     first, second = tmp_path / f"first_{kept}", tmp_path / f"second_{kept}"
-    trained_runs.copy(make_experiment(dense, numbers_npz), first)
+    trained_runs.copy(make_regression(dense, numbers_npz), first)
     changes = {"cache_features": kept, "max_steps": 40}
     if started == "from another run":
       changes["start_from"] = str(first)

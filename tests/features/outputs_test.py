@@ -39,6 +39,8 @@ def test_a_run_ends_where_one_without_the_cache_ends(
       numbers_npz,
       cache_features=kept,
       exports=exporting.Exports(["final"]),
+      head=heads.Binary(),
+      label="label",
     )
     result = runs.train(experiment, str(tmp_path / name))
     served.append(
@@ -65,7 +67,7 @@ def test_other_runs_on_the_same_data_compute_nothing(
   assert new_log().count("Computed the outputs") == 1
   (entry,) = entries(cache_dir)
   runs.train(
-    frozen_run(dense, numbers_npz, seed=7, head=heads.Regression(), label="y"),
+    frozen_run(dense, numbers_npz, seed=7, head=heads.Binary(), label="label"),
     str(tmp_path / "second"),
   )
   assert "Computed" not in new_log()

@@ -9,11 +9,11 @@ from hub_estimator import features, modules
 from hub_estimator.inputs import Examples
 from hub_estimator.model import encoders
 from hub_estimator.modules import ModuleSource, read_module_info
-from tests.small_runs import make_experiment
+from tests.small_runs import make_regression
 
 
 def frozen_run(handle, data, **changes):
-  return make_experiment(handle, data, module_trainable=False, **changes)
+  return make_regression(handle, data, module_trainable=False, **changes)
 
 
 def outputs_for(parts, handle, **source) -> features.Outputs:

@@ -7,6 +7,7 @@ import pytest
 from hub_estimator import heads, optimizers, runs
 from hub_estimator.errors import UserError
 from hub_estimator.model import metrics
+from hub_estimator.tensorflow_runtime import tf
 from tests.small_runs import make_experiment
 
 
@@ -36,11 +37,17 @@ def test_binary_f1_is_of_class_one_and_labels_may_be_strings(
   )
 
 
+class _Loss:
+  def build(self, labels, predictions, weights):
+    return {"loss": tf.metrics.mean(predictions["probabilities"])}
+
+
 @pytest.mark.parametrize(
   "head, added, message",
   [
     (heads.Binary(), [metrics.TopK(2)], "has 2 classes: all would be"),
     (heads.Binary(), [metrics.F1(), metrics.F1()], "two metrics named"),
+    (heads.Binary(), [_Loss()], "named 'loss', as the run's own is"),
     (heads.Binary(), [metrics.PerClass(["a"])], "it must be a list of 2 names"),
     (heads.LogisticRegression(), [metrics.F1()], "need a classification head"),
   ],

@@ -9,7 +9,7 @@ from hub_estimator import optimizers, runs, testing
 from hub_estimator.errors import UserError
 from hub_estimator.model import towers
 from hub_estimator.tensorflow_runtime import tf
-from tests.small_runs import make_experiment
+from tests.small_runs import make_experiment, make_regression
 
 
 def _variables(model_dir) -> dict[str, np.ndarray]:
@@ -20,7 +20,7 @@ def _variables(model_dir) -> dict[str, np.ndarray]:
 @pytest.mark.slow
 @pytest.mark.parametrize("accumulate", [1, 2])
 def test_towers_take_the_steps_of_one(dense, numbers_npz, tmp_path, accumulate):
-  experiment = make_experiment(
+  experiment = make_regression(
     dense,
     numbers_npz,
     eval_every_steps=20,

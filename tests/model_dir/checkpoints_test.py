@@ -8,7 +8,7 @@ from hub_estimator import runs
 from hub_estimator.errors import UserError
 from hub_estimator.model_dir import checkpoints
 from hub_estimator.tensorflow_runtime import read_eval_metrics, tf
-from tests.small_runs import make_experiment
+from tests.small_runs import make_regression
 
 STEPS = {"max_steps": 30}
 
@@ -39,14 +39,14 @@ DAMAGES = {
 
 @pytest.fixture
 def whole(dense, numbers_npz, trained_runs):
-  experiment = make_experiment(dense, numbers_npz, **STEPS)
+  experiment = make_regression(dense, numbers_npz, **STEPS)
   return trained_runs.read_only(experiment).result
 
 
 @pytest.fixture
 def interrupted(dense, numbers_npz, tmp_path, trained_runs):
   """A run of 20 steps of 30, with checkpoints at 10 and 20."""
-  trained_runs.copy(make_experiment(dense, numbers_npz), tmp_path)
+  trained_runs.copy(make_regression(dense, numbers_npz), tmp_path)
   return tmp_path
 
 
@@ -57,7 +57,7 @@ def test_training_resumes_from_the_previous_one_to_the_same_end(
 ):
   DAMAGES[damage](interrupted)
   result = runs.train(
-    make_experiment(dense, numbers_npz, **STEPS), str(interrupted)
+    make_regression(dense, numbers_npz, **STEPS), str(interrupted)
   )
   assert result.metrics == whole.metrics
   assert "model.ckpt-20 is damaged" in caplog.text
@@ -72,7 +72,7 @@ def test_training_starts_again_if_all_are_damaged(
   for path in interrupted.glob("model.ckpt-*.index"):
     _cut(path)
   result = runs.train(
-    make_experiment(dense, numbers_npz, **STEPS), str(interrupted)
+    make_regression(dense, numbers_npz, **STEPS), str(interrupted)
   )
   assert result.metrics == whole.metrics
   assert "training resumes from the beginning" in caplog.text
@@ -90,7 +90,7 @@ def test_a_lost_list_of_checkpoints_is_written_again(
   assert checkpoints.set_damaged_aside(interrupted) == []
   assert tf.train.latest_checkpoint(str(interrupted)).endswith("ckpt-20")
   result = runs.train(
-    make_experiment(dense, numbers_npz, **STEPS), str(interrupted)
+    make_regression(dense, numbers_npz, **STEPS), str(interrupted)
   )
   assert result.metrics == whole.metrics
 
@@ -103,7 +103,7 @@ def test_a_checkpoint_without_an_evaluation_is_evaluated_first(
   evaluated = read_eval_metrics(str(interrupted / "eval"))
   shutil.rmtree(interrupted / "eval")
   tf.summary.FileWriterCache.clear()  # It holds an open file there.
-  runs.train(make_experiment(dense, numbers_npz, **STEPS), str(interrupted))
+  runs.train(make_regression(dense, numbers_npz, **STEPS), str(interrupted))
   found = read_eval_metrics(str(interrupted / "eval"))
   assert sorted(found) == [20, 30]
   assert found[20] == evaluated[20]
@@ -118,7 +118,7 @@ def test_sound_checkpoints_are_left_alone(interrupted):
 def test_verbs_on_a_run_name_the_damaged_and_the_sound(
   dense, numbers_npz, interrupted
 ):
-  experiment = make_experiment(dense, numbers_npz)
+  experiment = make_regression(dense, numbers_npz)
   DAMAGES["its weights are cut"](interrupted)
   with pytest.raises(
     UserError, match="ckpt-20 is damaged: .*; there is also: model.ckpt-10"

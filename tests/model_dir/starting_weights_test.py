@@ -11,7 +11,7 @@ from hub_estimator.errors import UserError
 from hub_estimator.model_dir import starting_weights
 from hub_estimator.model_dir.workdir import Workdir
 from hub_estimator.tensorflow_runtime import estimator, tf
-from tests.small_runs import make_experiment
+from tests.small_runs import make_regression
 
 STORED = {"module/kernel": [[1.0, 2.0]], "head/bias": [3.0]}
 MODEL = {"module/kernel": (1, 2), "head/bias": (2,), "head/kernel": (2, 1)}
@@ -80,9 +80,9 @@ def test_weights_that_do_not_fit_are_named_in_one_line(stored, tmp_path):
 def test_the_start_is_logged_once(dense, numbers_npz, tmp_path, caplog):
   caplog.set_level(logging.INFO, logger="hub_estimator")
   runs.train(
-    make_experiment(dense, numbers_npz, max_steps=1), str(tmp_path / "old")
+    make_regression(dense, numbers_npz, max_steps=1), str(tmp_path / "old")
   )
-  started = make_experiment(
+  started = make_regression(
     dense, numbers_npz, max_steps=1, start_from=str(tmp_path / "old")
   )
   for _ in range(2):  # The second finds it done.

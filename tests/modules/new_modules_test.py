@@ -5,7 +5,7 @@ from hub_estimator import exporting, runs
 from hub_estimator.errors import UserError
 from hub_estimator.modules import NewModule, read_module_info
 from hub_estimator.tensorflow_runtime import hub, tf
-from tests.small_runs import make_experiment
+from tests.small_runs import make_regression
 
 
 def net(training=False, width=3):
@@ -37,7 +37,7 @@ def test_a_module_that_does_not_exist_is_trained_and_exported(
   numbers_npz, tmp_path
 ):
   new = NewModule(net, VARIANTS)
-  experiment = make_experiment(
+  experiment = make_regression(
     new, numbers_npz, exports=exporting.Exports(["final"])
   )
   result = runs.train(experiment, str(tmp_path / "run"))
@@ -50,7 +50,7 @@ def test_a_module_that_does_not_exist_is_trained_and_exported(
       np.testing.assert_array_equal(value, reader.get_tensor(f"module/{name}"))
   assert np.abs(reader.get_tensor("module/mean")).min() > 0
   # What was exported is a handle like any other.
-  again = make_experiment(str(module), numbers_npz, max_steps=10)
+  again = make_regression(str(module), numbers_npz, max_steps=10)
   assert runs.train(again, str(tmp_path / "next")).steps == 10
 
 
@@ -58,7 +58,7 @@ def test_a_module_that_does_not_exist_is_trained_and_exported(
 def test_the_seed_fixes_its_initial_values(numbers_npz, tmp_path):
   kernels = []
   for run, seed in (("a", 1), ("b", 1), ("c", 2)):
-    experiment = make_experiment(
+    experiment = make_regression(
       NewModule(net, seed=seed),
       numbers_npz,
       max_steps=1,
@@ -74,11 +74,11 @@ def test_the_seed_fixes_its_initial_values(numbers_npz, tmp_path):
 
 @pytest.mark.slow
 def test_it_resumes_and_another_one_is_refused(numbers_npz, tmp_path):
-  experiment = make_experiment(NewModule(net), numbers_npz, max_steps=10)
+  experiment = make_regression(NewModule(net), numbers_npz, max_steps=10)
   runs.train(experiment, str(tmp_path))
-  longer = make_experiment(NewModule(net), numbers_npz, max_steps=20)
+  longer = make_regression(NewModule(net), numbers_npz, max_steps=20)
   assert runs.train(longer, str(tmp_path)).steps == 20
-  wider = make_experiment(NewModule(net, [([], {"width": 5})]), numbers_npz)
+  wider = make_regression(NewModule(net, [([], {"width": 5})]), numbers_npz)
   with pytest.raises(UserError, match=r"was trained with the content"):
     runs.train(wider, str(tmp_path))
 

@@ -17,7 +17,7 @@ from hub_estimator.errors import UserError
 from hub_estimator.model import encoders
 from hub_estimator.model_dir.workdir import read_json
 from hub_estimator.tensorflow_runtime import tf
-from tests.small_runs import make_experiment, replace
+from tests.small_runs import make_experiment, make_regression, replace
 
 # Files of the room that these tests cover, beside their own.
 COVERS = ("request",)
@@ -88,7 +88,7 @@ def test_a_start_without_a_checkpoint_is_refused(dense, numbers_npz, tmp_path):
 def test_a_run_starts_from_an_exported_model_by_regex_and_reports_it(
   dense, numbers_npz, tmp_path, trained_runs
 ):
-  experiment = make_experiment(
+  experiment = make_regression(
     dense, numbers_npz, exports=exporting.Exports(["final"])
   )
   run = trained_runs.read_only(experiment)

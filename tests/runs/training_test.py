@@ -15,7 +15,7 @@ from hub_estimator.model_dir import results
 from hub_estimator.model_dir.workdir import read_json
 from hub_estimator.tensorflow_runtime import estimator, hub, tf
 from hub_estimator.training import ProcessCache
-from tests.small_runs import make_experiment, replace
+from tests.small_runs import make_experiment, make_regression, replace
 
 # Files of the room that these tests cover, beside their own.
 COVERS = ("roles", "kept_features")
@@ -75,7 +75,7 @@ def test_a_run_leaves_what_the_house_lists(batch_norm, numbers_npz, tmp_path):
 @pytest.mark.slow
 def test_the_variant_is_said_once_a_run(dense, numbers_npz, tmp_path, caplog):
   with caplog.at_level("WARNING", "hub_estimator"):
-    runs.train(make_experiment(dense, numbers_npz), str(tmp_path))
+    runs.train(make_regression(dense, numbers_npz), str(tmp_path))
   assert caplog.text.count("no variant with the tag 'train'") == 1
 
 
@@ -135,7 +135,7 @@ def test_batch_norm_statistics_move_where_trained_and_stay_where_frozen(
   trained, frozen = (
     _variables(
       trained_runs.read_only(
-        make_experiment(batch_norm, numbers_npz, **changes)
+        make_regression(batch_norm, numbers_npz, **changes)
       ).model_dir
     )
     for changes in ({}, {"module_trainable": False})
@@ -151,7 +151,7 @@ def test_batch_norm_statistics_move_where_trained_and_stay_where_frozen(
 
 @pytest.mark.slow
 def test_two_runs_agree_to_the_last_bit(batch_norm, numbers_npz, tmp_path):
-  experiment = make_experiment(
+  experiment = make_regression(
     batch_norm, numbers_npz, top=tops.MLP(hidden_units=[8], dropout=0.3)
   )
   for name in "ab":
@@ -166,7 +166,7 @@ def test_two_runs_agree_to_the_last_bit(batch_norm, numbers_npz, tmp_path):
 def test_an_interrupted_run_resumes_exactly(
   batch_norm, numbers_npz, tmp_path, trained_runs
 ):
-  whole = make_experiment(batch_norm, numbers_npz)
+  whole = make_regression(batch_norm, numbers_npz)
   half = replace(whole, max_steps=10)
   assert runs.train(half, str(tmp_path / "parts")).steps == 10
   assert runs.train(whole, str(tmp_path / "parts")).steps == 20
@@ -206,7 +206,7 @@ def test_early_stopping_on_an_unknown_metric_is_refused_at_once(
 
 @pytest.mark.slow
 def test_old_checkpoints_go(dense, numbers_npz, tmp_path):
-  experiment = make_experiment(
+  experiment = make_regression(
     dense, numbers_npz, max_steps=6, eval_every_steps=2, keep_checkpoints=2
   )
   runs.train(experiment, str(tmp_path))
@@ -219,7 +219,7 @@ def test_old_checkpoints_go(dense, numbers_npz, tmp_path):
 def test_a_user_keeps_what_plain_estimator_would_give(
   dense, numbers_npz, trained_runs
 ):
-  run = trained_runs.read_only(make_experiment(dense, numbers_npz))
+  run = trained_runs.read_only(make_regression(dense, numbers_npz))
   made = runs.make_estimator(run.experiment, str(run.model_dir))
   assert isinstance(made, estimator.Estimator)
   assert made.get_variable_value("global_step") == 20
@@ -230,7 +230,7 @@ def test_l2_sp_pulls_towards_the_pretrained_values_and_survives_a_resume(
   dense, numbers_npz, tmp_path
 ):
   def kernel(l2_sp, name, stop_at=None):
-    experiment = make_experiment(
+    experiment = make_regression(
       dense,
       numbers_npz,
       optimizer=optimizers.SGD(0.1),
@@ -298,7 +298,7 @@ class _Stopped(Exception):
 def test_accumulating_and_scaling_runs_resume_to_the_same_bits(
   batch_norm, numbers_npz, tmp_path
 ):
-  experiment = make_experiment(
+  experiment = make_regression(
     batch_norm,
     numbers_npz,
     fine_tuning=optimizers.FineTuning(

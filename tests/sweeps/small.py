@@ -22,13 +22,13 @@ _RUN = """
 include "base.gin"
 
 HANDLE = {handle!r}
-HEAD = @heads.binary()
+HEAD = @heads.regression()
 optimizers.adam.learning_rate = 0.05
 run.train_input = @inputs.npz()
 run.eval_input = @inputs.npz()
 inputs.npz.path = {data!r}
 inputs.npz.features = ["x"]
-inputs.npz.label = "label"
+inputs.npz.label = "y"
 run.summary_every_steps = 10
 BATCH_SIZE = 16
 MAX_STEPS = 20

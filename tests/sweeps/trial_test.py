@@ -46,7 +46,7 @@ def test_a_goal_that_does_not_exist_is_a_failure(tmp_path, dense, numbers_npz):
   )
   _, _, study = small.run_here(file, tmp_path / "sweep")
   (trial,) = trials_of(study)
-  assert "names 'los'; it has: accuracy" in trial.user_attrs[ERROR]
+  assert "names 'los'; it has: average_loss" in trial.user_attrs[ERROR]
 
 
 @pytest.mark.slow
@@ -77,6 +77,7 @@ def test_two_goals_have_their_directions(tmp_path, dense, numbers_npz):
     tmp_path,
     dense,
     numbers_npz,
+    "HEAD = @heads.binary()\ninputs.npz.label = 'label'\n"
     "sweep.goals = ['accuracy', 'bytes']\nsweep.strategy = 'nsga2'\n"
     "sweep.max_trials = 2\n"
     "sweep.space = {'optimizers.adam.learning_rate': ('log', 0.01, 0.1)}\n",

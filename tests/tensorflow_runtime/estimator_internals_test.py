@@ -53,23 +53,6 @@ def test_sessions_open_with_the_config_that_was_set(made):
   assert len(look.devices) == 2
 
 
-def test_an_evaluation_graph_gives_the_metrics_of_evaluate(made):
-  made.train(_input_fn)
-  wanted = made.evaluate(_input_fn)
-  with tf.Graph().as_default():
-    built = internals.build_evaluation_graph(made, _input_fn)
-    values = tf.train.FinalOpsHook(built.values)
-    creator = tf.train.ChiefSessionCreator(
-      built.scaffold, checkpoint_filename_with_path=made.latest_checkpoint()
-    )
-    with tf.train.MonitoredSession(
-      creator, hooks=[*built.hooks, values]
-    ) as session:
-      while not session.should_stop():
-        session.run(built.update_op)
-  assert values.final_ops_values == wanted
-
-
 def test_training_runs_in_a_graph_that_exists_already(made, tmp_path):
   seen = []
 

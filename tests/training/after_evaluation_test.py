@@ -3,7 +3,7 @@
 import pytest
 
 from hub_estimator import runs
-from tests.small_runs import make_experiment
+from tests.small_runs import make_regression
 
 
 @pytest.mark.slow
@@ -12,7 +12,7 @@ def test_each_evaluation_is_reported_with_its_step(
 ):
   heard = []
   result = runs.train(
-    make_experiment(dense, numbers_npz),
+    make_regression(dense, numbers_npz),
     tmp_path,
     after_evaluation=lambda step, metrics: heard.append((step, metrics)),
   )
@@ -30,7 +30,7 @@ def test_an_error_ends_the_run_which_can_be_resumed(
   def stop(step, metrics):
     raise Enough
 
-  experiment = make_experiment(dense, numbers_npz)
+  experiment = make_regression(dense, numbers_npz)
   with pytest.raises(Enough):
     runs.train(experiment, tmp_path, after_evaluation=stop)
   assert runs.train(experiment, tmp_path).steps == 20

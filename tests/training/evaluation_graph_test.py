@@ -8,8 +8,7 @@ from hub_estimator.errors import UserError
 from hub_estimator.model import metrics
 from hub_estimator.model.evaluated_loss import EXAMPLES_LOSS
 from hub_estimator.tensorflow_runtime import estimator, read_eval_metrics, tf
-from hub_estimator.training.evaluation_graph import EvaluationGraph
-from tests.small_runs import make_experiment
+from tests.small_runs import make_experiment, make_regression
 from tests.training.seams import CountingCache
 
 # Files of the room that these tests cover, beside their own.
@@ -53,6 +52,31 @@ def test_metrics_are_those_of_estimators_own_evaluation(
     assert values == pytest.approx(numbers, rel=1e-5)
 
 
+class _Counted(metrics.F1):
+  """Counts the graphs of evaluation that it is built into."""
+
+  built = 0
+
+  def build(self, labels, predictions, weights):
+    type(self).built += 1
+    return super().build(labels, predictions, weights)
+
+
+@pytest.mark.parametrize("trainable", [False, True])
+def test_a_run_evaluates_in_the_graph_that_was_checked(
+  dense, numbers_npz, tmp_path, trainable
+):
+  before = _Counted.built
+  runs.train(
+    make_experiment(
+      dense, numbers_npz, module_trainable=trainable, metrics=[_Counted()]
+    ),
+    str(tmp_path),
+  )
+  assert _Counted.built == before + 1
+  assert list(read_eval_metrics(str(tmp_path / "eval"))) == [10, 20]
+
+
 @pytest.mark.slow
 def test_runs_that_differ_in_their_rate_share_the_graph_of_kept_features(
   dense, numbers_npz, tmp_path
@@ -75,7 +99,7 @@ def test_runs_that_train_a_module_share_its_graph(
 ):
   cache, found = CountingCache(), []
   for number, rate in enumerate((0.05, 0.001)):
-    experiment = make_experiment(
+    experiment = make_regression(
       dense, numbers_npz, optimizer=optimizers.Adam(rate)
     )
     shared = runs.train(experiment, str(tmp_path / str(number)), cache=cache)
@@ -87,16 +111,12 @@ def test_runs_that_train_a_module_share_its_graph(
 
 @pytest.mark.slow
 def test_a_missing_checkpoint_is_reported(dense, numbers_npz, tmp_path):
-  experiment = make_experiment(dense, numbers_npz)
+  experiment = make_regression(dense, numbers_npz)
   checked = runs.check(experiment)
-  plain = estimator.Estimator(checked.model_fn, str(tmp_path))
-  evaluation = EvaluationGraph(
-    plain,
-    inputs.make_eval_input_fn(checked.eval, batch_size=9),
-    tf.ConfigProto(),
-  )
   with pytest.raises((ValueError, tf.errors.OpError), match="gone"):
-    evaluation.run(str(tmp_path / "gone"), str(tmp_path / "eval"))
+    checked.evaluation.run(
+      str(tmp_path / "gone"), str(tmp_path / "eval"), tf.ConfigProto()
+    )
 
 
 class _Adding(estimator.SessionRunHook):

@@ -14,7 +14,7 @@ from hub_estimator.optimizers import schedules
 from hub_estimator.preprocessing import adapters
 from hub_estimator.tensorflow_runtime import estimator, read_eval_metrics, tf
 from hub_estimator.training import step_blocks
-from tests.small_runs import make_experiment
+from tests.small_runs import make_experiment, make_regression
 from tests.training.seams import NoteSteps
 
 # Files of the room that these tests cover, beside their own.
@@ -23,9 +23,9 @@ COVERS = ("alone", "job", "summary_hook")
 
 def _frozen(handle, data, **changes):
   changes = {"eval_every_steps": 20, "summary_every_steps": 10, **changes}
-  return make_experiment(
-    handle, data, module_trainable=False, max_steps=50, **changes
-  )
+  is_plain = not changes.keys() & {"head", "metrics"}
+  make = make_regression if is_plain else make_experiment
+  return make(handle, data, module_trainable=False, max_steps=50, **changes)
 
 
 def _text_data(path) -> str:
@@ -206,8 +206,6 @@ def test_a_loss_that_is_not_finite_is_reported_with_its_step(
   experiment = _frozen(
     dense,
     numbers_npz,
-    head=heads.Regression(),
-    label="y",
     optimizer=optimizers.SGD(lambda step: tf.where(step < 33, 1e-3, 1e30)),
   )
   stopped = r"stopped at step 34: the loss is inf.*ckpt-20\."

@@ -10,7 +10,7 @@ from hub_estimator.model import tops
 from hub_estimator.optimizers import schedules
 from hub_estimator.tensorflow_runtime import estimator, tf
 from hub_estimator.training import ProcessCache
-from tests.small_runs import make_experiment, replace
+from tests.small_runs import make_regression, replace
 from tests.training.seams import NoteGraphs
 
 # Files of the room that these tests cover, beside their own.
@@ -58,7 +58,7 @@ def training_graphs():
 
 
 def _make_experiment(*args, **changes):
-  return make_experiment(*args, top=_CountedTop(), **changes)
+  return make_regression(*args, top=_CountedTop(), **changes)
 
 
 @pytest.mark.slow
@@ -105,7 +105,7 @@ def test_trials_that_differ_in_their_rate_share_it(
   noted, cache = NoteGraphs(), ProcessCache()
   rates = [0.03, 0.001, 0.03]
   experiments = [
-    make_experiment(
+    make_regression(
       batch_norm,
       numbers_npz,
       module_trainable=trainable,
@@ -141,7 +141,7 @@ def test_a_run_of_another_seed_batch_or_optimizer_has_its_own(
   dense, numbers_npz, tmp_path, trained_runs
 ):
   cache = ProcessCache()
-  experiment = make_experiment(dense, numbers_npz, module_trainable=False)
+  experiment = make_regression(dense, numbers_npz, module_trainable=False)
   falling = functools.partial(schedules.polynomial, rate=0.05, decay_steps=30)
   start = trained_runs.read_only(experiment).model_dir
   changes = (
