@@ -1,5 +1,6 @@
 """Tensors of any type and shape go into modules and come out of them."""
 
+import base64
 import json
 
 import numpy as np
@@ -86,6 +87,31 @@ def test_an_output_of_any_kind_is_written_as_it_is(
       written = written.astype(expected.dtype)
     assert written.dtype == expected.dtype
     np.testing.assert_array_equal(written, expected)
+
+
+def test_strings_that_are_not_utf8_keep_their_bytes(tmp_path):
+  def module_fn():
+    x = tf.placeholder(tf.float32, [None, 4])
+    weight = tf.get_variable("weight", [4], initializer=tf.ones_initializer())
+    pixels = tf.cast(tf.reshape(x * weight, [-1, 2, 2, 1]), tf.uint8)
+    outputs = {"png": tf.map_fn(tf.io.encode_png, pixels, tf.string)}
+    hub.add_signature(inputs={"x": x}, outputs=outputs)
+
+  module = testing.export_module(str(tmp_path / "m"), module_fn)
+  x = np.arange(8, dtype=np.float32).reshape(2, 4)
+  np.savez(tmp_path / "x.npz", x=x)
+  path, out = str(tmp_path / "x.npz"), tmp_path / "out.jsonl"
+  runs.apply_to_file(module, path, str(out))
+  lines = [
+    json.loads(line)["png"]["b64"] for line in out.read_text().splitlines()
+  ]
+  written = [base64.b64decode(line) for line in lines]
+  assert written == runs.apply(module, path)["png"].tolist()
+  with tf.Graph().as_default(), tf.Session() as session:
+    images = session.run([tf.io.decode_png(png) for png in written])
+  np.testing.assert_array_equal(np.reshape(images, [2, 4]), x)
+  with pytest.raises(UserError, match="'png' has strings that aren't UTF-8"):
+    runs.apply_to_file(module, path, str(tmp_path / "out.npz"))
 
 
 def test_a_scalar_belongs_to_no_row(module, data, tmp_path):

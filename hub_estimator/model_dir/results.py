@@ -1,5 +1,6 @@
 """Results of runs: written, read, and compared by their metrics."""
 
+import base64
 import dataclasses
 import math
 import pathlib
@@ -81,7 +82,10 @@ def best_of(
 
 
 def plain(value: Any) -> Any:
-  """Returns a value as JSON has it: no NumPy types, bytes, NaN or infinity."""
+  """Returns a value as JSON has it: no NumPy types, bytes, NaN or infinity.
+
+  Bytes that aren't UTF-8 become {"b64": <base64>}, as TensorFlow Serving has them.
+  """
   if isinstance(value, Mapping):
     return {str(k): plain(v) for k, v in value.items()}
   if isinstance(value, (list, tuple)):
@@ -91,7 +95,14 @@ def plain(value: Any) -> Any:
   if isinstance(value, np.generic):
     return plain(value.item())
   if isinstance(value, bytes):
-    return value.decode("utf-8", "replace")
+    return _text(value)
   if isinstance(value, float) and not math.isfinite(value):
     return str(value)
   return value
+
+
+def _text(value: bytes) -> str | dict[str, str]:
+  try:
+    return value.decode()
+  except UnicodeDecodeError:
+    return {"b64": base64.b64encode(value).decode("ascii")}

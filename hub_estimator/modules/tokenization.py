@@ -1,6 +1,7 @@
 """What a module tells of its tokens: a vocabulary or a SentencePiece model."""
 
 import dataclasses
+import functools
 import os
 import pathlib
 from collections.abc import Iterable
@@ -46,6 +47,22 @@ def read_tokenization(info: ModuleInfo) -> Tokenization:
     UserError: a signature can't be read, or several assets are SentencePiece
       models.
   """
+  return _read(_Stored(info.path, info.fingerprint, info))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Stored:
+  """A module, known by its files."""
+
+  path: str | None
+  fingerprint: str
+  info: ModuleInfo = dataclasses.field(compare=False)
+
+
+@functools.lru_cache(maxsize=32)
+def _read(stored: _Stored) -> Tokenization:
+  """Reads what a module tells, once: its graph may be large."""
+  info = stored.info
   variant = info.default_variant()
   tags = sorted(variant.tags)
   lowercase = None

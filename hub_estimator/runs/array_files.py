@@ -51,7 +51,8 @@ def write_npz(path: str, batches: Batches) -> int:
     batches: arrays [batch, ...] by name.
 
   Raises:
-    UserError: the file can't be written, or the rows of an array differ in shape.
+    UserError: the file can't be written, the rows of an array differ in shape, or
+      strings aren't UTF-8.
   """
   with _whole(path) as partial:
     columns: dict[str, _Column] = {}
@@ -110,7 +111,13 @@ class _Column:
     if self._text is None:
       self._file.write(values.astype(self._dtype).tobytes())
     else:
-      self._text += results.plain(values.ravel())
+      texts = results.plain(values.ravel())
+      if any(isinstance(text, dict) for text in texts):
+        raise UserError(
+          f"Output {self._name!r} has strings that aren't UTF-8; a .jsonl file can "
+          "hold them."
+        )
+      self._text += texts
 
   def write_to(self, member: IO[bytes]) -> None:
     self._file.close()

@@ -36,6 +36,7 @@ def test_best_is_largest_for_scores_and_smallest_for_losses():
 def test_json_gets_only_what_it_knows():
   value = {
     "bytes": b"a",
+    "picture": b"\xff\x00",
     "array": np.array([[1, 2]]),
     "number": np.int64(3),
     "nan": math.nan,
@@ -43,6 +44,7 @@ def test_json_gets_only_what_it_knows():
   }
   assert results.plain(value) == {
     "bytes": "a",
+    "picture": {"b64": "/wA="},
     "array": [[1, 2]],
     "number": 3,
     "nan": "nan",

@@ -171,20 +171,25 @@ def test_a_check_of_strings_needs_no_tokenizer_and_says_which_it_is(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+  "name, trainable", [("albert", True), ("use_lite", False)]
+)
 def test_a_run_without_a_tokenizer_equals_one_with_it(
-  modules, sentences_csv, tmp_path, caplog
+  modules, sentences_csv, tmp_path, caplog, name, trainable
 ):
   caplog.set_level(logging.INFO, logger="hub_estimator")
+  source = {**(TOKENS if name == "albert" else {}), "trainable": trainable}
   losses = []
-  for name, tokenizer in (("a", None), ("b", Sentencepiece())):
+  for tokenizer in (None, Sentencepiece()):
     experiment = replace(
       _experiment(
-        modules["albert"], sentences_csv, Adapter(tokenizer=tokenizer), **TOKENS
+        modules[name], sentences_csv, Adapter(tokenizer=tokenizer), **source
       ),
       max_steps=5,
       eval_every_steps=5,
     )
-    result = runs.train(experiment, str(tmp_path / name))
+    result = runs.train(experiment, str(tmp_path / f"{tokenizer is None}"))
+    assert ("Features aren't kept" in caplog.text) is trainable
     losses.append(result.metrics["loss"])
     told = "Module 'module': tokenizers.sentencepiece, told by its signature"
     assert (told in caplog.text) is (tokenizer is None)
