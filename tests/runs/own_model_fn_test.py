@@ -393,3 +393,34 @@ def test_draws_that_do_not_resume_are_warned_of(classifier, new_log):
   assert "_with_dropout draws at random (RandomUniform)" in new_log()
   runs.check(classifier)
   assert "draws at random" not in new_log()
+
+
+def _wider(features, labels, mode, params):
+  spec = user_code.classify(features, labels, mode, params)
+  if "more" in params:
+    tf.get_variable("more", [params["more"]])
+  return spec
+
+
+@pytest.mark.parametrize(
+  "then, now, why",
+  [
+    ({"more": 2}, {"more": 3}, "trained with .2., .* the variable 'more' .3."),
+    ({}, {"more": 3}, "trained without it, .* the variable 'more' .3."),
+  ],
+)
+def test_other_variables_are_refused_in_a_used_model_dir(
+  classifier, tmp_path, then, now, why
+):
+  def run(params, steps):
+    model = models.Function(_wider, {**classifier.model.params, **params})
+    exports = exporting.Exports(kinds=[])
+    return runs.train(
+      replace(classifier, model=model, max_steps=steps, exports=exports),
+      tmp_path,
+    )
+
+  run(then, 10)
+  with pytest.raises(UserError, match=why):
+    run(now, 20)
+  assert run(then, 20).steps == 20
