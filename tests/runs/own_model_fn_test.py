@@ -163,12 +163,17 @@ def _linear(features, labels, mode, params):
   return user_code.classify(features, labels, mode, params)
 
 
+@pytest.mark.parametrize("kind", ["stored", "new"])
 def test_a_run_in_two_parts_ends_with_the_same_bits(
-  classifier, trained_runs, tmp_path
+  classifier, trained_runs, numbers_npz, tmp_path, kind
 ):
-  run = trained_runs.read_only(classifier)
+  experiment = classifier
+  if kind == "new":
+    model = models.Function(user_code.autoencode, {"rate": 0.2})
+    experiment = _experiment(model, numbers_npz, label=None, metrics=[])
+  run = trained_runs.read_only(experiment)
   for steps in (10, 20):
-    runs.train(replace(classifier, max_steps=steps), tmp_path)
+    runs.train(replace(experiment, max_steps=steps), tmp_path)
   for name, _ in tf.train.list_variables(str(run.model_dir)):
     np.testing.assert_array_equal(
       tf.train.load_variable(str(run.model_dir), name),
