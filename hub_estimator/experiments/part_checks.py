@@ -62,7 +62,8 @@ def check_read(run: Any) -> None:
   fields = {field.name: field for field in dataclasses.fields(run)}
   model = f"run.model, {type(run.model).__name__},"
   for name, kind in _OF_MODELS.items():
-    is_set = getattr(run, name) != fields[name].default
+    value, default = getattr(run, name), fields[name].default
+    is_set = value != default and not (name == "metrics" and not value)
     if is_set and name not in run.model.reads:
       raise UserError(
         f"run.{name} is {getattr(run, name)!r}, and {model} doesn't read it; it "

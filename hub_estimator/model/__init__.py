@@ -1,6 +1,7 @@
-"""Modules, top, head and optimizer, joined in a `model_fn`.
+"""Models: what builds the graph of a run, as a `model_fn`.
 
-An *encoder* says which modules are applied to which features. A *top* is the
+By default it joins modules, top, head and optimizer; it may be a user's own code. An
+*encoder* says which modules are applied to which features. A *top* is the
 layers between a module's output and its head, which compute the logits. Parts
 of yours follow the Protocols `Encoder`, `Top`, `Metric` and `Column`.
 """

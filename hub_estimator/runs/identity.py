@@ -8,8 +8,9 @@ from typing import Any
 
 from hub_estimator.errors import UserError
 from hub_estimator.experiments import Experiment
-from hub_estimator.model_dir import Workdir, starting_weights
+from hub_estimator.model_dir import Workdir, checkpoints, starting_weights
 from hub_estimator.modules import ModuleInfo
+from hub_estimator.tensorflow_runtime import tf
 from hub_estimator.training import Checked
 
 _log = logging.getLogger(__name__)
@@ -80,6 +81,34 @@ def check_same_run(
         f"is {now!r}; choose another model_dir, or set run.start_from = "
         f"{str(workdir.path)!r} to start from the old weights."
         + (_KEEP_POOLING if then == _OVER_PADDING else "")
+      )
+
+
+def check_same_variables(
+  workdir: Workdir, checked: Checked, start_from: str | None
+) -> None:
+  """Raises a UserError if a model_dir holds variables of other shapes.
+
+  Args:
+    workdir: of the run.
+    checked: the run.
+    start_from: as for `check_same_run`.
+  """
+  last = tf.train.latest_checkpoint(str(workdir.path))
+  if last is None or starting_weights.is_own(start_from, workdir):
+    return
+  if checkpoints.find_damage(last):
+    return  # It is set aside, and the run resumes from the one before.
+  stored = tf.train.load_checkpoint(last).get_variable_to_shape_map()
+  in_modules = tuple(f"{name}/" for name in checked.infos)
+  for name, shape in sorted(checked.variables.items()):
+    then = stored.get(name)
+    if then != list(shape) and (then or not name.startswith(in_modules)):
+      was = "without it" if then is None else f"with {then}"
+      raise UserError(
+        f"{str(workdir.path)!r} was trained {was}, and now the model has the "
+        f"variable {name!r} {list(shape)}; choose another model_dir, or set "
+        f"run.start_from = {str(workdir.path)!r} to start from the old weights."
       )
 
 

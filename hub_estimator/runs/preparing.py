@@ -22,6 +22,7 @@ from hub_estimator.runs import starting_classes
 from hub_estimator.runs.checking import check, check_devices
 from hub_estimator.runs.identity import (
   check_same_run,
+  check_same_variables,
   identity_of,
   log_masks,
   package_versions,
@@ -108,6 +109,7 @@ def _check(
   check_same_run(
     workdir, identity_of(experiment, checked), experiment.start_from
   )
+  check_same_variables(workdir, checked, experiment.start_from)
   manifest = workdir.read_manifest()
   if manifest is not None and not starting_weights.is_own(
     experiment.start_from, workdir

@@ -163,12 +163,17 @@ def _linear(features, labels, mode, params):
   return user_code.classify(features, labels, mode, params)
 
 
+@pytest.mark.parametrize("kind", ["stored", "new"])
 def test_a_run_in_two_parts_ends_with_the_same_bits(
-  classifier, trained_runs, tmp_path
+  classifier, trained_runs, numbers_npz, tmp_path, kind
 ):
-  run = trained_runs.read_only(classifier)
+  experiment = classifier
+  if kind == "new":
+    model = models.Function(user_code.autoencode, {"rate": 0.2})
+    experiment = _experiment(model, numbers_npz, label=None, metrics=[])
+  run = trained_runs.read_only(experiment)
   for steps in (10, 20):
-    runs.train(replace(classifier, max_steps=steps), tmp_path)
+    runs.train(replace(experiment, max_steps=steps), tmp_path)
   for name, _ in tf.train.list_variables(str(run.model_dir)):
     np.testing.assert_array_equal(
       tf.train.load_variable(str(run.model_dir), name),
@@ -393,3 +398,34 @@ def test_draws_that_do_not_resume_are_warned_of(classifier, new_log):
   assert "_with_dropout draws at random (RandomUniform)" in new_log()
   runs.check(classifier)
   assert "draws at random" not in new_log()
+
+
+def _wider(features, labels, mode, params):
+  spec = user_code.classify(features, labels, mode, params)
+  if "more" in params:
+    tf.get_variable("more", [params["more"]])
+  return spec
+
+
+@pytest.mark.parametrize(
+  "then, now, why",
+  [
+    ({"more": 2}, {"more": 3}, "trained with .2., .* the variable 'more' .3."),
+    ({}, {"more": 3}, "trained without it, .* the variable 'more' .3."),
+  ],
+)
+def test_other_variables_are_refused_in_a_used_model_dir(
+  classifier, tmp_path, then, now, why
+):
+  def run(params, steps):
+    model = models.Function(_wider, {**classifier.model.params, **params})
+    exports = exporting.Exports(kinds=[])
+    return runs.train(
+      replace(classifier, model=model, max_steps=steps, exports=exports),
+      tmp_path,
+    )
+
+  run(then, 10)
+  with pytest.raises(UserError, match=why):
+    run(now, 20)
+  assert run(then, 20).steps == 20
