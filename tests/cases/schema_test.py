@@ -91,7 +91,10 @@ def _evaluate(animals, folder):
   )
 
 
-@pytest.mark.parametrize("evaluation", ["val_all", "val_nocat"])
+@pytest.mark.parametrize(
+  "evaluation",
+  [pytest.param("val_all", marks=pytest.mark.slow), "val_nocat"],
+)
 def test_an_evaluation_folder_is_matched_by_name(pixels, tmp_path, evaluation):
   if not CASES.is_dir():
     pytest.skip(f"there is no folder of cases, {CASES}")

@@ -86,7 +86,7 @@ def deep_run(tmp_path_factory):
     batch_size=8,
   )
   result = runs.train(experiment, str(path / "run"))
-  return Run(path / "run", experiment, result)
+  return Run(path / "run", experiment, result, "final")
 
 
 def _verify(run, version, live):

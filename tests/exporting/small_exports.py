@@ -20,17 +20,13 @@ class Run:
     path: its model_dir.
     experiment: what it was trained with.
     result: of the training.
+    kind: of its versions.
   """
 
   path: pathlib.Path
   experiment: Experiment
   result: results.Result
-
-  @property
-  def kind(self) -> str:
-    """The kind of its versions."""
-    (kind,) = self.result.exports
-    return kind
+  kind: str = "latest"
 
   @property
   def latest(self) -> pathlib.Path:

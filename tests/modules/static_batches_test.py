@@ -46,7 +46,9 @@ def _by_hand(path, z):
     return session.run(images)
 
 
-@pytest.mark.parametrize("static_input", [True, False])
+@pytest.mark.parametrize(
+  "static_input", [pytest.param(True, marks=pytest.mark.slow), False]
+)
 def test_any_number_of_rows_is_applied_in_batches_of_the_right_size(
   tmp_path, static_input
 ):

@@ -175,6 +175,7 @@ def test_a_folder_of_images_of_any_size(shared_module, tmp_path):
   np.testing.assert_allclose(found[:1], wanted, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_broken_image_is_named_and_nothing_is_written(
   shared_module, tmp_path
 ):

@@ -196,7 +196,10 @@ def test_bad_weights_are_refused_before_training(dense, tmp_path, weights, why):
     )
 
 
-@pytest.mark.parametrize("delimiter, name", [(";", "d.csv"), ("\t", "d.tsv")])
+@pytest.mark.parametrize(
+  "delimiter, name",
+  [(";", "d.csv"), pytest.param("\t", "d.tsv", marks=pytest.mark.slow)],
+)
 def test_a_run_predicts_its_own_kind_of_csv(text, tmp_path, delimiter, name):
   lines = [("id", "sentence", "label"), ("1", "good", "1"), ("2", "bad", "0")]
   path = tmp_path / name

@@ -67,6 +67,7 @@ def test_trials_are_reported_once_each_until_none_is_left(tmp_path, caplog):
   ]
 
 
+@pytest.mark.slow
 def test_workers_that_die_before_any_trial_ends_stop_the_sweep(tmp_path):
   study = open_study(
     f"sqlite:///{tmp_path}/study.db", "s", _SWEEP, identity="i"

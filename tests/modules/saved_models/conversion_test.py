@@ -22,6 +22,7 @@ def test_a_damaged_saved_model_gets_one_line_and_leaves_nothing(
   assert not list(cache.rglob("*/*"))
 
 
+@pytest.mark.slow
 def test_it_is_converted_once_and_again_after_a_change(keras, tmp_path, cache):
   def convert(path):
     return saved_models.convert(handles.resolve(str(path)))
