@@ -36,7 +36,7 @@ def existing_file(path: Any, what: str) -> str:
     folder = os.path.dirname(os.path.abspath(path))
     held = os.listdir(folder) if os.path.isdir(folder) else []
     raise UserError(
-      f"{what}: no file {path!r}; {folder} "
-      + nearest(os.path.basename(path), held, owner="")
+      f"{what}: no file {path!r} in {folder}; "
+      + nearest(os.path.basename(path), held)
     )
   return path
