@@ -195,6 +195,7 @@ def test_a_folder_of_one_class_can_not_be_trained_on(animals, tmp_path):
     runs.check(replace(animals[0], train_input=folder, eval_input=folder))
 
 
+@pytest.mark.slow
 def test_a_vocabulary_in_another_order_numbers_the_folders(pixels, tmp_path):
   folder = _folder(tmp_path / "train", "cat", "dog", "emu")
   head = heads.MultiClass(label_vocabulary=["emu", "cat", "dog"])

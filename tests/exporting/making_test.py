@@ -41,6 +41,7 @@ def test_leftovers_of_a_killed_export_are_removed(run, tmp_path):
   assert sorted(os.listdir(base / "module")) == [str(v) for v in complete]
 
 
+@pytest.mark.slow
 def test_an_exported_module_is_the_next_runs_handle(run, tmp_path):
   exported = str(run.half("module") / "module")
   following = replace(

@@ -27,6 +27,7 @@ def test_an_order_can_be_entered_anywhere(start):
 LARGE = 10_000_019
 
 
+@pytest.mark.slow
 def test_each_of_many_examples_comes_once():
   rows = Order(LARGE, seed=1).rows(0, LARGE)
   assert np.array_equal(np.sort(rows), np.arange(LARGE))

@@ -16,6 +16,7 @@ from tests.small_runs import make_experiment, replace
 COVERS = ("estimators",)
 
 
+@pytest.mark.slow
 def test_evaluation_of_a_checkpoint_equals_what_training_saw(
   dense, numbers_npz, tmp_path, trained_runs
 ):

@@ -163,6 +163,7 @@ def _linear(features, labels, mode, params):
   return user_code.classify(features, labels, mode, params)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["stored", "new"])
 def test_a_run_in_two_parts_ends_with_the_same_bits(
   classifier, trained_runs, numbers_npz, tmp_path, kind

@@ -76,6 +76,7 @@ def test_a_sweep_runs_from_python_and_is_ranked_again(
   assert rank(str(tmp_path / "sweep")) == outcome
 
 
+@pytest.mark.slow
 def test_rates_and_handles_of_a_users_model_fn_are_ranked(
   tmp_path, batch_norm, numbers_npz
 ):

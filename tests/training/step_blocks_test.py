@@ -264,6 +264,7 @@ class _Seeing(estimator.SessionRunHook):
     self.runs += 1
 
 
+@pytest.mark.slow
 def test_a_hook_of_the_users_sees_each_step_unless_it_says_otherwise(
   dense, numbers_npz, tmp_path, new_log
 ):

@@ -66,6 +66,7 @@ def experiment(batch_norm, numbers_npz):
   return _experiment(classify, {"x": module}, numbers_npz)
 
 
+@pytest.mark.slow
 def test_training_equals_a_head_on_the_same_module(
   experiment, batch_norm, numbers_npz, tmp_path
 ):

@@ -157,6 +157,7 @@ def _experiment(handle, data, adapter, **source):
 TOKENS = {"signature": "tokens", "output": "pooled_output"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   "name, source", [("tokens", TOKENS), ("albert", TOKENS), ("use_lite", {})]
 )
