@@ -1,5 +1,7 @@
 """Real processes as one TensorFlow cluster."""
 
+import pathlib
+
 import pytest
 
 from hub_estimator import runs
@@ -141,7 +143,11 @@ def test_hosts_with_addresses_of_their_own(
 
 
 @pytest.mark.slow
-def test_a_cluster_trains_a_users_model_fn(batch_norm, numbers_npz, tmp_path):
+def test_a_cluster_trains_a_users_model_fn(
+  batch_norm, numbers_npz, tmp_path, monkeypatch
+):
+  # Where the user's code is.
+  monkeypatch.setenv("PYTHONPATH", str(pathlib.Path(__file__).parents[2]))
   gin_text = f"""
 import tests.user_code
 run.model = @models.function()
