@@ -144,12 +144,7 @@ class Csv:
       skipped += table.bad.skipped
       lines += table.account.lines
       notes += table.account.notes
-    return {
-      "skipped": skipped,
-      "lines": lines,
-      "notes": notes,
-      **blocks.close(),
-    }
+    return blocks.close(skipped=skipped, lines=lines, notes=notes)
 
   def rows(self, path: str, account: Account) -> Iterator[_Row]:
     """Yields (line number, row by column) of another file of this kind.

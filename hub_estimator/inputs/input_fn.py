@@ -14,9 +14,9 @@ import numpy as np
 from hub_estimator import progress, stores
 from hub_estimator.errors import UserError
 from hub_estimator.inputs import stored
-from hub_estimator.inputs.columns import Selected
 from hub_estimator.inputs.interface import Column, Examples
 from hub_estimator.inputs.npy_column import plain
+from hub_estimator.inputs.rearranging import select
 from hub_estimator.inputs.sequences import Ragged
 from hub_estimator.tensorflow_runtime import op_errors, tf
 
@@ -98,14 +98,7 @@ class Dataset:
       raise UserError(
         f"{_WHAT}.examples is {self.examples}, and {found.source} has {len(found)}."
       )
-    rows = np.arange(self.examples)
-    labels = found.labels
-    if isinstance(labels, Mapping):
-      labels = {name: array[rows] for name, array in labels.items()}
-    elif labels is not None:
-      labels = labels[rows]
-    features = {n: Selected(c, rows) for n, c in found.features.items()}
-    return dataclasses.replace(found, features=features, labels=labels)
+    return select(found, np.arange(self.examples), found.source)
 
   def _store(
     self,
@@ -123,7 +116,7 @@ class Dataset:
         progress.report(
           f"reading {source}", done, self.examples, unit="examples"
         )
-      return {"skipped": 0, "lines": None, "notes": [], **blocks.close()}
+      return blocks.close()
 
     try:
       writer = stores.StoreWriter(directory, {})

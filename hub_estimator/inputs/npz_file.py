@@ -93,7 +93,7 @@ class Npz:
       blocks.append(
         {n: plain(a, f"{stream.path}: {n!r}") for n, a in block.items()}
       )
-    return {"skipped": 0, "lines": None, "notes": [], **blocks.close()}
+    return blocks.close()
 
 
 def _is_large(path: str) -> bool:

@@ -125,12 +125,7 @@ class Parquet:
           rows += len(next(iter(block.values())))
           blocks.append_of(path, block)
       text_file.check_not_empty(range(rows), path, bad)
-    return {
-      "skipped": bad.skipped,
-      "lines": None,
-      "notes": [],
-      **blocks.close(),
-    }
+    return blocks.close(skipped=bad.skipped)
 
   def _blocks(
     self,

@@ -9,11 +9,9 @@ from typing import Any
 import numpy as np
 
 from hub_estimator.errors import UserError
-from hub_estimator.inputs import paths, stored
+from hub_estimator.inputs import csv_types, paths, stored
 from hub_estimator.inputs.interface import Examples, Label
 from hub_estimator.inputs.rearranging import chain, open_lists
-
-_WIDTHS = ("int64", "float32", "string")
 
 
 def find(path: Any, what: str) -> list[str]:
@@ -40,6 +38,11 @@ def find(path: Any, what: str) -> list[str]:
   return [paths.existing_file(path, what)]
 
 
+def describe(files: Sequence[str]) -> str:
+  """Returns the files of an input in a few words, for messages."""
+  return files[0] + (f" and {len(files) - 1} more" if files[1:] else "")
+
+
 def read(
   reader: Any,
   what: str,
@@ -63,7 +66,7 @@ def read(
     UserError: there is no such file, or files differ in their columns.
   """
   files = find(reader.path, what)
-  source = files[0] + (f" and {len(files) - 1} more" if files[1:] else "")
+  source = describe(files)
   if stored.are_large(files):
     store = stored.read(
       files, reader, lambda writer: write(files=files, writer=writer)
@@ -96,9 +99,9 @@ def _wider_types(parts: Sequence[Examples], label: Label) -> dict[str, str]:
     for name, dtype in _dtypes(part, label).items():
       found.setdefault(name, set()).add(dtype)
   return {
-    name: max(dtypes, key=_WIDTHS.index)
+    name: max(dtypes, key=csv_types.WIDTHS.index)
     for name, dtypes in found.items()
-    if len(dtypes) > 1 and dtypes <= set(_WIDTHS)
+    if len(dtypes) > 1 and dtypes <= set(csv_types.WIDTHS)
   }
 
 

@@ -238,14 +238,31 @@ class BlockWriter:
         f"and {specs.get(name) or 'missing'} in {file}."
       ) from error
 
-  def close(self) -> dict[str, dict[str, list[Any]]]:
-    """Returns facts of the store.
+  def close(
+    self,
+    *,
+    skipped: int = 0,
+    lines: int | None = None,
+    notes: Sequence[str] = (),
+  ) -> dict[str, Any]:
+    """Returns facts of the store, as `examples` reads them.
+
+    Args:
+      skipped: bad rows that were left out.
+      lines: of text files.
+      notes: whatever was odd about the source.
 
     Returns:
-      "classes", names by column in the order of the ids that are stored, and "lists",
-      the distinct lists of labels by column.
+      the arguments; "classes", names by column in the order of the ids that are
+      stored; and "lists", the distinct lists of labels by column.
     """
-    facts: dict[str, dict[str, list[Any]]] = {"classes": {}, "lists": {}}
+    facts: dict[str, Any] = {
+      "skipped": skipped,
+      "lines": lines,
+      "notes": list(notes),
+      "classes": {},
+      "lists": {},
+    }
     for name, ids in self._ids.items():
       if isinstance(next(iter(ids)), tuple):
         facts["lists"][name] = [list(map(_plain, value)) for value in ids]

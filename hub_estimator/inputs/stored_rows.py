@@ -117,12 +117,9 @@ class StoredRows:
 
   def close(self) -> dict[str, Any]:
     """Returns the facts of the store."""
-    return {
-      "skipped": self._skipped,
-      "lines": self._lines,
-      "notes": self._notes,
-      **self._blocks.close(),
-    }
+    return self._blocks.close(
+      skipped=self._skipped, lines=self._lines, notes=self._notes
+    )
 
   def _wanted(self, path: str, header: Sequence[str]) -> Sequence[str]:
     if self._names is None:

@@ -83,7 +83,7 @@ class TFRecord:
         number.
     """
     files = shards.find(self.path, "inputs.tfrecord")
-    source = files[0] + (f" and {len(files) - 1} more" if files[1:] else "")
+    source = shards.describe(files)
     if stored.are_large(files):
       store = stored.read(
         files, self, lambda writer: self._write(files, writer)
@@ -114,12 +114,7 @@ class TFRecord:
       writing.append(block)
     if not rows:
       raise UserError(f"{files[0]} has no examples.")
-    return {
-      "skipped": bad.skipped,
-      "lines": None,
-      "notes": [],
-      **writing.close(),
-    }
+    return writing.close(skipped=bad.skipped)
 
   def _features(self, files: Sequence[str]) -> dict[str, Feature]:
     """Returns how features are read; those that aren't given, as the files have them.
