@@ -1,6 +1,7 @@
 """Forked processes: they share imports and end as other processes do."""
 
 import importlib
+import multiprocessing.forkserver
 import os
 import signal
 import subprocess
@@ -41,6 +42,8 @@ def module(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def forker(module):
+  # Sweeps that ran in this process before have started one that imported less.
+  multiprocessing.forkserver._forkserver._stop()
   return Forker(module.__name__)
 
 
