@@ -88,9 +88,10 @@ class Sequence:
         "class ids."
       )
     given = np.arange(max(1, *lengths)) < lengths[:, np.newaxis]
-    blank = np.flatnonzero(flat == nothing) if values else ()
-    if len(blank):
-      row = int(np.searchsorted(np.cumsum(lengths), blank[0], side="right"))
+    blank = np.flatnonzero(flat == nothing)
+    if values and blank.size:
+      ends = np.cumsum(lengths)
+      row = int(np.flatnonzero(ends > blank[0])[0])
       raise UserError(
         f"Example {row} has a blank label; heads.sequence expects one for each token."
       )

@@ -102,9 +102,7 @@ def test_predictions_are_the_classes_of_tokens(n_classes):
   names = NAMES[:n_classes]
   logits = LOGITS if n_classes == 3 else LOGITS[:, :, :1]
   with tf.Graph().as_default(), tf.Session() as session:
-    spec = _spec(
-      "infer", heads.Sequence(label_vocabulary=names), logits=logits
-    )
+    spec = _spec("infer", heads.Sequence(label_vocabulary=names), logits=logits)
     session.run(tf.tables_initializer())
     found = session.run(spec.predictions)
   ids = logits.argmax(-1) if n_classes == 3 else (logits[:, :, 0] > 0) * 1

@@ -166,9 +166,7 @@ def join_words(
     (segment int64 [batch, pieces] for `join`; position of each word's first piece
     after `join`, int64 [batch, words], -1 if it has none or is cut).
   """
-  lengths = tf.reshape(
-    pieces.row_lengths(), tf.shape(words, out_type=tf.int64)
-  )
+  lengths = tf.reshape(pieces.row_lengths(), tf.shape(words, out_type=tf.int64))
   firsts = 1 + tf.cumsum(lengths, axis=1, exclusive=True)
   is_kept = (lengths > 0) & (firsts < max_length - 1)
   segment = tf.RaggedTensor.from_row_lengths(
