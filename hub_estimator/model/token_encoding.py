@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from hub_estimator import heads, modules
 from hub_estimator.errors import UserError
 from hub_estimator.model import graph_modules, towers
-from hub_estimator.model.application import Application, Words
+from hub_estimator.model.application import Application
 from hub_estimator.model.encoding import Encoded
 from hub_estimator.model.graph_modules import AppliedModule
 from hub_estimator.model.interface import Encoder
