@@ -82,8 +82,9 @@ def run(bert, files, tmp_path_factory):
   return model_dir, experiment, runs.train(experiment, str(model_dir))
 
 
-def _rows(files):
-  return [json.loads(line) for line in open(files[1], encoding="utf-8")]
+def _rows(path):
+  with open(path, encoding="utf-8") as file:
+    return [json.loads(line) for line in file]
 
 
 def test_words_are_learned_and_spans_measured(run):
@@ -96,7 +97,7 @@ def test_words_are_learned_and_spans_measured(run):
 
 def test_predictions_name_a_class_for_each_word(run, files):
   model_dir, experiment, _ = run
-  rows = _rows(files)
+  rows = _rows(files[1])
   found = runs.predict(
     str(model_dir),
     {"words": [row["words"] for row in rows]},
@@ -145,7 +146,7 @@ def test_words_that_are_cut_count_as_wrong(bert, files, tmp_path):
   experiment = _experiment(bert, files, max_length=5)
   experiment = replace(experiment, exports=exporting.Exports(kinds=[]))
   measured = runs.train(experiment, str(tmp_path / "run")).metrics
-  counts = [row["words"] for row in _rows(files)]
+  counts = [row["words"] for row in _rows(files[1])]
   read = sum(_read_of(words) for words in counts)
   share = read / sum(len(words) for words in counts)
   assert measured["tokens_read"] == pytest.approx(share)
@@ -181,7 +182,7 @@ def test_an_elmo_labels_its_own_tokens(tmp_path, files):
 
 
 def test_a_row_with_a_label_too_few_is_refused(bert, files, tmp_path):
-  rows = _rows(files)
+  rows = _rows(files[1])
   rows[3]["tags"] = rows[3]["tags"][:-1]
   bad = _write(tmp_path / "bad.jsonl", rows)
   count = len(rows[3]["words"])
@@ -196,7 +197,7 @@ def test_a_row_with_a_label_too_few_is_refused(bert, files, tmp_path):
 
 
 def test_an_unknown_class_is_refused(bert, files, tmp_path):
-  rows = _rows(files)
+  rows = _rows(files[1])
   rows[0]["tags"][0] = "B-SONG"
   bad = _write(tmp_path / "bad.jsonl", rows)
   with pytest.raises(UserError, match="'B-SONG'"):
@@ -215,8 +216,6 @@ def test_the_report_counts_tokens(bert, files, caplog):
     checked = runs.check(_experiment(bert, files))
   (line,) = [one.text for one in checked.report.lines if one.about == "label"]
   assert line.startswith("3 classes, tokens of training/evaluation: ")
-  total = sum(
-    len(json.loads(row)["words"]) for row in open(files[0], encoding="utf-8")
-  )
+  total = sum(len(row["words"]) for row in _rows(files[0]))
   counts = checked.schema.labels["label"].counts["train"]
   assert sum(counts.values()) == total
