@@ -37,6 +37,7 @@ FLOORS = [
   "linting",
   "model",
   "exporting",
+  "serving",
   "experiments",
   "features",
   "cluster",
