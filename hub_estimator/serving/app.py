@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from hub_estimator.errors import UserError, one_line
 from hub_estimator.serving import requests
-from hub_estimator.serving.batching import BatchedModel
+from hub_estimator.serving.batching import BatchedModel, Stopped
 from hub_estimator.serving.limits import Limits
 from hub_estimator.serving.models import Models, UnknownModel
 from hub_estimator.tensorflow_runtime import op_errors, tf
@@ -87,9 +87,15 @@ class _Routes:
         404 if found["verb"] else 405,
         f"A POST request ends in one of {', '.join(f':{v}' for v in _VERBS)}.",
       )
-    served = self._find(found)
+    self._find(found)
     body = await self._read(request)
-    return await run_in_threadpool(self._answer, verb, served, body)
+    while True:
+      try:
+        return await run_in_threadpool(
+          self._answer, verb, self._find(found), body
+        )
+      except Stopped:  # A newer version has just taken its place.
+        continue
 
   def _answer(
     self,

@@ -37,6 +37,10 @@ class _Request:
     )
 
 
+class Stopped(Exception):
+  """The model is about to be closed, and takes no more requests."""
+
+
 class BatchedModel:
   """A loaded model with a thread of its own, which answers requests in turn.
 
@@ -55,6 +59,8 @@ class BatchedModel:
     """
     self.model = model
     self._waiting: queue.Queue[_Request | None] = queue.Queue()
+    self._is_open = True
+    self._lock = threading.Lock()  # No request comes behind the end.
     self._thread = threading.Thread(
       target=self._answer_all, name=f"version {model.number}", daemon=True
     )
@@ -72,6 +78,7 @@ class BatchedModel:
       timeout_s: seconds until it gives up.
 
     Raises:
+      Stopped: `stop` was called before.
       TimeoutError: there was no answer in time.
       tf.errors.OpError: the model fails.
     """
@@ -81,12 +88,17 @@ class BatchedModel:
       time.monotonic() + timeout_s,
       concurrent.futures.Future(),
     )
-    self._waiting.put(request)
+    with self._lock:
+      if not self._is_open:
+        raise Stopped
+      self._waiting.put(request)
     return request.answer.result(timeout_s)
 
   def stop(self) -> None:
     """Answers all that wait, and closes the model."""
-    self._waiting.put(None)
+    with self._lock:
+      self._is_open = False
+      self._waiting.put(None)
     self._thread.join()
 
   def _answer_all(self) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hub_estimator.errors import UserError
-from hub_estimator.serving.batching import BatchedModel
+from hub_estimator.serving.batching import BatchedModel, Stopped
 from hub_estimator.serving.loaded_model import LoadedModel
 from hub_estimator.tensorflow_runtime import tf
 
@@ -175,6 +175,8 @@ def test_a_model_that_stops_answers_those_that_wait(path):
   for thread in threads:
     thread.join()
   assert len(answers) == 3
+  with pytest.raises(Stopped):
+    _run(served, "whole", x=np.ones([1, 2], np.float32))
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path):
