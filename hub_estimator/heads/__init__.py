@@ -26,13 +26,15 @@ from hub_estimator.heads.regressors import (
   PoissonRegression,
   Regression,
 )
-from hub_estimator.heads.sequence import (
-  Sequence,
-  label_counts,
-  label_values,
+from hub_estimator.heads.sequence import Sequence, label_values
+from hub_estimator.heads.span import Span
+from hub_estimator.heads.token_features import LENGTH, TOKENS_READ, WORDS
+from hub_estimator.heads.token_head import TokenHead
+from hub_estimator.heads.token_labels import (
+  check_lengths,
   labels_tokens,
+  reads_tokens,
 )
-from hub_estimator.heads.token_head import LENGTH, TOKENS_READ, TokenHead
 from hub_estimator.heads.traits import (
   built_parts,
   is_known,
@@ -49,6 +51,7 @@ multi_label = MultiLabel
 poisson_regression = PoissonRegression
 regression = Regression
 sequence = Sequence
+span = Span
 
 __all__ = [
   "AnyLabels",
@@ -64,17 +67,19 @@ __all__ = [
   "PoissonRegression",
   "Regression",
   "Sequence",
+  "Span",
   "TOKENS_READ",
   "TokenHead",
+  "WORDS",
   "binary",
   "build_class_ids",
   "built_parts",
+  "check_lengths",
   "class_ids",
   "classes_wanted",
   "encode_labels",
   "has_classes",
   "is_known",
-  "label_counts",
   "label_values",
   "labels_tokens",
   "logistic_regression",
@@ -84,8 +89,10 @@ __all__ = [
   "multi_label",
   "needs_labels",
   "poisson_regression",
+  "reads_tokens",
   "regression",
   "sequence",
+  "span",
   "vocabulary_of",
   "weight_columns",
   "with_classes",

@@ -13,6 +13,7 @@ from hub_estimator.heads.interface import Head, Labels
 from hub_estimator.heads.labels import check_numbers, read_vocabulary
 from hub_estimator.heads.multi_head import Multi
 from hub_estimator.heads.sequence import Sequence as TokenClasses
+from hub_estimator.heads.span import Span
 from hub_estimator.tensorflow_runtime import estimator
 
 
@@ -161,6 +162,8 @@ def encode_labels(head: Head, labels: Labels) -> Labels:
     return head.indicators(labels)
   if isinstance(head, TokenClasses):
     return head.padded(labels)
+  if isinstance(head, Span):
+    return head.positions(labels)
   if isinstance(labels, Mapping):
     children = head.heads if isinstance(head, Multi) else {}
     encoded = {

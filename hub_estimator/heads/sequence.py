@@ -114,24 +114,16 @@ def label_values(head: Head, labels: np.ndarray) -> np.ndarray:
   return without_padding(labels) if isinstance(head, Sequence) else labels
 
 
-def label_counts(head: Head, labels: Labels | None) -> np.ndarray | None:
+def label_counts(labels: Labels) -> np.ndarray:
   """Returns how many tokens of each example have a label, int64 [examples].
 
   Args:
-    head: any; None comes back but for `heads.sequence`.
-    labels: of the examples; None also comes back.
+    labels: as `Sequence.padded` returns them.
   """
-  if not isinstance(head, Sequence) or labels is None:
-    return None
   column = one_column(labels)
   nothing = _NO_NAME if column.dtype.kind == "O" else _NO_ID
   counts: np.ndarray = (column != nothing).sum(axis=1)
   return counts
-
-
-def labels_tokens(head: Head) -> bool:
-  """Returns whether a head has a label for each token of an example."""
-  return isinstance(head, Sequence)
 
 
 def without_padding(labels: np.ndarray) -> np.ndarray:

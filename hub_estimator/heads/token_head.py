@@ -7,12 +7,10 @@ import numpy as np
 
 from hub_estimator.heads import spans
 from hub_estimator.heads.deciding import NO_CLASS
+from hub_estimator.heads.token_features import LENGTH, TOKENS_READ
 from hub_estimator.tensorflow_runtime import estimator, tf
 from hub_estimator.tensorflow_runtime import estimator_internals as internals
 
-# Features that come with logits [batch, tokens, ...]: which tokens the module read,
-# bool [batch, tokens], and how many there are, int64 [batch].
-TOKENS_READ, LENGTH = "hub_estimator/tokens_read", "sequence_length"
 _Tensors = Mapping[str, tf.Tensor]
 
 

@@ -196,12 +196,12 @@ class Application:
       return self.build_inputs(features, info, mode=mode), None
     if not isinstance(tokenizer, WordTokenizer):
       raise UserError(
-        f"heads.sequence needs a tokenizer with `build_words`; adapter.tokenizer is "
-        f"{tokenizer!r}."
+        "heads.sequence and heads.span need a tokenizer with `build_words`; "
+        f"adapter.tokenizer is {tokenizer!r}."
       )
     signature = self.signature_of(info)
     seen = self.select(features)
-    (name,) = tokenizer.strings(seen)
+    name = tokenizer.strings(seen)[-1]
     inputs, firsts = tokenizer.build_words(seen, signature, info)
     built = build_module_inputs(
       self.adapter, signature, inputs, image_size=None, mode=mode

@@ -139,7 +139,7 @@ class _Model:
   def _encode(self, features: _Tensors, mode: str) -> Encoded:
     """Encodes all features but the weights of examples."""
     weights = heads.weight_columns(self.head)
-    build = encode_tokens if heads.labels_tokens(self.head) else encode
+    build = encode_tokens if heads.reads_tokens(self.head) else encode
     return build(
       self.infos,
       self.encoder,

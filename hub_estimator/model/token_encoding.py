@@ -1,4 +1,4 @@
-"""Encoding for `heads.sequence`: a module's vector of each word or token."""
+"""Encoding for heads that read tokens: a module's vector of each word or token."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -14,6 +14,8 @@ from hub_estimator.modules import ModuleInfo, PlacedModule, SignatureInfo
 from hub_estimator.preprocessing import adapters
 from hub_estimator.tensorflow_runtime import tf
 
+_VECTORS = "vectors"
+
 
 def encode_tokens(
   infos: Mapping[str, ModuleInfo],
@@ -23,7 +25,7 @@ def encode_tokens(
   mode: str,
   n_towers: int = 1,
 ) -> Encoded:
-  """Adds the ops between the features and the input of `heads.sequence`.
+  """Adds the ops between the features and the input of a head for tokens.
 
   Args:
     infos: of the encoder's modules, by `module.name`.
@@ -46,24 +48,22 @@ def encode_tokens(
   graph_modules.add_placed(placed)
   one = _Tokens(application, info, placed, mode)
   built = towers.build(one.build, features, n_towers)
-  vectors, read, lengths = (
-    parts[0] if len(parts) == 1 else tf.concat(parts, axis=0)
-    for parts in zip(*[found for found, _ in built], strict=True)
-  )
+  parts = [found for found, _ in built]
+  whole = {
+    name: parts[0][name]
+    if len(parts) == 1
+    else tf.concat([part[name] for part in parts], axis=0)
+    for name in parts[0]
+  }
   # Update ops of one tower: each would move batch norm's averages once.
-  return Encoded(
-    vectors,
-    [placed],
-    built[0][1],
-    {heads.TOKENS_READ: read, heads.LENGTH: lengths},
-  )
+  return Encoded(whole.pop(_VECTORS), [placed], built[0][1], whole)
 
 
 def _only(encoder: Encoder) -> Application:
   applications = encoder.applications()
   if len(applications) != 1:
     raise UserError(
-      f"heads.sequence reads the tokens of one module; run.encoder applies "
+      f"The head reads the tokens of one module; run.encoder applies "
       f"{len(applications)}."
     )
   return applications[0]
@@ -80,8 +80,8 @@ class _Tokens:
 
   def build(
     self, features: Mapping[str, tf.Tensor]
-  ) -> tuple[tuple[tf.Tensor, tf.Tensor, tf.Tensor], list[tf.Operation]]:
-    """Returns ((vectors, which were read, how many there are), update ops)."""
+  ) -> tuple[dict[str, tf.Tensor], list[tf.Operation]]:
+    """Returns (vectors and the head's features by name, update ops)."""
     inputs, words = self.application.build_word_inputs(
       features, self.info, mode=self.mode
     )
@@ -100,7 +100,14 @@ class _Tokens:
     vectors = tf.where_v2(
       read[:, :, tf.newaxis], vectors, tf.zeros_like(vectors)
     )
-    return (vectors, read, _lengths(given)), update_ops
+    found = {
+      _VECTORS: vectors,
+      heads.TOKENS_READ: read,
+      heads.LENGTH: _lengths(given),
+    }
+    if words is not None:
+      found[heads.WORDS] = words.texts
+    return found, update_ops
 
   def _given(
     self, inputs: Mapping[str, tf.Tensor], vectors: tf.Tensor
@@ -111,7 +118,7 @@ class _Tokens:
     if mask is None:
       taken = ", ".join(f"{n} {t}" for n, t in signature.inputs.items())
       raise UserError(
-        "heads.sequence needs an input of the module that tells tokens from padding; "
+        "The head needs an input of the module that tells tokens from padding; "
         f"this signature takes: {taken}. Set adapter.mask to the input that is 0 or "
         "'' for padding or counts the tokens."
       )
@@ -127,7 +134,7 @@ class _Tokens:
       if tensor.shape is not None and len(tensor.shape) == 3
     ]
     raise UserError(
-      f"heads.sequence reads a vector for each token, [batch, tokens, width]; the "
+      "The head reads a vector for each token, [batch, tokens, width]; the "
       f"module's output {name!r} has shape {output.shape}. "
       + (f"Set {' or '.join(others)}." if others else "It has no such output.")
     )

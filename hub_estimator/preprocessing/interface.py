@@ -67,7 +67,7 @@ class Tokenizer(Protocol):
 
 @runtime_checkable
 class WordTokenizer(Protocol):
-  """A tokenizer that knows where each word's pieces are; for `heads.sequence`."""
+  """A tokenizer that knows where each word's pieces are; for heads of tokens."""
 
   def build_words(
     self,
@@ -78,7 +78,7 @@ class WordTokenizer(Protocol):
     """Returns the module's inputs, and the position of each word's first piece.
 
     Args:
-      features: strings [batch, words] by name.
+      features: strings [batch, words] by name, perhaps after a text [batch].
       signature: the module's signature.
       info: the module, whose vocabulary may be read.
 

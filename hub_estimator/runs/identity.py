@@ -149,7 +149,7 @@ def _masked_poolings(
   poolings: dict[str, list[str]] = {}
   for application in experiment.applications():
     name = application.module.name
-    if heads.labels_tokens(experiment.head):
+    if heads.reads_tokens(experiment.head):
       mask = adapters.find_token_mask(
         application.adapter, application.signature_of(infos[name])
       )

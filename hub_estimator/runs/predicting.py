@@ -138,7 +138,11 @@ def _predict(
 
   predicted = run_estimator.predict(input_fn, checkpoint_path=path)
   for row, prediction in enumerate(source.naming_damage(predicted)):
-    named = prediction_names(prediction)
+    named = {
+      # Estimator gives one string as `bytes`.
+      name: np.array(value, object) if isinstance(value, bytes) else value
+      for name, value in prediction_names(prediction).items()
+    }
     _require_numbers(named, opened.name, row)
     named = {
       k: v for k, v in named.items() if k.rsplit("/", 1)[-1] not in _SAME_IN_ALL

@@ -89,29 +89,24 @@ def check_label_lengths(
   infos: Mapping[str, ModuleInfo],
   examples: inputs.Examples,
 ) -> None:
-  """Raises a UserError unless each token of an example has a label.
+  """Raises a UserError if labels of tokens don't fit the number of tokens.
 
   Args:
-    experiment: the run's definition; only those with `heads.sequence` are checked.
+    experiment: the run's definition; only heads that read tokens are checked.
     infos: of its modules, by `module.name`.
     examples: with labels as the head's graph reads them.
   """
-  counts = heads.label_counts(experiment.head, examples.labels)
-  if counts is None:
+  if not heads.reads_tokens(experiment.head):
     return
   for name in _takers(experiment, infos, examples.features):
     column = examples.features[name]
     if len(column.shape) < 2:
       continue  # Such as the number of tokens.
     lengths = inputs.lengths_of(column)
-    other = np.flatnonzero(lengths != counts)
-    if len(other):
-      row = int(other[0])
-      raise UserError(
-        f"{examples.source}: example {row} has {lengths[row]} values of {name!r} and "
-        f"{counts[row]} labels; heads.sequence expects one for each "
-        f"({len(other)} of {len(examples)} examples differ)."
-      )
+    try:
+      heads.check_lengths(experiment.head, examples.labels, lengths, name)
+    except UserError as error:
+      raise UserError(f"{examples.source}: {error}") from error
 
 
 def log_padding(parts: Sequence[inputs.Examples]) -> None:
@@ -170,9 +165,9 @@ def _each_taker(
         if name in given:
           is_open = taker.is_open and adapter.pooling != "flatten"
           yield name, dataclasses.replace(taker, is_open=is_open)
-    elif heads.labels_tokens(experiment.head):
-      for name in adapter.tokenizer.strings(application.select(features)):
-        yield name, _WORDS
+    elif heads.reads_tokens(experiment.head):
+      # Before the words there may be a text.
+      yield adapter.tokenizer.strings(application.select(features))[-1], _WORDS
     features |= application.features_made(info)
 
 

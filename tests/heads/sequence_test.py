@@ -28,8 +28,10 @@ def test_lists_of_labels_are_padded(labels, padded):
   head = heads.Sequence(3)
   found = heads.encode_labels(head, labels)
   assert found.tolist() == padded
-  counts = heads.label_counts(head, found)
-  assert counts.tolist() == [len(row) for row in labels.tolist()]
+  lengths = np.array([len(row) for row in labels.tolist()])
+  heads.check_lengths(head, found, lengths, "words")
+  with pytest.raises(UserError, match="example 0 has"):
+    heads.check_lengths(head, found, lengths + 1, "words")
   values = [value for row in labels.tolist() for value in row]
   assert heads.label_values(head, found).tolist() == values
 
@@ -69,6 +71,6 @@ def test_classes_come_from_the_data():
 
 def test_other_heads_have_no_labels_of_tokens():
   labels = np.array([0, 1])
-  assert heads.label_counts(heads.Binary(), labels) is None
+  heads.check_lengths(heads.Binary(), labels, np.array([7, 7]), "words")
   assert heads.label_values(heads.Binary(), labels) is labels
   assert not heads.labels_tokens(heads.Binary())

@@ -160,7 +160,7 @@ class Auto:
     """Adds the ops that tokenize lists of words; see `WordTokenizer`.
 
     Args:
-      features: strings [batch, words] by name.
+      features: strings [batch, words] by name, perhaps after a text [batch].
       signature: the module's signature.
       info: the module, which tells the tokenizer.
 

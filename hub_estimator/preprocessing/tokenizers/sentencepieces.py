@@ -1,6 +1,7 @@
 """Tokens of a SentencePiece model, as ALBERT and USE-lite take them."""
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 
 import gin
@@ -136,7 +137,7 @@ class Sentencepiece:
     """Adds the ops that tokenize lists of words; see `WordTokenizer`.
 
     Args:
-      features: strings [batch, words] by name.
+      features: strings [batch, words] by name, perhaps after a text [batch].
       signature: the module's signature, which takes dense ids.
       info: the module, whose SentencePiece model is read.
 
@@ -144,13 +145,16 @@ class Sentencepiece:
       UserError: there is no model, a feature holds texts, or tensorflow-text isn't
         installed.
     """
-    words = texts.word_lists(_NAME, self.strings(features), features)
+    before, words = texts.word_lists(_NAME, self.strings(features), features)
     model = self._model(info)
-    pieces = _build_ids(model, tf.reshape(words, [-1]))
-    segment, firsts = texts.join_words(
-      words, pieces, max_length=self.max_length
+    segments, firsts = texts.join_words(
+      texts.import_text(_NAME),
+      functools.partial(_build_ids, model),
+      before,
+      words,
+      max_length=self.max_length,
     )
-    return self._join([segment], signature, model), firsts
+    return self._join(segments, signature, model), firsts
 
   def padding_id(self, info: ModuleInfo) -> int:
     """Returns the id that fills up short examples.

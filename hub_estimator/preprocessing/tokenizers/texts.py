@@ -1,6 +1,6 @@
 """What tokenizers have in common: the features they read, and how tokens join."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import ModuleType
 
 from hub_estimator.errors import UserError, nearest
@@ -127,52 +127,73 @@ def join(
 
 def word_lists(
   part: str, names: list[str], features: Mapping[str, tf.Tensor]
-) -> tf.Tensor:
-  """Returns the words of examples, strings [batch, words].
+) -> tuple[tf.Tensor | None, tf.Tensor]:
+  """Returns (the text before the words or None, the words).
+
+  They are strings [batch], and [batch, words].
 
   Args:
     part: the tokenizer's name, for messages.
-    names: of the features that are tokenized.
+    names: of the features that are tokenized, the words last.
     features: tensors by name.
 
   Raises:
-    UserError: there are two texts, or the feature holds no lists of words.
+    UserError: a feature holds texts in place of lists of words, or the reverse.
   """
-  if len(names) > 1:
+  *before, last = names
+  if features[last].shape.rank != 2:
     raise UserError(
-      f"tokenizers.{part}.second_feature is {names[1]!r}; heads.sequence labels the "
-      "words of one feature."
+      f"Feature {last!r} holds one text an example; the head reads words, and needs "
+      "a list of them."
     )
-  words = features[names[0]]
-  if words.shape.rank != 2:
-    raise UserError(
-      f"Feature {names[0]!r} holds one text an example; heads.sequence labels "
-      "words, and needs a list of them."
-    )
-  return words
+  for name in before:
+    if features[name].shape.rank != 1:
+      raise UserError(
+        f"tokenizers.{part}: feature {name!r} holds lists; before the words of "
+        f"{last!r} there is one text an example."
+      )
+  return (features[before[0]] if before else None), features[last]
 
 
 def join_words(
-  words: tf.Tensor, pieces: tf.RaggedTensor, *, max_length: int
-) -> tuple[tf.RaggedTensor, tf.Tensor]:
+  text: ModuleType,
+  pieces: Callable[[tf.Tensor], tf.RaggedTensor],
+  before: tf.Tensor | None,
+  words: tf.Tensor,
+  *,
+  max_length: int,
+) -> tuple[list[tf.RaggedTensor], tf.Tensor]:
   """Adds the ops that join the pieces of words, and find each word's first piece.
 
   Args:
+    text: the package tensorflow-text.
+    pieces: cuts strings [n] into int64 [n, pieces].
+    before: the text before the words, strings [batch], or None.
     words: strings [batch, words].
-    pieces: int64 [batch * words, pieces].
     max_length: as for `join`.
 
   Returns:
-    (segment int64 [batch, pieces] for `join`; position of each word's first piece
-    after `join`, int64 [batch, words], -1 if it has none or is cut).
+    (segments int64 [batch, pieces] for `join`, which need no more cuts; position of
+    each word's first piece after `join`, int64 [batch, words], -1 if it has none or is
+    cut).
   """
-  lengths = tf.reshape(pieces.row_lengths(), tf.shape(words, out_type=tf.int64))
-  firsts = 1 + tf.cumsum(lengths, axis=1, exclusive=True)
-  is_kept = (lengths > 0) & (firsts < max_length - 1)
-  segment = tf.RaggedTensor.from_row_lengths(
-    pieces.flat_values, tf.reduce_sum(lengths, axis=1)
+  cut = pieces(tf.reshape(words, [-1]))
+  lengths = tf.reshape(cut.row_lengths(), tf.shape(words, out_type=tf.int64))
+  of_words = tf.RaggedTensor.from_row_lengths(
+    cut.flat_values, tf.reduce_sum(lengths, axis=1)
   )
-  return segment, tf.where_v2(is_kept, firsts, -tf.ones_like(firsts))
+  segments = [of_words] if before is None else [pieces(before), of_words]
+  segments = text.RoundRobinTrimmer(max_length - 1 - len(segments)).trim(
+    segments
+  )
+  places = tf.cumsum(lengths, axis=1, exclusive=True)
+  kept = segments[-1].row_lengths()[:, tf.newaxis]
+  is_kept = (lengths > 0) & (places < kept)
+  # Behind [CLS], and behind the text and its [SEP].
+  places += 1
+  if before is not None:
+    places += segments[0].row_lengths()[:, tf.newaxis] + 1
+  return segments, tf.where_v2(is_kept, places, -tf.ones_like(places))
 
 
 def import_text(part: str) -> ModuleType:

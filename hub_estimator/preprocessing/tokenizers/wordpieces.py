@@ -116,7 +116,7 @@ class Wordpiece:
     """Adds the ops that tokenize lists of words; see `WordTokenizer`.
 
     Args:
-      features: strings [batch, words] by name.
+      features: strings [batch, words] by name, perhaps after a text [batch].
       signature: the module's signature.
       info: the module, whose vocabulary is read.
 
@@ -124,12 +124,17 @@ class Wordpiece:
       UserError: there is no vocabulary, a feature holds texts, or tensorflow-text
         isn't installed.
     """
-    words = texts.word_lists("wordpiece", self.strings(features), features)
-    pieces = self._pieces_of(info)(tf.reshape(words, [-1]))
-    segment, firsts = texts.join_words(
-      words, pieces, max_length=self.max_length
+    before, words = texts.word_lists(
+      "wordpiece", self.strings(features), features
     )
-    return self._join([segment], signature, info), firsts
+    segments, firsts = texts.join_words(
+      texts.import_text("wordpiece"),
+      self._pieces_of(info),
+      before,
+      words,
+      max_length=self.max_length,
+    )
+    return self._join(segments, signature, info), firsts
 
   def padding_id(self, info: ModuleInfo) -> int:
     """Returns the id that fills up short examples.

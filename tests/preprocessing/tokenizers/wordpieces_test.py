@@ -218,5 +218,43 @@ def test_texts_in_place_of_words_are_refused(tokens):
     with pytest.raises(UserError, match="'x' holds one text an example"):
       Wordpiece().build_words({"x": text}, signature, info)
     pair = Wordpiece(feature="x", second_feature="y")
-    with pytest.raises(UserError, match="second_feature is 'y'"):
+    with pytest.raises(UserError, match="'y' holds one text an example"):
       pair.build_words({"x": text, "y": text}, signature, info)
+    words = tf.constant([["a", "good"]])
+    with pytest.raises(UserError, match="'x' holds lists; before the words"):
+      pair.build_words({"x": words, "y": words}, signature, info)
+
+
+@pytest.mark.parametrize("max_length", [8, 12])
+def test_words_behind_a_text_keep_their_places(tokens, max_length):
+  info = read_module_info(tokens)
+  signature = info.signature("tokens")
+  texts = ["the film", "a bad bad bad film", ""]
+  words = [
+    ["a", "GOODISH", "films", ""],
+    ["films", "bad", "a", "good"],
+    ["good", "", "", ""],
+  ]
+  tokenizer = Wordpiece(
+    feature="text", second_feature="words", max_length=max_length
+  )
+  with tf.Graph().as_default(), tf.Session() as session:
+    built, firsts = tokenizer.build_words(
+      {"text": tf.constant(texts), "words": tf.constant(words)},
+      signature,
+      info,
+    )
+    session.run(tf.tables_initializer())
+    built, firsts = session.run((built, firsts))
+  joined = [" ".join(row) for row in words]
+  alone = _build(tokens, tokenizer, text=texts, words=joined)
+  for name, value in alone.items():
+    np.testing.assert_array_equal(built[name], value)
+  ids = {"a": A, "GOODISH": GOOD, "films": FILM, "bad": BAD, "good": GOOD}
+  for row, places, found in zip(words, firsts, built["input_ids"], strict=True):
+    segments = built["segment_ids"][firsts.tolist().index(places.tolist())]
+    for word, place in zip(row, places, strict=True):
+      if place >= 0:
+        assert found[place] == ids[word]
+        assert segments[place] == 1
+  assert (firsts[0] >= 0).tolist() == [True, True, max_length == 12, False]
