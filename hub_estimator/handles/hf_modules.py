@@ -10,11 +10,13 @@ import os
 import pathlib
 import shutil
 import urllib.parse
+from collections.abc import Iterable
 from typing import Any
 
 from hub_estimator.errors import UserError, one_line
 from hub_estimator.handles import downloading
 from hub_estimator.handles.access import Access, BearerToken
+from hub_estimator.handles.archives import SUFFIXES
 from hub_estimator.handles.hf_names import HfName
 from hub_estimator.handles.module_files import SAVED_MODEL
 from hub_estimator.handles.retrying import ask
@@ -154,6 +156,7 @@ def _list(name: HfName, hub: _Hub, limits: Limits) -> tuple[str, list[_File]]:
   if not any(file.below == SAVED_MODEL for file in files):
     raise UserError(
       f"{name} holds no {SAVED_MODEL}; {_what_it_holds(name, stated)}"
+      + _archive_hint(name, hub, stated)
     )
   return commit, files
 
@@ -193,6 +196,15 @@ def _what_it_holds(name: HfName, paths: dict[str, Any]) -> str:
     below.split("/")[0] for p in paths if (below := _below(p, name.folder))
   }
   return f"it holds: {', '.join(sorted(held)[:10]) or 'nothing'}."
+
+
+def _archive_hint(name: HfName, hub: _Hub, paths: Iterable[str]) -> str:
+  archives = sorted(path for path in paths if path.endswith(SUFFIXES))
+  if not archives:
+    return ""
+  revision = urllib.parse.quote(name.revision, safe="")
+  url = hub.url(f"{name.repository}/resolve/{revision}/")
+  return f" Give an archive by its URL: {url}{archives[0]}."
 
 
 def _check_size(name: HfName, files: list[_File], limits: Limits) -> None:
