@@ -1,18 +1,15 @@
 """How a host is asked: with which credentials, and what its refusals mean."""
 
 import dataclasses
-import types
 from collections.abc import Mapping
 
 import requests.auth
 
-_HINTS = types.MappingProxyType(
-  {
-    401: "; it asks for a login: a .netrc file can hold it",
-    403: "; the host denies access: a mirror may have it, see handles.mirrors",
-    404: "; there is no such module",
-  }
-)
+_HINTS = {
+  401: "; it asks for a login: a .netrc file can hold it",
+  403: "; the host denies access: a mirror may have it, see handles.mirrors",
+  404: "; there is no such module",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +25,7 @@ class Access:
   auth: requests.auth.AuthBase | None = dataclasses.field(
     default=None, repr=False
   )
-  hints: Mapping[int, str] = _HINTS
+  hints: Mapping[int, str] = dataclasses.field(default_factory=lambda: _HINTS)
 
 
 class BearerToken(requests.auth.AuthBase):

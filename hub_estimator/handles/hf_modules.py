@@ -92,7 +92,9 @@ class _Hub:
       ) from error
     try:
       token = huggingface_hub.get_token()
-    except (OSError, ValueError) as error:
+    except (
+      Exception
+    ) as error:  # Logins by OAuth and OIDC have classes of errors.
       raise UserError(
         f"Credentials for the Hugging Face Hub: {one_line(error)}."
       ) from error
@@ -149,10 +151,12 @@ def _list(name: HfName, hub: _Hub, limits: Limits) -> tuple[str, list[_File]]:
       for path in sorted(stated)
       if (below := _below(path, name.folder)) and _is_of_module(below)
     ]
-  except (KeyError, TypeError) as error:
+  except (KeyError, TypeError, ValueError) as error:
     raise UserError(
       f"{url}: the answer doesn't list files: {one_line(repr(error))}."
     ) from error
+  if not dataclasses.replace(name, revision=commit).is_pinned:
+    raise UserError(f"{url}: the answer's sha, {commit!r}, is no commit.")
   if not any(file.below == SAVED_MODEL for file in files):
     raise UserError(
       f"{name} holds no {SAVED_MODEL}; {_what_it_holds(name, stated)}"

@@ -183,6 +183,13 @@ def test_an_answer_that_lists_no_files_is_an_error(host, hub, body):
   assert "isn't a JSON object" in message or "doesn't list files" in message
 
 
+def test_a_commit_that_is_a_path_is_refused(hub, tmp_path):
+  hub.commit = "../../evil"
+  message = message_of(HANDLE)
+  assert "the answer's sha, '../../evil', is no commit" in message
+  assert not list(tmp_path.rglob("evil*"))
+
+
 def test_a_repository_above_the_limit_is_refused_before_it_is_fetched(hub):
   small = Handles(max_gib=1e-7, timeout_secs=2)
   assert "see handles.max_gib" in message_of(HANDLE, small)
