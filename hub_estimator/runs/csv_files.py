@@ -1,8 +1,7 @@
 """Outputs as csv files, for spreadsheets and tables."""
 
-import csv
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,9 @@ from hub_estimator.runs.whole_files import whole
 
 # With these, a spreadsheet takes text for a formula, which may run commands.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+# A line of one empty cell; a blank line would be no row.
+_EMPTY = '""'
 
 
 def write_csv(path: str, batches: Batches) -> int:
@@ -37,7 +39,6 @@ def write_csv(path: str, batches: Batches) -> int:
     whole(path) as partial,
     open(partial, "w", encoding="utf-8", newline="") as file,
   ):
-    writer = csv.writer(file, lineterminator="\n")
     for batch in batches:
       columns = dict(
         itertools.chain.from_iterable(
@@ -47,16 +48,28 @@ def write_csv(path: str, batches: Batches) -> int:
       if not header:
         header = list(columns)
         _check_header(header, batch.values())
-        writer.writerow(map(_safe, header))
+        file.write(_line(map(_safe, header)))
       if list(columns) != header:
         raise UserError(
           f"The rows differ in shape: columns {_ends(header)}, then "
           f"{_ends(list(columns))}; a .jsonl file can hold both."
         )
       for row in zip(*columns.values(), strict=True):
-        writer.writerow(row)
+        file.write(_line(row))
         count += 1
   return count
+
+
+def _line(cells: Iterable[Any]) -> str:
+  """Returns a line of a csv file; the csv module of Python 3.11 doesn't quote \\r."""
+  line = ",".join(_quoted(str(cell)) for cell in cells)
+  return f"{line or _EMPTY}\n"
+
+
+def _quoted(cell: str) -> str:
+  if set(cell) & set(',"\r\n'):
+    return '"' + cell.replace('"', '""') + '"'
+  return cell
 
 
 def _columns(name: str, values: np.ndarray) -> Iterator[tuple[str, list[Any]]]:

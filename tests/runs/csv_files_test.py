@@ -52,6 +52,14 @@ def test_text_that_a_spreadsheet_takes_for_a_formula_is_escaped(tmp_path, text):
   assert rows[1:] == [[f"'{text}", ""], [f"'{text}", "a=b"]]
 
 
+def test_odd_text_comes_back_as_it_is(tmp_path):
+  odd = ["", " a ", "a,b", '"', 'a"b', "a\rb", "a\nb", "a\r\nb", "ü☃", "\0"]
+  assert written(tmp_path, {"x": texts(*odd)})[1:] == [[text] for text in odd]
+  both = {"x": texts(*odd), "y": texts(*odd[::-1])}
+  expected = [[a, b] for a, b in zip(odd, odd[::-1], strict=True)]
+  assert written(tmp_path, both)[1:] == expected
+
+
 def test_numbers_are_never_escaped_also_as_text(tmp_path):
   numbers = {"x": np.array([-1.5, float("-inf")]), "y": texts("-1", "+2e3")}
   assert written(tmp_path, numbers)[1:] == [["-1.5", "-1"], ["-inf", "+2e3"]]

@@ -3,6 +3,7 @@
 import tracemalloc
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -39,7 +40,7 @@ def test_arrays_keep_their_types_and_values(tmp_path, dtype, shape):
   kind = table.schema.field("x").type
   for _ in shape[1:]:
     kind = kind.value_type
-  assert kind.to_pandas_dtype() == np.dtype(dtype)
+  assert kind == pa.from_numpy_dtype(np.dtype(dtype))
 
 
 def test_text_is_text_and_odd_numbers_stay_numbers(tmp_path):
