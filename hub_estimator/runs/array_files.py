@@ -92,6 +92,11 @@ class _Column:
       self._file.write(values.astype(self._dtype).tobytes())
     else:
       texts = results.plain(values.ravel())
+      if any(isinstance(text, list) for text in texts):
+        raise UserError(
+          f"Output {self._name!r} has rows of several shapes; a .jsonl file can hold "
+          "them."
+        )
       if any(isinstance(text, dict) for text in texts):
         raise UserError(
           f"Output {self._name!r} has strings that aren't UTF-8; a .jsonl file can "

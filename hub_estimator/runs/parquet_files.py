@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from hub_estimator.errors import UserError
 from hub_estimator.model_dir import results
 from hub_estimator.runs.array_files import Batches
+from hub_estimator.runs.ragged_outputs import as_lists
 from hub_estimator.runs.whole_files import whole
 
 # A group of rows is read at once, and kept in memory until it is written.
@@ -38,8 +39,8 @@ def write_parquet(
 
   Args:
     path: of the file.
-    batches: arrays [batch, ...] by name; ragged ones hold lists.
-    lists: the types of ragged ones, by name.
+    batches: arrays [batch, ...] by name; ragged ones hold lists, or arrays.
+    lists: the types of those that hold lists, by name.
 
   Raises:
     UserError: the file can't be written, or strings aren't UTF-8.
@@ -77,14 +78,16 @@ def _is_group(tables: list[pa.Table]) -> bool:
 
 def _column(name: str, values: np.ndarray, kind: ListType | None) -> pa.Array:
   """Returns an array [batch, ...] as a column of values or lists."""
+  if kind is None and isinstance(next(iter(values), None), np.ndarray):
+    kind = _type_of_arrays(values)
   if kind is not None:
-    return _ragged(name, values.tolist(), kind)
+    return _ragged(name, [_plain(row) for row in values], kind)
   flat = values.ravel()
   if values.dtype.kind in "OSU":
     plain = results.plain(flat)
     # Bytes that aren't UTF-8 are objects, which string refuses.
-    is_bytes = any(isinstance(value, dict) for value in plain)
-    column = _converted(name, plain, pa.string() if is_bytes else None)
+    is_text = all(isinstance(value, (str, dict)) for value in plain)
+    column = _converted(name, plain, pa.string() if is_text else None)
   else:
     known = values.dtype.kind != "V"  # bfloat16, which Arrow lacks.
     column = pa.array(flat if known else flat.astype(np.float32))
@@ -94,6 +97,20 @@ def _column(name: str, values: np.ndarray, kind: ListType | None) -> pa.Array:
     offsets = pa.array(np.arange(count) * size, pa.int32())
     column = pa.ListArray.from_arrays(offsets, column)
   return column
+
+
+def _type_of_arrays(values: np.ndarray) -> ListType | None:
+  """Returns the type of arrays that differ in shape; None if values is no such."""
+  if values.ndim > 1:
+    return None
+  first = values[0]
+  is_text = first.dtype.kind in "OSU"
+  return ListType("string" if is_text else str(first.dtype), first.ndim)
+
+
+def _plain(row: Any) -> Any:
+  """Returns a row of lists of numbers or text."""
+  return as_lists(row) if isinstance(row, np.ndarray) else row
 
 
 def _ragged(name: str, rows: list[Any], kind: ListType) -> pa.Array:

@@ -99,7 +99,7 @@ def in_batches(
   """Yields rows, each with the same names, as arrays [batch, ...].
 
   Args:
-    rows: values by name; an array of them is of objects if they differ in shape.
+    rows: values by name; if they differ in shape, it is an array [batch] of arrays.
     size: rows a batch.
   """
   while batch := list(itertools.islice(rows, size)):
@@ -108,15 +108,10 @@ def in_batches(
 
 def _column(values: list[Any]) -> np.ndarray:
   arrays = [np.asarray(value) for value in values]
-  if len({array.shape for array in arrays}) > 1:
-    column = np.empty(len(arrays), dtype=object)
-    column[:] = [array.tolist() for array in arrays]
-    return column
   # Arrays of NumPy's own strings lose null bytes at the end.
-  is_text = arrays[0].dtype.kind in "OSU"
-  if is_text:
+  if arrays[0].dtype.kind in "OSU":
     arrays = [np.asarray(value, dtype=object) for value in values]
-  return np.stack(arrays)
+  return _stack(arrays)
 
 
 def concatenate(batches: list[Mapping[str, np.ndarray]]) -> Predictions:

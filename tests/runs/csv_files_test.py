@@ -78,6 +78,7 @@ def test_the_names_of_columns_are_text_too(tmp_path):
     ),
     ([{"x": texts(b"\xff")}], "'x' has lists, or strings that aren't UTF-8"),
     ([{"x": texts([1], [1, 2])}], "'x' has lists"),
+    ([{"x": texts(np.zeros(1), np.zeros(2))}], "'x' has lists"),
     ([{"a": np.zeros((1, 2)), "a_0": np.zeros(1)}], "columns of the same name"),
   ],
 )

@@ -9,6 +9,7 @@ import pytest
 
 from hub_estimator import inputs
 from hub_estimator.errors import UserError
+from hub_estimator.runs import predictions
 from hub_estimator.runs.parquet_files import ListType, write_parquet
 from hub_estimator.tensorflow_runtime import tf
 
@@ -74,6 +75,21 @@ def test_lists_have_their_type_also_if_the_first_are_empty(tmp_path):
   assert table["x"].to_pylist() == [[], [], [[1.0], []]]
   assert table["y"].to_pylist() == [[], [], ["a"]]
   assert str(table.schema.field("x").type.value_type.value_type) == "float"
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_arrays_that_differ_in_shape_have_the_type_of_those_that_do_not(
+  tmp_path, text
+):
+  """As the labels of words in two batches of sentences."""
+  rows = [np.zeros((n, 2), np.float32) for n in (0, 0, 3, 1, 2, 2)]
+  if text:
+    rows = [row.astype(str).astype(object) for row in rows]
+  given = [{"x": row} for row in rows]
+  table = written(tmp_path, *predictions.in_batches(iter(given), 2))
+  assert table["x"].to_pylist() == [row.tolist() for row in rows]
+  value = table.schema.field("x").type.value_type.value_type
+  assert str(value) == ("string" if text else "float")
 
 
 def test_rows_of_any_length_are_one_column(tmp_path):

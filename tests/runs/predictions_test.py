@@ -40,5 +40,5 @@ def test_rows_become_batches_without_a_loss():
   first, second, third = in_batches(iter(rows), 2)
   assert first["x"].tolist() == [0, 1] and first["x"].dtype == np.float32
   assert second["text"].tolist() == [b"a\0a\0", b"a\0a\0a\0"]
-  assert second["list"].tolist() == [[0, 1], [0, 1, 2]]
+  assert [row.tolist() for row in second["list"]] == [[0, 1], [0, 1, 2]]
   assert third["list"].tolist() == [[0, 1, 2, 3]]
