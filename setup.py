@@ -56,6 +56,9 @@ setuptools.setup(
     "tfds": ["tensorflow-datasets>=4.9", "importlib_resources"],
     # For `hub-estimator serve`.
     "serve": ["starlette>=0.40", "uvicorn>=0.30"],
+    # For modules on Kaggle and on the Hugging Face Hub.
+    "kaggle": ["kagglehub>=1"],
+    "hf": ["huggingface_hub>=1"],
     # For sweeps on several machines, and for Optuna's dashboard.
     "postgresql": ["psycopg[binary]>=3.2"],
     "ray": ["ray>=2.40"],

@@ -38,16 +38,20 @@ def write_data(info: ModuleInfo, directory: pathlib.Path) -> None:
     }
     if path.suffix == ".csv":
       cells = ["a b" if t.dtype == "string" else "1.5" for t in given.values()]
-      rows = [",".join([*cells, str(i % 2)]) for i in range(8)]
-      path.write_text("\n".join([",".join([*given, "label"]), *rows, ""]))
+      lines = [",".join([*cells, str(i % 2)]) for i in range(8)]
+      path.write_text("\n".join([",".join([*given, "label"]), *lines, ""]))
     else:
-      arrays = {name: _rows(tensor, rng) for name, tensor in given.items()}
+      arrays = {name: rows(tensor, rng) for name, tensor in given.items()}
       np.savez(path, label=np.arange(8) % 2, **arrays)
 
 
-def _rows(tensor: TensorInfo, rng: np.random.Generator) -> np.ndarray:
-  """Returns 8 rows for an input: words, small counts or numbers."""
-  size = (8, *(d or 2 for d in (tensor.shape or (None, 1))[1:]))
+def rows(
+  tensor: TensorInfo, rng: np.random.Generator, *, count: int = 8
+) -> np.ndarray:
+  """Returns rows for an input: words, small counts or numbers; or a scalar."""
+  if tensor.shape == ():
+    return np.ones((), tensor.dtype)
+  size = (count, *(d or 2 for d in (tensor.shape or (None, 1))[1:]))
   if tensor.dtype == "string":
     return rng.choice(["good", "bad", "film"], size)
   if np.dtype(tensor.dtype).kind in "iu":

@@ -411,6 +411,43 @@ def detector(path: str) -> str:
   return testing.export_module(os.fspath(path), module_fn)
 
 
+def nnlm(path: str, *, words=("good", "bad", "film", "the", "a")) -> str:
+  """An NNLM: words looked up in a table that an asset fills, and in hash buckets.
+
+  It maps sentences string [N] to float32 [N, 4], the sum of the words' vectors by the
+  root of their number.
+  """
+  with tempfile.TemporaryDirectory() as scratch:
+    vocabulary = os.path.join(scratch, "tokens.txt")
+    with open(vocabulary, "w", encoding="utf-8") as file:
+      file.write("".join(f"{word}\n" for word in words))
+
+    def module_fn():
+      sentences = tf.placeholder(tf.string, [None], "sentences")
+      table = tf.lookup.StaticVocabularyTable(
+        tf.lookup.TextFileInitializer(
+          vocabulary,
+          tf.string,
+          tf.lookup.TextFileIndex.WHOLE_LINE,
+          tf.int64,
+          tf.lookup.TextFileIndex.LINE_NUMBER,
+          vocab_size=len(words),
+        ),
+        num_oov_buckets=3,
+      )
+      split = tf.string_split(sentences)
+      ids = tf.SparseTensor(
+        split.indices, table.lookup(split.values), split.dense_shape
+      )
+      vectors = tf.get_variable("embeddings", [len(words) + 3, 4])
+      sums = tf.nn.safe_embedding_lookup_sparse(vectors, ids, combiner="sqrtn")
+      hub.add_signature(
+        inputs={"sentences": sentences}, outputs=tf.reshape(sums, [-1, 4])
+      )
+
+    return testing.export_module(os.fspath(path), module_fn)
+
+
 ALL = (
   albert,
   counting,
@@ -422,6 +459,7 @@ ALL = (
   likelihood,
   looped,
   masked_tokens,
+  nnlm,
   of_modules,
   partitioned,
   segmenter,

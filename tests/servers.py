@@ -18,6 +18,7 @@ class Host:
     behaviour: function of (request handler, number of this request from 1) that
       answers; it may call `handler.send_archive()`.
     requests: (path, Range header or None) of all requests so far.
+    credentials: the Authorization header or None of all requests so far.
     headers: added to answers.
   """
 
@@ -25,6 +26,7 @@ class Host:
     self.archive = archive
     self.behaviour = lambda handler, number: handler.send_archive()
     self.requests = []
+    self.credentials = []
     self.headers = {"ETag": '"first"'}
     self.port = 0
     self.scheme = "http"
@@ -37,17 +39,25 @@ class _Handler(http.server.BaseHTTPRequestHandler):
   def do_GET(self):
     host = self.server.host
     host.requests.append((self.path, self.headers.get("Range")))
+    host.credentials.append(self.headers.get("Authorization"))
     host.behaviour(self, len(host.requests))
 
-  def send_archive(self, *, cut: int | None = None, stall_secs: float = 0):
+  def send_archive(
+    self,
+    body: bytes | None = None,
+    *,
+    cut: int | None = None,
+    stall_secs: float = 0,
+  ):
     """Sends the archive, or what was asked of it.
 
     Args:
+      body: sent in its place.
       cut: how many bytes are sent before the connection is closed.
       stall_secs: how long it waits before the second half.
     """
     host = self.server.host
-    body = host.archive
+    body = host.archive if body is None else body
     asked = self.headers.get("Range")
     tag = host.headers.get("ETag")
     if asked and self.headers.get("If-Range") == tag:

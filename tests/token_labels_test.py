@@ -6,6 +6,7 @@ import random
 import shutil
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from hub_estimator import exporting, heads, inputs, optimizers, runs, testing
@@ -109,6 +110,35 @@ def test_predictions_name_a_class_for_each_word(run, files):
   assert {len(p) for p in found["probabilities"]} == {
     len(row["words"]) for row in rows
   }
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 256])
+def test_parquet_holds_the_labels_of_each_word(
+  run, files, tmp_path, batch_size
+):
+  model_dir, experiment, _ = run
+  written = {}
+  for ending in ("jsonl", "parquet"):
+    written[ending] = tmp_path / f"out.{ending}"
+    runs.predict_to_file(
+      str(model_dir),
+      experiment=experiment,
+      input_path=files[1],
+      output_path=str(written[ending]),
+      batch_size=batch_size,
+    )
+  table = pq.read_table(written["parquet"])
+  assert table.to_pylist() == _rows(written["jsonl"])
+  kind = table.schema.field("probabilities").type
+  assert str(kind.value_type.value_type) == "float"
+  for ending in ("csv", "npz"):
+    with pytest.raises(UserError, match="a .jsonl file can hold"):
+      runs.predict_to_file(
+        str(model_dir),
+        experiment=experiment,
+        input_path=files[1],
+        output_path=str(tmp_path / f"out.{ending}"),
+      )
 
 
 def test_the_served_model_answers_with_classes_and_lengths(run):

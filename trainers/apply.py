@@ -1,6 +1,7 @@
 """Apply a module to the rows of a file, or to the images of a folder.
 
-Writes the outputs of a signature as npz or jsonl. A column feeds the input of the
+Writes the outputs of a signature as npz, jsonl, Parquet or csv, by the name of the
+output. A column feeds the input of the
 same name, or the only input. For other names, use
 --gin_param 'adapter.inputs = {"<module input>": "<column>"}'. Bind
 adapter.constants for hyperparameters and adapter.tokenizer for a tokenizer.
@@ -27,7 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     "images",
   )
   parser.add_argument(
-    "--output", required=True, metavar="G", help="a .npz or .jsonl file"
+    "--output",
+    required=True,
+    metavar="G",
+    help="a .npz, .jsonl, .parquet or .csv file",
   )
   parser.add_argument(
     "--signature",

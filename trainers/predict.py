@@ -2,13 +2,12 @@
 
 Needs only the model_dir. A csv, jsonl, npz or Parquet file has columns with the names
 of the run's features; other files are read as the run's own evaluation data is. Writes
-one JSON line for each row or image.
+csv, JSON lines, Parquet or npz, by the name of the output.
 """
 
 import argparse
 import os
 import sys
-from typing import TextIO
 
 from hub_estimator.trainers import flags
 
@@ -31,7 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     help="a column, such as an id, that is written with each prediction (repeatable)",
   )
   parser.add_argument(
-    "--output", metavar="G", help="the file to write (default: standard output)"
+    "--output",
+    metavar="G",
+    help="a .csv, .jsonl, .parquet or .npz file (default: JSON lines on standard "
+    "output)",
   )
 
 
@@ -42,26 +44,23 @@ def main(args: argparse.Namespace) -> int:
   experiment = flags.read_run(args)
   from hub_estimator import runs
 
-  def predict(stream: TextIO) -> int:
-    return runs.write_predictions(
+  if output is None:
+    runs.write_predictions(
       args.model_dir,
       experiment=experiment,
       input_path=args.input,
-      output=stream,
+      output=sys.stdout,
       checkpoint=args.checkpoint,
       keep=args.keep,
     )
-
-  if output is None:
-    predict(sys.stdout)
     return 0
-  partial = f"{output}.{os.getpid()}.partial"
-  try:
-    with open(partial, "w", encoding="utf-8") as stream:
-      count = predict(stream)
-    os.replace(partial, output)
-  finally:
-    if os.path.exists(partial):
-      os.unlink(partial)
+  count = runs.predict_to_file(
+    args.model_dir,
+    experiment=experiment,
+    input_path=args.input,
+    output_path=output,
+    checkpoint=args.checkpoint,
+    keep=args.keep,
+  )
   print(f"{count} predictions in {output}", file=sys.stderr)
   return 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from hub_estimator.converting.ragged import ragged_parts
 from hub_estimator.converting.references import (
   REFERENCE_VARIABLES,
   takes_reference,
@@ -25,23 +26,31 @@ def check_variant(variant: VariantInfo, graph: StoredGraph) -> None:
     UserError: it can't; the message is the first reason, without the module's name.
   """
   for problem in (
-    *_in_signatures(variant),
+    *_in_signatures(variant, graph),
     *_in_ops(variant, graph),
     *_in_parts(graph),
   ):
     raise UserError(problem)
 
 
-def _in_signatures(variant: VariantInfo) -> Iterator[str]:
+def _in_signatures(variant: VariantInfo, graph: StoredGraph) -> Iterator[str]:
   for name, signature in sorted(variant.signatures.items()):
     sides = {"input": signature.inputs, "output": signature.outputs}
     for side, tensors in sides.items():
       for key, tensor in tensors.items():
-        if tensor.kind != "dense":
+        ragged = side == "output" and key in graph.signatures[name].ragged
+        if tensor.kind != "dense" and not ragged:
           yield (
             f"signature {name!r} has the {tensor.kind} {side} {key!r}, and a "
             "signature of TensorFlow 2 has dense ones only."
           )
+    parts = [
+      part
+      for key in graph.signatures[name].ragged
+      for part in ragged_parts(key, graph.signatures[name].outputs[key])
+    ]
+    for part in sorted(set(parts) & set(signature.outputs)):
+      yield f"signature {name!r} has both a ragged output and {part!r}, its part."
 
 
 def _in_ops(variant: VariantInfo, graph: StoredGraph) -> Iterator[str]:

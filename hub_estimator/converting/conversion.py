@@ -39,7 +39,12 @@ def convert(
   started = time.monotonic()
   with new_directory(path) as scratch:
     info = read_module_info(handle)
-    source = ModuleSource(handle, signature=signature or _main(info))
+    tags = sorted(info.default_variant().tags)
+    if tags and len(info.variants) > 1:
+      _log.info("%r: the variant %s is converted", handle, tags)
+    source = ModuleSource(
+      handle, signature=signature or _main(info), inference_tags=tags
+    )
     plan = tf2.make_plan(info, source)
     tf2.write_saved_model(plan, scratch / "module")
   seconds = time.monotonic() - started
@@ -49,7 +54,7 @@ def convert(
 
 def _main(info: ModuleInfo) -> str:
   """Returns the signature that a call applies unless the user names one."""
-  signatures = info.variant().signatures
+  signatures = info.default_variant().signatures
   if _DEFAULT in signatures:
     return _DEFAULT
   found = sorted(name for name, s in signatures.items() if s.inputs)

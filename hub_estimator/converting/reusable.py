@@ -4,6 +4,7 @@ It has the interface of reusable SavedModels:
 https://www.tensorflow.org/hub/reusable_saved_models
 """
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from hub_estimator.converting.calling import (
 )
 from hub_estimator.converting.importing import wrap_part
 from hub_estimator.converting.plan import Mode, Plan
+from hub_estimator.converting.ragged import put_together, take_apart
 from hub_estimator.converting.tables import Table
 from hub_estimator.modules import SignatureInfo
 from hub_estimator.tensorflow_runtime import tf
@@ -106,8 +108,14 @@ class _Functions:
     )
 
     def apply(inputs: Mapping[str, Any]) -> dict[str, Any]:
-      outputs = function(*(inputs[key] for key in stored.inputs))
-      return dict(zip(stored.outputs, outputs, strict=True))
+      tensors = iter(function(*(inputs[key] for key in stored.inputs)))
+      return {
+        key: put_together(
+          list(itertools.islice(tensors, len(parts))),
+          is_ragged=key in stored.ragged,
+        )
+        for key, parts in stored.outputs.items()
+      }
 
     return apply
 
@@ -137,7 +145,8 @@ def _traced(info: SignatureInfo, apply: Apply) -> Any:
   keys = {spec.name: name for name, spec in specs.items()}
 
   def function(**inputs: Any) -> dict[str, Any]:
-    return apply({keys[name]: tensor for name, tensor in inputs.items()})
+    outputs = apply({keys[name]: tensor for name, tensor in inputs.items()})
+    return take_apart(outputs)
 
   return tf.compat.v2.function(function, autograph=False).get_concrete_function(
     **{spec.name: spec for spec in specs.values()}

@@ -5,6 +5,8 @@ import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from tensorflow.core.protobuf import struct_pb2
+
 from hub_estimator.converting.functions import rename_functions
 from hub_estimator.converting.gradient_paths import find_loops
 from hub_estimator.converting.parts import Part, cut_out, full_name, reach_until
@@ -19,10 +21,22 @@ _FILLS = ("InitializeTable", "LookupTableImport")
 
 @dataclasses.dataclass(frozen=True)
 class StoredSignature:
-  """A signature: names of tensors by the names of its inputs and outputs."""
+  """A signature: names of tensors by the names of its inputs and outputs.
+
+  Attributes:
+    inputs: one tensor for each.
+    outputs: one tensor; several of a RaggedTensor: its values and row splits.
+    ragged: the names of outputs that are RaggedTensors.
+  """
 
   inputs: Mapping[str, str]
-  outputs: Mapping[str, str]
+  outputs: Mapping[str, Sequence[str]]
+  ragged: frozenset[str]
+
+  @property
+  def output_tensors(self) -> list[str]:
+    """The tensors of all outputs, in their order."""
+    return [tensor for names in self.outputs.values() for tensor in names]
 
 
 class StoredGraph:
@@ -44,10 +58,7 @@ class StoredGraph:
     stored = hub_internals.meta_graph(info.spec, variant.tags)
     self._variant = variant
     self.signatures = {
-      name: StoredSignature(
-        _names(stored.signature_def[name].inputs),
-        _names(stored.signature_def[name].outputs),
-      )
+      name: _signature(stored.signature_def[name])
       for name in variant.signatures
     }
     self._graph_def = self._plain(stored.graph_def)
@@ -69,11 +80,11 @@ class StoredGraph:
       for op in dict.fromkeys(map(owner, self._variant.update_ops))
       if not self._unfed(starts, [f"^{op}"])
     ]
-    return self._cut(starts, list(stored.outputs.values()), updates)
+    return self._cut(starts, stored.output_tensors, updates)
 
   def unfed(self, signature: str) -> list[str]:
     """Returns the placeholders that outputs depend on and that are no inputs."""
-    outputs = self.signatures[signature].outputs.values()
+    outputs = self.signatures[signature].output_tensors
     return self._unfed(self._starts(signature), outputs)
 
   def default_of(self, tensor: str) -> Any:
@@ -103,7 +114,7 @@ class StoredGraph:
 
   def loops(self, signature: str) -> list[str]:
     """Returns the ops of TensorFlow 1's loops and branches that gradients pass."""
-    outputs = self.signatures[signature].outputs.values()
+    outputs = self.signatures[signature].output_tensors
     return find_loops(self.nodes, self._starts(signature), outputs)
 
   def tables(self) -> dict[str, tf.NodeDef]:
@@ -158,7 +169,7 @@ class StoredGraph:
     tensors = [
       name
       for signature in self.signatures.values()
-      for name in (*signature.inputs.values(), *signature.outputs.values())
+      for name in (*signature.inputs.values(), *signature.output_tensors)
     ]
     return [
       *tensors,
@@ -182,8 +193,24 @@ class StoredGraph:
     }
 
 
-def _names(infos: Mapping[str, Any]) -> dict[str, str]:
-  """Returns the names of the tensors of dense inputs or outputs."""
+def _signature(stored: Any) -> StoredSignature:
+  """Returns a signature, whose inputs are dense, from its SignatureDef."""
+  inputs, outputs = _names(stored.inputs), _names(stored.outputs)
+  ragged = struct_pb2.TypeSpecProto.RAGGED_TENSOR_SPEC
+  return StoredSignature(
+    {name: tensors[0] for name, tensors in inputs.items()},
+    outputs,
+    frozenset(
+      name
+      for name, info in stored.outputs.items()
+      if info.composite_tensor.type_spec.type_spec_class == ragged
+    ),
+  )
+
+
+def _names(infos: Mapping[str, Any]) -> dict[str, list[str]]:
+  """Returns the names of the tensors of inputs or outputs."""
   return {
-    name: full_name(tensor_names(infos[name])[0]) for name in sorted(infos)
+    name: list(map(full_name, tensor_names(infos[name])))
+    for name in sorted(infos)
   }

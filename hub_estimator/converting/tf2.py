@@ -3,6 +3,7 @@
 import inspect
 import pathlib
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -65,11 +66,24 @@ def apply_saved_model(
       given if len(given) > 1 else next(iter(given.values())), **named
     )
     if not isinstance(result, Mapping):
-      (name,) = loaded.signatures["serving_default"].structured_outputs
+      first = min(loaded.signatures["serving_default"].structured_outputs)
+      name = first.rpartition("_row_splits_")[0] or first
       result = {name: result}
     return (
-      {name: tensor.numpy() for name, tensor in result.items()},
+      {name: tensor.numpy() for name, tensor in _dense(result).items()},
       {v.name.removesuffix(":0"): v.numpy() for v in loaded.variables},
     )
 
   return run_eagerly(apply)
+
+
+def _dense(outputs: Mapping[str, Any]) -> dict[str, Any]:
+  """Returns dense tensors by name; a RaggedTensor "x" becomes "x[0]", "x[1]", …."""
+  found: dict[str, Any] = {}
+  for name, output in outputs.items():
+    parts = tf.nest.flatten(output, expand_composites=True)
+    is_dense = isinstance(output, tf.Tensor)
+    found |= {
+      name if is_dense else f"{name}[{i}]": part for i, part in enumerate(parts)
+    }
+  return found

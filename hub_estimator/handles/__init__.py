@@ -1,7 +1,8 @@
 """From a handle to a verified local directory, and from a directory to a URL.
 
 `resolving.py` has the whole path of a handle: its address (`addresses.py`), then a
-fetch into the cache (`remote_modules.py`, `module_cache.py`) or a search of local
+fetch into the cache (`remote_modules.py`, `module_cache.py`) from its source
+(`sources.py`: web servers, Kaggle, the Hugging Face Hub, buckets) or a search of local
 directories (`local_modules.py`), then the checks (`damage.py`, `fingerprints.py`).
 The way back is `packing.py` and `hosting.py`.
 """

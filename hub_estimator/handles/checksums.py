@@ -7,9 +7,18 @@ import pathlib
 import re
 from collections.abc import Mapping
 
-from hub_estimator.errors import UserError
-from hub_estimator.handles.faults import TemporaryFault
+import requests
 
+from hub_estimator.errors import UserError
+from hub_estimator.handles.faults import (
+  Refused,
+  TemporaryFault,
+  shown,
+  visited,
+)
+
+# Of a web page, to find its title and where it leads.
+_PAGE_BYTES = 1 << 16
 # Header -> (pattern of a base64 checksum in it, algorithm).
 _HEADERS = {
   "Repr-Digest": (r"sha-256=:([^:]+):", "sha256"),
@@ -20,23 +29,30 @@ _HEADERS = {
 
 
 def check_is_no_web_page(
-  path: pathlib.Path, url: str, headers: Mapping[str, str]
+  path: pathlib.Path, response: requests.Response
 ) -> None:
-  """Raises a UserError with the title if a server sent a web page.
+  """Raises an error with the title if a server sent a web page.
 
   Hosts send one, with status 200, to ask for a login or to say that there is no
   such file.
+
+  Raises:
+    Refused: with the start of the page.
   """
   with path.open("rb") as file:
-    first = file.read(512)
-  kind = headers.get("Content-Type", "")
-  if first.lstrip()[:1] != b"<" or "html" not in (kind + str(first)).lower():
+    page = file.read(_PAGE_BYTES)
+  kind = response.headers.get("Content-Type", "")
+  if page.lstrip()[:1] != b"<" or (
+    "html" not in (kind + str(page[:512])).lower()
+  ):
     return
-  title = re.search(rb"<title[^>]*>([^<]*)", first, re.IGNORECASE)
-  raise UserError(
-    f"{url}: the server sent a web page, not an archive"
+  title = re.search(rb"<title[^>]*>([^<]*)", page, re.IGNORECASE)
+  raise Refused(
+    f"{shown(response)}: the server sent a web page, not an archive"
     + (f": {title.group(1).decode(errors='replace')!r}" if title else "")
-    + "."
+    + ".",
+    visited(response),
+    page.decode(errors="replace"),
   )
 
 

@@ -12,18 +12,21 @@ import requests
 from hub_estimator import progress
 from hub_estimator.errors import UserError
 from hub_estimator.handles import checksums, fingerprints
+from hub_estimator.handles.access import Access
 from hub_estimator.handles.faults import (
   TemporaryFault,
   cant_write,
   check_status,
   named_faults,
+  shown,
 )
 from hub_estimator.handles.partial_file import PartialFile
+from hub_estimator.handles.retrying import with_retries
 from hub_estimator.handles.settings import Limits
 
 _LOG = logging.getLogger(__name__)
 _CHUNK_BYTES = 1 << 20
-_LONGEST_WAIT_SECS = 60.0
+_OPEN = Access()
 
 
 def download(
@@ -31,6 +34,7 @@ def download(
   target: pathlib.Path,
   *,
   limits: Limits,
+  access: Access = _OPEN,
   sha256_wanted: str | None = None,
   sleep: Callable[[float], None] = time.sleep,
 ) -> str:
@@ -45,6 +49,7 @@ def download(
     url: http or https.
     target: the file; its state is kept beside it, as `.json`.
     limits: on time, attempts and size.
+    access: credentials, and what refusals mean.
     sha256_wanted: hex, if it is known.
     sleep: waits between attempts, in seconds.
 
@@ -53,19 +58,16 @@ def download(
   """
   start = time.monotonic()
   _LOG.info("Fetching %s", url)
-  for attempt in range(limits.retries + 1):
-    try:
-      _attempt(PartialFile(target, url), limits, sha256_wanted)
-      break
-    except TemporaryFault as fault:
-      if attempt == limits.retries:
-        tried = f", {attempt + 1} times" if attempt else ""
-        raise UserError(f"{url}: {fault}{tried}.") from fault
-      wait = min(fault.wait_secs or 0.5 * 2**attempt, _LONGEST_WAIT_SECS)
-      _LOG.info("%s: %s; retrying in %.1f s", url, fault, wait)
-      sleep(wait)
-    except OSError as error:
-      raise cant_write(url, target.parent, error) from error
+  file = PartialFile(target, url)
+  try:
+    with_retries(
+      url,
+      lambda: _attempt(file, limits, access, sha256_wanted),
+      limits=limits,
+      sleep=sleep,
+    )
+  except OSError as error:
+    raise cant_write(url, target.parent, error) from error
   sha256 = fingerprints.sha256_of_file(target)
   _LOG.info(
     "Fetched %s: %.1f MB in %.1f s",
@@ -77,7 +79,7 @@ def download(
 
 
 def _attempt(
-  file: PartialFile, limits: Limits, sha256_wanted: str | None
+  file: PartialFile, limits: Limits, access: Access, sha256_wanted: str | None
 ) -> None:
   """Downloads the missing bytes, and checks the whole file."""
   with (
@@ -85,11 +87,12 @@ def _attempt(
     requests.get(
       file.url,
       headers=file.request_headers(),
+      auth=access.auth,
       stream=True,
       timeout=limits.timeout_secs,
     ) as response,
   ):
-    check_status(response)
+    check_status(response, access.hints)
     if response.status_code == 206:
       _check_part(response, file)
     else:
@@ -117,12 +120,12 @@ def _append_body(
   length = response.headers.get("Content-Length")
   total = have + int(length) if length and length.isdigit() else None
   if total is not None and total > limits.max_bytes:
-    raise _too_large(response.url, limits)
+    raise _too_large(file.url, limits)
   with file.path.open("ab") as stream:
     for chunk in response.raw.stream(_CHUNK_BYTES, decode_content=False):
       have += len(chunk)
       if have > limits.max_bytes:
-        raise _too_large(response.url, limits)
+        raise _too_large(file.url, limits)
       stream.write(chunk)
       progress.report(f"downloading {file.url}", have, total, unit="bytes")
     stream.flush()
@@ -136,9 +139,9 @@ def _check_content(
 ) -> None:
   """Removes the file and raises an error unless it is the wanted archive."""
   try:
-    checksums.check_is_no_web_page(file.path, response.url, response.headers)
+    checksums.check_is_no_web_page(file.path, response)
     checksums.check_checksums(
-      file.path, response.url, response.headers, sha256_wanted
+      file.path, shown(response), response.headers, sha256_wanted
     )
   except (UserError, TemporaryFault):
     file.remove()

@@ -4,8 +4,10 @@ import contextlib
 import errno
 import os
 import pathlib
+import re
 import ssl
-from collections.abc import Iterator
+import urllib.parse
+from collections.abc import Iterator, Mapping, Sequence
 
 import requests
 import urllib3
@@ -14,11 +16,22 @@ from hub_estimator.errors import UserError, one_line
 
 # Too early, too many requests, and errors that a server may recover from.
 _TEMPORARY = (408, 425, 429, 500, 502, 503, 504)
-_HINTS = {
-  401: "; it asks for a login: a .netrc file can hold it",
-  403: "; the host denies access: a mirror may have it, see handles.mirrors",
-  404: "; there is no such module",
-}
+# A code of the Hugging Face Hub, such as RevisionNotFound.
+_ERROR_CODE = re.compile(r"[A-Za-z]{1,40}")
+
+
+class Refused(UserError):
+  """A server refused, or sent a page in place of a file.
+
+  Attributes:
+    urls: of all redirects, in their order.
+    page: the start of what came.
+  """
+
+  def __init__(self, message: str, urls: Sequence[str], page: str = "") -> None:
+    super().__init__(message)
+    self.urls = tuple(urls)
+    self.page = page
 
 
 class TemporaryFault(Exception):
@@ -33,12 +46,16 @@ class TemporaryFault(Exception):
     self.wait_secs = wait_secs
 
 
-def check_status(response: requests.Response) -> None:
+def check_status(response: requests.Response, hints: Mapping[int, str]) -> None:
   """Raises an error unless the server sends the file, or a part of it.
+
+  Args:
+    response: of which only the header is read.
+    hints: see `Access`.
 
   Raises:
     TemporaryFault: another attempt may succeed.
-    UserError: the server refuses.
+    Refused: the server refuses.
   """
   code = response.status_code
   if code in (200, 206):
@@ -47,13 +64,33 @@ def check_status(response: requests.Response) -> None:
     raise TemporaryFault("the file has changed on the server")
   if code in _TEMPORARY:
     raise TemporaryFault(
-      f"HTTP {code} {response.reason}",
-      _seconds(response.headers.get("Retry-After")),
+      f"HTTP {code} {response.reason or ''}".rstrip(), _wait_secs(response)
     )
-  message = f"{response.url}: HTTP {code} {response.reason or ''}".rstrip()
+  message = f"{shown(response)}: HTTP {code} {response.reason or ''}".rstrip()
+  said = response.headers.get("X-Error-Code", "")
+  if _ERROR_CODE.fullmatch(said):
+    message += f" ({said})"
   if response.history:
     message += f", redirected from {response.history[0].url}"
-  raise UserError(message + _HINTS.get(code, "") + ".")
+  raise Refused(message + hints.get(code, "") + ".", visited(response))
+
+
+def shown(response: requests.Response) -> str:
+  """Returns the URL of a response for messages.
+
+  After a redirect, it is without the query, in which storage takes signatures.
+  """
+  if not response.history:
+    return response.url
+  parts = urllib.parse.urlsplit(response.url)
+  return urllib.parse.urlunsplit(
+    parts._replace(netloc=parts.netloc.rpartition("@")[2], query="")
+  )
+
+
+def visited(response: requests.Response) -> list[str]:
+  """Returns the URLs of all redirects, in their order."""
+  return [step.url for step in (*response.history, response)]
 
 
 @contextlib.contextmanager
@@ -99,8 +136,16 @@ def cant_write(source: str, path: pathlib.Path, error: OSError) -> UserError:
   return UserError(f"{source}: {path} can't be written: {why}.")
 
 
-def _seconds(retry_after: str | None) -> float | None:
-  return float(retry_after) if retry_after and retry_after.isdigit() else None
+def _wait_secs(response: requests.Response) -> float | None:
+  """Returns how long a server asks to wait."""
+  stated = response.headers.get("Retry-After", "")
+  if stated.isdigit():
+    return float(stated)
+  # The Hugging Face Hub: "api";r=0;t=55.
+  limit = re.search(
+    r";\s*r=0\s*;\s*t=(\d+)", response.headers.get("RateLimit", "")
+  )
+  return float(limit.group(1)) if limit else None
 
 
 def _innermost(error: BaseException) -> str:

@@ -4,16 +4,17 @@ import pathlib
 import shutil
 
 from hub_estimator.errors import UserError
-from hub_estimator.handles import (
-  archives,
-  buckets,
-  damage,
-  downloading,
-  module_cache,
-)
+from hub_estimator.handles import damage, module_cache
 from hub_estimator.handles.addresses import Address
-from hub_estimator.handles.fingerprints import sha256_of_file
-from hub_estimator.handles.settings import Handles, Limits
+from hub_estimator.handles.bucket_modules import BucketArchive, BucketDirectory
+from hub_estimator.handles.fingerprints import fingerprint
+from hub_estimator.handles.hf_modules import HfModule
+from hub_estimator.handles.hf_names import HfName
+from hub_estimator.handles.kaggle_modules import KaggleModule
+from hub_estimator.handles.kaggle_names import KaggleName
+from hub_estimator.handles.settings import Handles
+from hub_estimator.handles.sources import Source
+from hub_estimator.handles.web_modules import WebModule
 
 
 def fetch(
@@ -30,13 +31,22 @@ def fetch(
     UserError: the module can't be fetched, is damaged, or isn't in the cache
       while `handles.offline` is set.
   """
-  wanted = address.sha256
-  # The content of a remote directory may change: compare its listing if a server
-  # may be contacted.
-  if not address.is_archive and not handles.offline:
-    wanted = buckets.sha256_of_listing(address.source)
+  source = source_of(address)
+  limits = handles.limits()
+  pin = address.sha256
+  edition = None
+  if pin is None and not handles.offline:
+    edition = source.find_edition(limits)
+
+  def is_usable(entry: module_cache.Entry) -> bool:
+    if source.is_archive:
+      return module_cache.is_usable(entry, pin or edition)
+    return pin in (None, entry.fingerprint) and module_cache.is_usable(
+      entry, edition
+    )
+
   entry = module_cache.find(address.asked)
-  if (not refetch or handles.offline) and module_cache.is_usable(entry, wanted):
+  if (not refetch or handles.offline) and is_usable(entry):
     return entry
   if handles.offline:
     raise UserError(
@@ -46,44 +56,49 @@ def fetch(
   with module_cache.reserve(entry.path) as incoming:
     entry = module_cache.find(address.asked)
     # Another process may have fetched it while this one waited.
-    if not refetch and module_cache.is_usable(entry, wanted):
+    if not refetch and is_usable(entry):
       return entry
-    module, sha256 = _get(address, incoming, wanted, handles.limits())
-    problem = damage.find_damage(module, thorough=True)
+    module, sha256 = source.get(incoming, sha256=pin, limits=limits)
+    problem = _problem(module, None if source.is_archive else pin)
     if problem:
       shutil.rmtree(incoming, ignore_errors=True)
-      raise UserError(
-        f"{address.source}: the download holds no sound module: {problem}."
-      )
+      raise UserError(f"{address.source}: {problem}.")
     return module_cache.place(
       module,
       address.asked,
       fetched_from=address.source,
-      source_sha256=sha256,
+      source_sha256=edition or sha256,
     )
 
 
-def _get(
-  address: Address, incoming: pathlib.Path, wanted: str | None, limits: Limits
-) -> tuple[pathlib.Path, str | None]:
-  """Fills a directory; returns the module's root and its source's sha256."""
-  target = incoming / "module"
-  if not address.is_archive:
-    buckets.copy_directory(address.source, target, limits=limits)
-    return target, wanted
-  archive = incoming / "archive"
+def source_of(address: Address) -> Source:
+  """Returns the place from which the module of a remote address is fetched.
+
+  Raises:
+    UserError: the address names no module.
+  """
+  if address.scheme == "hf":
+    return HfModule(HfName.parse(address.source))
+  name = KaggleName.parse(address.source)
+  if name is not None:
+    return KaggleModule(name)
   if address.is_on_the_web:
-    sha256 = downloading.download(
-      address.download_url, archive, limits=limits, sha256_wanted=wanted
-    )
-  else:
-    buckets.copy_file(address.source, archive)
-    sha256 = sha256_of_file(archive, wanted=wanted, source=address.source)
-  shutil.rmtree(target, ignore_errors=True)
-  try:
-    root = archives.extract(
-      archive, target, source=address.source, max_bytes=limits.max_bytes
-    )
-  finally:
-    archive.unlink()
-  return root, sha256
+    return WebModule(address.source, address.download_url)
+  if address.is_archive:
+    return BucketArchive(address.source)
+  return BucketDirectory(address.source)
+
+
+def _problem(module: pathlib.Path, wanted: str | None) -> str | None:
+  """Returns what is wrong with a fetched module, or None.
+
+  Args:
+    module: its directory.
+    wanted: its fingerprint, hex, if the handle states it.
+  """
+  problem = damage.find_damage(module, thorough=True)
+  if problem:
+    return f"the download holds no sound module: {problem}"
+  if wanted is not None and wanted != (found := fingerprint(module)):
+    return f"its sha256 is {found}, and the handle says {wanted}"
+  return None

@@ -47,10 +47,12 @@ def resolve(
     handle: a short name; a directory with a module, a directory of versions, a
       run's model_dir (its latest module), or a sweep's (its best); a local tar,
       plain or compressed; a `file://` URL; an http(s) URL of a module host or of
-      an archive; a directory or an archive in any of TensorFlow's file systems,
-      such as `gs://` or `s3://`. A handle of an archive may end in "#sha256="
-      and the archive's checksum. Remote modules are cached in the layout of
-      `tensorflow_hub`, under `TFHUB_CACHE_DIR`.
+      an archive; a model on Kaggle, by `kaggle://` or its page's URL; a
+      repository on the Hugging Face Hub, by `hf://`; a directory or an archive in
+      any of TensorFlow's file systems, such as `gs://` or `s3://`. A remote handle
+      or an archive may end in "#sha256=" and the checksum of the archive, or of the
+      module where it comes as a directory. Remote modules are cached in the layout
+      of `tensorflow_hub`, under `TFHUB_CACHE_DIR`.
     handles: None means the settings that gin binds.
     refetch: whether to fetch a remote module even if the cache has it.
 

@@ -7,6 +7,11 @@ files, and `place` puts it into the current graph.
 from hub_estimator.modules import custom_ops, inspecting, saved_models
 from hub_estimator.modules.module_info import ModuleInfo
 from hub_estimator.modules.new_modules import NewModule
+from hub_estimator.modules.padding import (
+  Mask,
+  known_mask,
+  may_hold_padding,
+)
 from hub_estimator.modules.placing import (
   PlacedModule,
   drop_unfed_update_ops,
@@ -41,6 +46,7 @@ from hub_estimator.modules.variants import (
 
 __all__ = [
   "TRAIN_TAG",
+  "Mask",
   "ModuleInfo",
   "ModuleSource",
   "NewModule",
@@ -60,7 +66,9 @@ __all__ = [
   "has_own_weights",
   "inspecting",
   "is_sentencepiece",
+  "known_mask",
   "log_variant",
+  "may_hold_padding",
   "place",
   "random_outputs",
   "read_module_info",

@@ -10,7 +10,11 @@ from hub_estimator.runs.estimators import (
 )
 from hub_estimator.runs.evaluating import evaluate
 from hub_estimator.runs.exporting import export
-from hub_estimator.runs.predicting import predict, write_predictions
+from hub_estimator.runs.predicting import (
+  predict,
+  predict_to_file,
+  write_predictions,
+)
 from hub_estimator.runs.predictions import Predictions
 from hub_estimator.runs.preparing import check_run
 from hub_estimator.runs.run import Run, read_run
@@ -33,6 +37,7 @@ __all__ = [
   "make_estimator",
   "make_model",
   "predict",
+  "predict_to_file",
   "read_run",
   "read_specs",
   "reporting_value_errors",

@@ -2,8 +2,7 @@
 
 import collections
 import dataclasses
-import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -11,16 +10,19 @@ from hub_estimator import inputs, modules
 from hub_estimator.errors import UserError
 from hub_estimator.graphs import networks
 from hub_estimator.model import Application
-from hub_estimator.model_dir import results
 from hub_estimator.modules import ModuleInfo, read_module_info
 from hub_estimator.preprocessing import Adapter, adapters, tokenizers
-from hub_estimator.runs import predictions, ragged_outputs
-from hub_estimator.runs.array_files import write_jsonl, write_npz
+from hub_estimator.runs import (
+  output_files,
+  predictions,
+  ragged_outputs,
+  row_outputs,
+)
 from hub_estimator.runs.building import reporting_graph_errors
 from hub_estimator.runs.image_checks import Images
+from hub_estimator.runs.parquet_files import ListType
 from hub_estimator.tensorflow_runtime import estimator, op_errors, tf
 
-_WRITERS = {".npz": write_npz, ".jsonl": write_jsonl}
 _PREDICT = estimator.ModeKeys.PREDICT
 
 
@@ -81,12 +83,13 @@ def apply_to_file(
   Args:
     handle: as in `apply`, like all that follow.
     input_path: a file or a folder of images.
-    output_path: ends in .npz for arrays [rows, ...] by the output's name, or in .jsonl
-      for an object a row. It is written whole or not at all. An output that doesn't
-      have one row for each row, such as the tokens of a text, is only written to
-      .jsonl: the module is applied to one row at a time, and "<output>_length" is
-      the number of values that it gave for the row. Ragged outputs are written
-      likewise, in batches.
+    output_path: ends in .npz for arrays [rows, ...] by the output's name, in .jsonl for
+      an object a row, in .parquet, or in .csv with a column for each value. It is
+      written whole or not at all. An output that doesn't have one row for each row,
+      such as the tokens of a text, is only written to .jsonl and .parquet: the
+      module is applied to one row at a time, and "<output>_length" is the number
+      of values that it gave for the row. Ragged outputs are written likewise, in
+      batches.
     signature: the one that is applied.
     outputs: names of outputs.
     tags: of the variant.
@@ -99,22 +102,22 @@ def apply_to_file(
   """
   if batch_size < 1:
     raise UserError(f"batch_size is {batch_size}; it is at least 1.")
-  suffix = os.path.splitext(output_path)[1].lower()
-  if suffix not in _WRITERS:
-    raise UserError(
-      f"apply writes {' or '.join(_WRITERS)}, and got {output_path!r}."
-    )
+  output_files.check_ending(output_path, "apply")
   applied = _apply(handle, signature, tags, adapter, outputs)
-  if suffix == ".npz":
+  if not output_files.holds_lists(output_path):
     applied.check_arrays()
   while True:
     stream = inputs.open_stream(input_path, "apply", reader=reader)
     applied = applied.fitted(stream)
     rows = applied.rows(stream, 1 if applied.ragged else batch_size)
     try:
-      return _WRITERS[suffix](os.path.expanduser(output_path), rows)
-    except _NotByRow as error:
-      if suffix != ".jsonl" or error.names <= applied.ragged:
+      return output_files.write_batches(
+        output_path, rows, verb="apply", lists=applied.list_types()
+      )
+    except row_outputs.NotByRow as error:
+      if error.names <= applied.ragged or not output_files.holds_lists(
+        output_path
+      ):
         raise
       # What one row alone gives belongs to it.
       applied = dataclasses.replace(
@@ -176,8 +179,22 @@ class _Applied:
       if known[name].kind != "dense":
         raise UserError(
           f"Output {name!r} is {known[name]}; hub-estimator apply writes it to a "
-          ".jsonl file."
+          ".jsonl or .parquet file."
         )
+
+  def list_types(self) -> dict[str, ListType]:
+    """Returns the types of outputs whose rows are lists, by name."""
+    known = self.application.signature_of(self.info).outputs
+    found = {}
+    for name in self.names:
+      output = known[name]
+      if name in self.ragged or output.kind != "dense":
+        rank = None if output.shape is None else len(output.shape)
+        # A row of a ragged one has a dimension less; what one row alone gives hasn't.
+        inner = 0 if name in self.ragged else 1
+        depth = None if rank is None else rank - inner
+        found[name] = ListType(output.dtype, depth)
+    return found
 
   def fitted(self, stream: inputs.Stream) -> "_Applied":
     """Returns this with the tokenizer that the stream's features need."""
@@ -220,7 +237,9 @@ class _Applied:
         if rows is None:
           return
         count = _length(waiting.popleft())
-        rows = _by_row(ragged_outputs.put_together(rows), count, self.ragged)
+        rows = row_outputs.by_row(
+          ragged_outputs.put_together(rows), count, self.ragged
+        )
         if isinstance(stream, inputs.Images):
           files = stream.files[done : done + count]
           rows = {"file": np.array(files, dtype=object), **rows}
@@ -281,51 +300,3 @@ def _row_spec(
     shape = stream.spec(feature, None).shape
   wanted = inputs.FeatureSpec(tensor.dtype, shape, sequence.is_sparse)
   return stream.spec(feature, wanted)
-
-
-class _NotByRow(UserError):
-  """Outputs don't have one row for each row of the input."""
-
-  def __init__(self, message: str, names: frozenset[str]) -> None:
-    super().__init__(message)
-    self.names = names
-
-
-def _by_row(
-  rows: Mapping[str, np.ndarray], count: int, ragged: Collection[str]
-) -> dict[str, np.ndarray]:
-  """Returns outputs [count, ...]; a ragged one as a list, with its length.
-
-  Args:
-    rows: outputs for a batch, by name.
-    count: rows in the batch; 1 if there are ragged outputs.
-    ragged: their names.
-
-  Raises:
-    _NotByRow: another output doesn't have a row for each row.
-  """
-  found: dict[str, np.ndarray] = {}
-  wrong = {}
-  for name, values in rows.items():
-    if name in ragged:
-      listed = np.empty(1, dtype=object)
-      listed[0] = results.plain(values)
-      found[name] = listed
-      found[f"{name}_length"] = np.array([np.size(values, axis=0)])
-    elif np.ndim(values) == 0 or len(values) != count:
-      wrong[name] = list(np.shape(values))
-    else:
-      found[name] = values
-  if wrong:
-    name, shape = next(iter(wrong.items()))
-    what = (
-      "it doesn't have one row for each. hub-estimator apply writes it to a .jsonl "
-      "file."
-      if shape
-      else "it belongs to all of them together, and can't be written."
-    )
-    raise _NotByRow(
-      f"Output {name!r} has shape {shape} for {count} rows: {what}",
-      frozenset(name for name, shape in wrong.items() if shape),
-    )
-  return found

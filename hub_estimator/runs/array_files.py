@@ -1,19 +1,17 @@
 """Files of outputs that grow a batch at a time and appear whole or not at all."""
 
-import contextlib
 import json
-import os
 import pathlib
 import shutil
-import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import IO
 
 import numpy as np
 
 from hub_estimator.errors import UserError
 from hub_estimator.model_dir import results
+from hub_estimator.runs.whole_files import whole
 
 _COPY_BYTES = 1 << 20
 Batches = Iterable[Mapping[str, np.ndarray]]
@@ -30,7 +28,7 @@ def write_jsonl(path: str, batches: Batches) -> int:
     UserError: the file can't be written.
   """
   count = 0
-  with _whole(path) as partial, open(partial, "w", encoding="utf-8") as file:
+  with whole(path) as partial, open(partial, "w", encoding="utf-8") as file:
     for batch in batches:
       columns = {name: results.plain(values) for name, values in batch.items()}
       for row in zip(*columns.values(), strict=True):
@@ -54,7 +52,7 @@ def write_npz(path: str, batches: Batches) -> int:
     UserError: the file can't be written, the rows of an array differ in shape, or
       strings aren't UTF-8.
   """
-  with _whole(path) as partial:
+  with whole(path) as partial:
     columns: dict[str, _Column] = {}
     scratch = pathlib.Path(partial).parent
     for batch in batches:
@@ -67,24 +65,6 @@ def write_npz(path: str, batches: Batches) -> int:
         with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
           column.write_to(member)
   return next(iter(columns.values())).length
-
-
-@contextlib.contextmanager
-def _whole(path: str) -> Iterator[str]:
-  """Yields a path to write to, which replaces `path` at the end."""
-  folder = os.path.dirname(os.path.abspath(path))
-  try:
-    scratch = tempfile.mkdtemp(prefix=".apply-", dir=folder)
-  except OSError as error:
-    raise UserError(f"{path} can't be written: {error.strerror}.") from error
-  try:
-    partial = os.path.join(scratch, "output")
-    yield partial
-    os.replace(partial, path)
-  except OSError as error:
-    raise UserError(f"{path} can't be written: {error.strerror}.") from error
-  finally:
-    shutil.rmtree(scratch, ignore_errors=True)
 
 
 class _Column:
@@ -112,6 +92,11 @@ class _Column:
       self._file.write(values.astype(self._dtype).tobytes())
     else:
       texts = results.plain(values.ravel())
+      if any(isinstance(text, list) for text in texts):
+        raise UserError(
+          f"Output {self._name!r} has rows of several shapes; a .jsonl file can hold "
+          "them."
+        )
       if any(isinstance(text, dict) for text in texts):
         raise UserError(
           f"Output {self._name!r} has strings that aren't UTF-8; a .jsonl file can "

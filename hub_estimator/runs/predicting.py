@@ -13,7 +13,12 @@ from hub_estimator.errors import UserError
 from hub_estimator.experiments import Experiment
 from hub_estimator.model import prediction_names
 from hub_estimator.model_dir import results
-from hub_estimator.runs import prediction_rows, predictions, run_model
+from hub_estimator.runs import (
+  output_files,
+  prediction_rows,
+  predictions,
+  run_model,
+)
 from hub_estimator.runs.estimators import (
   find_checkpoint,
   make_estimator,
@@ -100,6 +105,40 @@ def write_predictions(
     output.write(json.dumps(results.plain(row), ensure_ascii=False) + "\n")
     count += 1
   return count
+
+
+def predict_to_file(
+  model_dir: str | os.PathLike[str],
+  *,
+  input_path: str,
+  output_path: str,
+  experiment: Experiment | None = None,
+  checkpoint: str | None = None,
+  batch_size: int = 256,
+  keep: Sequence[str] = (),
+) -> int:
+  """Writes a run's predictions to a file, and returns their count.
+
+  Args:
+    model_dir: as in `write_predictions`, like all but `output_path`.
+    input_path: a file or a folder of images.
+    output_path: ends in .jsonl for an object a row, in .csv with a column for each
+      value, in .parquet, or in .npz for arrays [rows, ...]. It is written whole or
+      not at all.
+    experiment: the run's definition.
+    checkpoint: the one that predicts.
+    batch_size: rows at a time.
+    keep: columns of the rows that are carried to the predictions.
+
+  Raises:
+    UserError: as in `write_predictions`, or the file can't be written.
+  """
+  output_files.check_ending(output_path, "predict")
+  rows = _predict(
+    model_dir, input_path, experiment, checkpoint, batch_size, keep
+  )
+  batches = predictions.in_batches(rows, batch_size)
+  return output_files.write_batches(output_path, batches, verb="predict")
 
 
 def _predict(

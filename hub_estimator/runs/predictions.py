@@ -1,6 +1,7 @@
 """Predictions as arrays."""
 
 import html
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -90,6 +91,27 @@ def _stack(values: list[np.ndarray]) -> np.ndarray:
   for row, value in enumerate(values):
     array[row] = value
   return array
+
+
+def in_batches(
+  rows: Iterator[Mapping[str, Any]], size: int
+) -> Iterator[dict[str, np.ndarray]]:
+  """Yields rows, each with the same names, as arrays [batch, ...].
+
+  Args:
+    rows: values by name; if they differ in shape, it is an array [batch] of arrays.
+    size: rows a batch.
+  """
+  while batch := list(itertools.islice(rows, size)):
+    yield {name: _column([row[name] for row in batch]) for name in batch[0]}
+
+
+def _column(values: list[Any]) -> np.ndarray:
+  arrays = [np.asarray(value) for value in values]
+  # Arrays of NumPy's own strings lose null bytes at the end.
+  if arrays[0].dtype.kind in "OSU":
+    arrays = [np.asarray(value, dtype=object) for value in values]
+  return _stack(arrays)
 
 
 def concatenate(batches: list[Mapping[str, np.ndarray]]) -> Predictions:

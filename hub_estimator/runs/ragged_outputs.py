@@ -59,11 +59,17 @@ def put_together(parts: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
   return found
 
 
+def as_lists(values: np.ndarray) -> list[Any]:
+  """Returns an array as lists of numbers or text."""
+  is_text = values.dtype.kind in "OSU"
+  found: list[Any] = results.plain(values) if is_text else values.tolist()
+  return found
+
+
 def _lists(values: np.ndarray, splits: Sequence[np.ndarray]) -> list[Any]:
   """Returns values as lists, nested as the splits say, the outermost first."""
   if not splits:
-    plain: list[Any] = results.plain(values)
-    return plain
+    return as_lists(values)
   inner = _lists(values, splits[1:])
   bounds = splits[0].tolist()
   return [inner[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]

@@ -15,6 +15,8 @@ from hub_estimator.tensorflow_runtime import tf
 
 pytestmark = pytest.mark.usefixtures("cache")
 
+COVERS = ("bucket_modules",)
+
 
 def _put(path: str, source: str) -> None:
   for file in pathlib.Path(source).rglob("*"):
@@ -38,6 +40,20 @@ def test_a_bucket_is_copied_again_after_a_change(dense, batch_norm, cache):
   again = resolve("ram://bucket/m")
   assert again.fingerprint == fingerprint(batch_norm)
   assert resolve("ram://bucket/m", handles=Handles(offline=True)) == again
+
+
+def test_a_checksum_pins_the_content_of_a_bucket(dense, batch_norm):
+  _put("ram://pinned/m", dense)
+  pinned = f"ram://pinned/m#sha256={fingerprint(dense)}"
+  found = resolve(pinned)
+  tf.io.gfile.rmtree("ram://pinned/m")
+  assert resolve(pinned) == resolve(pinned, handles=Handles(offline=True))
+  assert resolve(pinned) == found
+  _put("ram://pinned/m", batch_norm)
+  with pytest.raises(
+    UserError, match=f"its sha256 is {fingerprint(batch_norm)}"
+  ):
+    resolve(pinned, refetch=True)
 
 
 def test_an_archive_in_a_bucket_is_unpacked(dense, host):

@@ -10,6 +10,8 @@ from hub_estimator.errors import UserError
 from hub_estimator.handles.resolving import resolve
 from hub_estimator.handles.settings import Handles
 
+COVERS = ("sources",)
+
 QUICK = Handles(retries=1, timeout_secs=2)
 
 pytestmark = pytest.mark.usefixtures("cache")

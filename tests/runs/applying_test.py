@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from hub_estimator.trainers import main as command
 
@@ -14,7 +15,7 @@ from hub_estimator.tensorflow_runtime import hub, tf
 from tests import module_zoo
 
 # Files of the room that these tests cover, beside their own.
-COVERS = ("array_files",)
+COVERS = ("array_files", "whole_files")
 
 
 def _by_hand(handle, feed, *, signature="default", tags=None):
@@ -250,7 +251,7 @@ def test_an_output_that_is_no_row_a_row_is_refused(tmp_path, x):
     )
 
 
-@pytest.mark.parametrize("name", ["o.csv", "o", "no/such/o.npz"])
+@pytest.mark.parametrize("name", ["o.txt", "o", "no/such/o.npz"])
 def test_an_output_that_cannot_be_written_is_told(dense, x, tmp_path, name):
   np.savez(tmp_path / "a.npz", x=x)
   with pytest.raises(UserError, match="apply writes|can't be written"):
@@ -331,11 +332,31 @@ def test_outputs_of_any_length_are_written_with_their_lengths(
   ]
 
 
-def test_arrays_cannot_hold_outputs_of_any_length(tmp_path):
+@pytest.mark.parametrize("batch_size", [1, 3, 64])
+def test_parquet_holds_outputs_of_any_length(tmp_path, batch_size):
+  count = runs.apply_to_file(
+    module_zoo.segmenter(tmp_path / "m"),
+    _write_texts(tmp_path / "in.jsonl"),
+    str(tmp_path / "out.parquet"),
+    batch_size=batch_size,
+  )
+  assert count == 4
+  assert pq.read_table(tmp_path / "out.parquet").to_pylist() == [
+    {
+      "tokens": text.split(),
+      "tokens_length": len(text.split()),
+      "vector": [len(text)] * 2,
+    }
+    for text in _TEXTS
+  ]
+
+
+@pytest.mark.parametrize("ending", ["npz", "csv"])
+def test_arrays_cannot_hold_outputs_of_any_length(tmp_path, ending):
   module = module_zoo.segmenter(tmp_path / "m")
   source = _write_texts(tmp_path / "in.jsonl")
   with pytest.raises(
-    UserError, match=r"'tokens' has shape \[8\].* a .jsonl file"
+    UserError, match=r"'tokens' has shape \[8\].* a .jsonl or .parquet file"
   ):
-    runs.apply_to_file(module, source, str(tmp_path / "out.npz"))
-  assert not (tmp_path / "out.npz").exists()
+    runs.apply_to_file(module, source, str(tmp_path / f"out.{ending}"))
+  assert not (tmp_path / f"out.{ending}").exists()

@@ -1,7 +1,9 @@
+import csv
 import io
 import json
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from hub_estimator import runs
@@ -114,3 +116,44 @@ def test_a_row_without_probabilities_is_refused_by_its_number(
     _predict(number_run, tmp_path / "a.npz", batch_size=2)
   with pytest.raises(UserError, match="Row 4 of the rows: .*nan"):
     runs.predict(number_run[1], {"x": x}, experiment=number_run[0])
+
+
+def test_the_ending_of_the_output_says_its_kind(text_run, tmp_path):
+  source = tmp_path / "a.csv"
+  source.write_text("id,sentence\n=7,a good film\n-8,bad\n")
+  rows = _predict(text_run, source, keep=["id"])
+
+  def write(ending):
+    path = tmp_path / f"out.{ending}"
+    count = runs.predict_to_file(
+      text_run[1],
+      experiment=text_run[0],
+      input_path=str(source),
+      output_path=str(path),
+      keep=["id"],
+    )
+    assert count == 2
+    return path
+
+  lines = write("jsonl").read_text().splitlines()
+  assert [json.loads(line) for line in lines] == rows
+  assert pq.read_table(write("parquet")).to_pylist() == rows
+  with np.load(write("npz")) as arrays:
+    assert arrays["id"].tolist() == [row["id"] for row in rows]
+    np.testing.assert_array_equal(
+      arrays["probabilities"], [row["probabilities"] for row in rows]
+    )
+  with write("csv").open(newline="") as file:
+    table = list(csv.DictReader(file))
+  assert [row["id"] for row in table] == ["'=7", "-8"]
+  for row, cells in zip(rows, table, strict=True):
+    assert cells["classes"] == row["classes"][0]
+    assert float(cells["probabilities_1"]) == row["probabilities"][1]
+    assert "probabilities" not in cells
+
+
+def test_another_ending_is_refused_before_any_work(tmp_path):
+  with pytest.raises(UserError, match="predict writes .jsonl.* got 'p.json'"):
+    runs.predict_to_file(
+      str(tmp_path / "nowhere"), input_path="x.csv", output_path="p.json"
+    )

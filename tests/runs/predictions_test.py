@@ -3,6 +3,7 @@
 import numpy as np
 
 from hub_estimator.runs import Predictions
+from hub_estimator.runs.predictions import in_batches
 
 
 def test_a_notebook_shows_rows_as_people_read_them():
@@ -29,3 +30,15 @@ def test_a_long_table_shows_its_first_rows_and_says_so():
 
 def test_no_rows_are_an_empty_value():
   assert repr(Predictions({})) == "<0 rows: >"
+
+
+def test_rows_become_batches_without_a_loss():
+  rows = [
+    {"x": np.float32(i), "text": b"a\0" * i, "list": np.arange(i)}
+    for i in range(5)
+  ]
+  first, second, third = in_batches(iter(rows), 2)
+  assert first["x"].tolist() == [0, 1] and first["x"].dtype == np.float32
+  assert second["text"].tolist() == [b"a\0a\0", b"a\0a\0a\0"]
+  assert [row.tolist() for row in second["list"]] == [[0, 1], [0, 1, 2]]
+  assert third["list"].tolist() == [[0, 1, 2, 3]]

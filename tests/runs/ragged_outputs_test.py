@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from hub_estimator import runs, testing
@@ -10,6 +11,9 @@ from hub_estimator.errors import UserError
 from hub_estimator.runs.ragged_outputs import put_together, take_apart
 from hub_estimator.tensorflow_runtime import hub, tf
 from tests import module_zoo
+
+# Files of the room that these tests cover, beside their own.
+COVERS = ("row_outputs",)
 
 
 def test_any_number_of_ragged_dimensions_comes_back_as_lists():
@@ -75,8 +79,50 @@ def test_a_detectors_boxes_are_those_of_hub_itself(detector, images, tmp_path):
 
 
 @pytest.mark.usefixtures("images")
+@pytest.mark.parametrize("batch_size", [1, 3, 7])
+def test_parquet_holds_lists_of_the_types_of_the_module(
+  detector, tmp_path, batch_size
+):
+  path, out = str(tmp_path / "images.npz"), tmp_path / "out.parquet"
+  runs.apply_to_file(detector, path, str(out), batch_size=batch_size)
+  table = pq.read_table(out)
+  assert {
+    name: str(table.schema.field(name).type) for name in table.schema.names
+  } == {
+    "boxes": "list<element: list<element: float>>",
+    "boxes_length": "int64",
+    "features": "list<element: float>",
+    "names": "list<element: string>",
+    "names_length": "int64",
+    "scores": "list<element: float>",
+    "scores_length": "int64",
+  }
+  expected = runs.apply(detector, path)
+  for name in table.schema.names:
+    found = table[name].to_pylist()
+    assert len(found) == 7
+    for one, other in zip(found, expected[name].tolist(), strict=True):
+      if name == "names":
+        assert one == other
+      else:
+        np.testing.assert_allclose(
+          np.ravel(one).astype(float), np.ravel(other).astype(float), rtol=1e-5
+        )
+
+
+def test_numbers_in_lists_stay_numbers():
+  with tf.Graph().as_default(), tf.Session() as session:
+    odd = tf.ragged.constant([[float("nan")], [float("inf"), 1.0]])
+    found = put_together(session.run(take_apart({"odd": odd})))
+  assert np.isnan(found["odd"][0][0])
+  assert found["odd"][1] == [float("inf"), 1.0]
+
+
+@pytest.mark.usefixtures("images")
 def test_ragged_outputs_are_no_arrays(detector, tmp_path):
-  with pytest.raises(UserError, match="'boxes' is composite .* a .jsonl file"):
+  with pytest.raises(
+    UserError, match="'boxes' is composite .* a .jsonl or .parquet"
+  ):
     runs.apply_to_file(
       detector, str(tmp_path / "images.npz"), str(tmp_path / "out.npz")
     )

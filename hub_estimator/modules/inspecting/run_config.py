@@ -8,6 +8,7 @@ from hub_estimator.modules.inspecting.choices import (
   features_of,
 )
 from hub_estimator.modules.module_info import ModuleInfo
+from hub_estimator.modules.padding import known_mask, may_hold_padding
 from hub_estimator.modules.random_outputs import random_outputs
 from hub_estimator.modules.tokenization import read_tokenization
 from hub_estimator.modules.variant_info import SignatureInfo, TensorInfo
@@ -44,7 +45,7 @@ def to_gin(info: ModuleInfo) -> str:
   if frozenset() not in info.variants:
     lines.append(f"module.inference_tags = {sorted(variant.tags)!r}")
   lines += _adapter(info, signature)
-  lines += ["", "HEAD = @heads.binary()", *_data(signature), ""]
+  lines += ["", *_data(info, signature), ""]
   if signature.batch_size is not None:
     lines.append(
       f"BATCH_SIZE = {signature.batch_size}  # the only one that the graph takes"
@@ -79,10 +80,13 @@ def _adapter(info: ModuleInfo, signature: SignatureInfo) -> Iterator[str]:
   """Yields the features that the data must have, and how they reach the module."""
   rows, scalars = features_of(signature)
   yield ""
-  if _takes_tokens(signature):
+  if _is_tokenized(info, signature):
     yield "# The module reads the tokens of a text, the column `text` of the data."
     yield from _tokenizer(info)
     return
+  if _takes_tokens(signature):
+    yield "# The module tells no vocabulary. If you have it, the data can be text:"
+    yield from (f"# {line}" for line in _wordpiece())
   yield "# Features that the module reads from the columns of the data:"
   yield from (f"#   {name}: {tensor}" for name, tensor in sorted(rows.items()))
   if len(signature.inputs) > 1:
@@ -95,9 +99,26 @@ def _adapter(info: ModuleInfo, signature: SignatureInfo) -> Iterator[str]:
     yield f"adapter.constants = {dict(sorted(values.items()))!r}"
   if any(map(_is_image, rows.values())):
     yield "# adapter.image_range = (-1.0, 1.0)  # if the module expects that"
-  output = choose_output(signature, ())
-  shape = signature.outputs[output].shape if signature.outputs else ()
-  if shape is not None and len(shape) > 2:
+  yield from _pooling(signature, scalars)
+
+
+def _pooling(
+  signature: SignatureInfo, scalars: Mapping[str, TensorInfo]
+) -> Iterator[str]:
+  """Yields how an output with more than a vector for each row becomes one."""
+  if not signature.outputs:
+    return
+  output = signature.outputs[choose_output(signature, ())]
+  if output.shape is None or len(output.shape) < 3:
+    return
+  if (
+    len(output.shape) == 3
+    and known_mask(signature, scalars) is None
+    and may_hold_padding(signature, output)
+  ):
+    yield "# No input tells padding. If one does, set adapter.mask, and pool by mean."
+    yield 'adapter.pooling = "mean_with_padding"'
+  else:
     yield '# adapter.pooling = "flatten"  # or "max"; the default is "mean"'
 
 
@@ -110,20 +131,34 @@ def _guess(name: str, tensor: TensorInfo) -> float:
   return 0 if tensor.dtype == "bool" else 0.0
 
 
-def _data(signature: SignatureInfo) -> list[str]:
-  """Returns the bindings of data: images, csv if features are columns, or npz."""
+def _data(info: ModuleInfo, signature: SignatureInfo) -> list[str]:
+  """Returns the bindings of head and data: folders of images, csv, or npz."""
   rows, _ = features_of(signature)
-  kind, ending = "npz", ".npz"
-  if _takes_tokens(signature) or all(map(_is_column, rows.values())):
-    kind, ending = "csv", ".csv"
-  elif len(rows) == 1 and all(map(_is_image, rows.values())):
-    kind, ending = "image_folder", ""
+  if len(rows) == 1 and all(map(_is_image, rows.values())):
+    return [
+      "# Each class is a folder with its images.",
+      "HEAD = @heads.multi_class()",
+      '# multi_class.label_vocabulary = ["cat", "dog"]  # by default all folders, '
+      "sorted",
+      *_inputs("image_folder", ""),
+    ]
+  is_table = _is_tokenized(info, signature) or all(
+    map(_is_column, rows.values())
+  )
+  kind = "csv" if is_table else "npz"
   return [
-    f"run.train_input = @train/inputs.{kind}()",
-    f"run.eval_input = @eval/inputs.{kind}()",
-    f'train/inputs.{kind}.path = "train{ending}"',
-    f'eval/inputs.{kind}.path = "eval{ending}"',
+    "HEAD = @heads.binary()  # or: multi_class, multi_label, regression",
+    '# binary.label_vocabulary = ["no", "yes"]  # by default the names in the data, '
+    "sorted",
+    *_inputs(kind, f".{kind}"),
+    f'# inputs.{kind}.label = "label"',
   ]
+
+
+def _inputs(kind: str, ending: str) -> Iterator[str]:
+  for place in ("train", "eval"):
+    yield f"run.{place}_input = @{place}/inputs.{kind}()"
+    yield f'{place}/inputs.{kind}.path = "{place}{ending}"'
 
 
 def _takes_tokens(signature: SignatureInfo) -> bool:
@@ -132,22 +167,34 @@ def _takes_tokens(signature: SignatureInfo) -> bool:
   )
 
 
+def _is_tokenized(info: ModuleInfo, signature: SignatureInfo) -> bool:
+  """Returns whether a module reads tokens, and tells those of a text."""
+  if not _takes_tokens(signature):
+    return False
+  told = read_tokenization(info)
+  return told.model is not None or told.vocabulary is not None
+
+
 def _tokenizer(info: ModuleInfo) -> Iterator[str]:
   """Yields the bindings of the tokenizer that a module tells."""
   told = read_tokenization(info)
-  if told.model is None and (told.vocabulary is None or told.lowercase is None):
-    yield "adapter.tokenizer = @tokenizers.wordpiece()"
-    yield 'tokenizers.wordpiece.feature = "text"'
-    if told.vocabulary is None:
-      yield '# tokenizers.wordpiece.vocabulary = "vocab.txt"'
-    yield "# tokenizers.wordpiece.lowercase = True"
-    yield "# tokenizers.wordpiece.max_length = 128"
+  if told.model is None and told.lowercase is None:
+    yield from _wordpiece()
     return
   kind = "wordpiece" if told.model is None else "sentencepiece"
   yield f"# By {told.source}, that is tokenizers.{kind}."
   yield "adapter.tokenizer = @tokenizers.auto()"
   yield 'tokenizers.auto.feature = "text"'
   yield "# tokenizers.auto.max_length = 128"
+
+
+def _wordpiece() -> list[str]:
+  return [
+    "adapter.tokenizer = @tokenizers.wordpiece()",
+    'tokenizers.wordpiece.feature = "text"',
+    "# tokenizers.wordpiece.lowercase = True",
+    "# tokenizers.wordpiece.max_length = 128",
+  ]
 
 
 def _is_column(tensor: TensorInfo) -> bool:

@@ -1,11 +1,11 @@
 """Adapters: features -> module inputs; module outputs -> head input."""
 
+from hub_estimator.modules import Mask
 from hub_estimator.preprocessing.adapters import pixels
 from hub_estimator.preprocessing.adapters.adapter import Adapter
 from hub_estimator.preprocessing.adapters.head_input import build_head_input
 from hub_estimator.preprocessing.adapters.images import decode_images
 from hub_estimator.preprocessing.adapters.masks import (
-  Mask,
   build_mask,
   find_mask,
   find_token_mask,

@@ -1,49 +1,15 @@
 """Masks: which positions of a sequence are tokens, and which are padding."""
 
-import dataclasses
-
 from hub_estimator.errors import UserError, nearest
-from hub_estimator.modules import SignatureInfo, TensorInfo
+from hub_estimator.modules import (
+  Mask,
+  SignatureInfo,
+  TensorInfo,
+  known_mask,
+  may_hold_padding,
+)
 from hub_estimator.preprocessing.adapters.adapter import Adapter
 from hub_estimator.tensorflow_runtime import tf
-
-# Names that modules give their inputs, the surest first.
-_MASKS = ("input_mask", "attention_mask", "sequence_mask")
-_LENGTHS = ("sequence_len", "sequence_length", "sequence_lengths", "seq_len")
-_IDS = ("input_word_ids", "input_ids", "word_ids", "token_ids")
-
-
-@dataclasses.dataclass(frozen=True)
-class Mask:
-  """The input of a module that tells tokens from padding.
-
-  Attributes:
-    name: of the input.
-    tensor: its type: the number of tokens [batch], or a value for each position
-      [batch, length], which is 0 or "" for padding.
-  """
-
-  name: str
-  tensor: TensorInfo
-
-  def __str__(self) -> str:
-    if self.name in _MASKS or self.holds_lengths:
-      return self.name
-    return f"{self.name} != " + ("''" if self.tensor.dtype == "string" else "0")
-
-  @property
-  def holds_ids(self) -> bool:
-    """Whether the input holds the ids of tokens."""
-    return self.name in _IDS
-
-  @property
-  def holds_lengths(self) -> bool:
-    """Whether the input counts the tokens of each example."""
-    if self.tensor.shape is None:
-      return self.name in _LENGTHS
-    return len(self.tensor.shape) == 1 or (
-      self.name in _LENGTHS and self.tensor.shape[1:] == (1,)
-    )
 
 
 def find_mask(
@@ -64,7 +30,7 @@ def find_mask(
   if adapter.pooling not in ("mean", "max") or rank not in (None, 3):
     return None
   mask = find_token_mask(adapter, signature)
-  if mask is None and rank == 3 and _may_hold_padding(signature, output):
+  if mask is None and rank == 3 and may_hold_padding(signature, output):
     raise UserError(
       f"adapter.pooling = {adapter.pooling!r} would mix padding into the "
       f"output {output} of a signature that takes no mask; it takes: "
@@ -150,37 +116,4 @@ def _named(adapter: Adapter, signature: SignatureInfo) -> Mask | None:
 
 def _known(adapter: Adapter, signature: SignatureInfo) -> Mask | None:
   """Returns the mask among inputs with well-known names, or of strings."""
-  inputs = {
-    name: tensor
-    for name, tensor in signature.inputs.items()
-    if tensor.kind == "dense" and name not in (adapter.constants or {})
-  }
-  for names, ranks in ((_MASKS, (2,)), (_LENGTHS, (1, 2)), (_IDS, (2,))):
-    for name in names:
-      tensor = inputs.get(name)
-      if tensor is not None and (
-        tensor.shape is None or len(tensor.shape) in ranks
-      ):
-        return Mask(name, tensor)
-  strings = [
-    Mask(name, tensor)
-    for name, tensor in inputs.items()
-    if tensor.dtype == "string" and tensor.shape and len(tensor.shape) == 2
-  ]
-  return strings[0] if len(strings) == 1 else None
-
-
-def _may_hold_padding(signature: SignatureInfo, output: TensorInfo) -> bool:
-  """Returns whether an output [batch, length, width] may be that of tokens."""
-  inputs = signature.inputs.values()
-  if any(t.shape is not None and len(t.shape) > 3 for t in inputs):
-    return False  # Images.
-  assert output.shape is not None
-  return output.shape[1] is None or any(_may_be_tokens(t) for t in inputs)
-
-
-def _may_be_tokens(tensor: TensorInfo) -> bool:
-  rank = None if tensor.shape is None else len(tensor.shape)
-  if tensor.dtype == "string":
-    return True
-  return tensor.dtype in ("int32", "int64") and rank in (None, 2)
+  return known_mask(signature, adapter.constants or {})
