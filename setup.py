@@ -38,6 +38,7 @@ setuptools.setup(
     "tensorflow-estimator==2.15.0",
     "tensorflow-hub==0.15.0",
     "gin-config==0.5.0",
+    "absl-py>=2",
     "numpy",
     # Reads csv, Parquet and Arrow.
     "pyarrow>=17",

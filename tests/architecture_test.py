@@ -20,6 +20,7 @@ FLOORS = [
   "progress",
   "word_files",
   "tensorflow_runtime",
+  "scripts",
   "config",
   "model_dir",
   "heads",
@@ -45,6 +46,7 @@ FLOORS = [
   "workers",
   "sweeps",
   "verbs",
+  "run",
   "testing",
 ]
 # No door with names: what a package of one file offers.
