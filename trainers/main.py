@@ -68,8 +68,8 @@ def _run_verb(args: argparse.Namespace) -> int:
   try:
     if args.verb == "run":
       flags.FLAGS.unparse_flags()  # They are the script's to parse.
-      return run_script.main(args)
-    parser.set_up_logging()
+      return run_script.main(args) or 0
+    parser.set_up_logging(args.log_level)
     with progress_line.shown():
       return VERBS[args.verb].main(args) or 0
   except BrokenPipeError:

@@ -79,6 +79,12 @@ def parse(
   log_dir = flags.FLAGS.log_dir
   if log_dir and not os.path.isdir(log_dir):
     parser.error(f"argument --log_dir: {log_dir!r} isn't a directory")
+  verbosity = flags.FLAGS["verbosity"]
+  # absl.app changes what isn't given.
+  given = not verbosity.using_default_value
+  args.log_level = (
+    converter.absl_to_standard(verbosity.value) if given else None
+  )
   return args
 
 
@@ -97,10 +103,11 @@ def _split(
   return list(argv), []
 
 
-def set_up_logging() -> None:
+def set_up_logging(level: int | None) -> None:
   """Shows the log of this package, and only errors of TensorFlow and Hub.
 
-  `--verbosity` sets one level for all of them.
+  Args:
+    level: one for all of them, of `--verbosity`; None if it isn't given.
   """
   os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
   # The same as root's handler, but for the form of a line.
@@ -110,12 +117,9 @@ def set_up_logging() -> None:
   log_dir = flags.FLAGS.log_dir
   if log_dir:
     handler.start_logging_to_file("hub-estimator", log_dir)
-  ours, others = logging.INFO, logging.ERROR
-  if not flags.FLAGS["verbosity"].using_default_value:
-    ours = others = converter.absl_to_standard(flags.FLAGS.verbosity)
   logger = logging.getLogger("hub_estimator")
   logger.handlers[:] = [handler]
-  logger.setLevel(ours)
+  logger.setLevel(logging.INFO if level is None else level)
   logger.propagate = False
   for name in ("tensorflow", "absl"):
-    logging.getLogger(name).setLevel(others)
+    logging.getLogger(name).setLevel(logging.ERROR if level is None else level)

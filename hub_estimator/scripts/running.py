@@ -5,6 +5,7 @@ import os
 import pathlib
 import sys
 import types
+import warnings
 from collections.abc import Sequence
 
 from hub_estimator.errors import UserError
@@ -35,6 +36,8 @@ def run_script(path: str, arguments: Sequence[str] = ()) -> int:
   sys.argv = [path, *arguments]
   sys.path.insert(0, folder)
   sys.meta_path.insert(0, importing.OwnModules(pathlib.Path(folder)))
+  # Of tf.layers: the advice to leave TensorFlow 1.
+  warnings.filterwarnings("ignore", ".*tf.keras", UserWarning)
   main = types.ModuleType("__main__")
   vars(main).update(__file__=path, __builtins__=builtins, __annotations__={})
   sys.modules["__main__"] = main
