@@ -9,9 +9,9 @@ evaluation, and their modules, and prints the commands of step 1.
 import csv
 import pathlib
 import shutil
-import sys
 
 import gin
+import numpy as np
 from hub_estimator.examples import digits, efficientnet, movies, registry
 
 _SENTENCES = {"train": 2048, "eval": 512}
@@ -30,13 +30,14 @@ def old_movies(*, split: str) -> str:
 
   def make(path: pathlib.Path) -> None:
     read = movies.MovieSentences(split).read()
+    labels = np.asarray(read.labels)
     with path.open("w", newline="", encoding="utf-8") as file:
       writer = csv.writer(file)
       writer.writerow(["sentence", "label"])
       for row in range(_SENTENCES[split]):
-        sentence = read.features["sentence"][row]
+        (sentence,) = read.features["sentence"][row : row + 1]
         text = sentence.decode() if isinstance(sentence, bytes) else sentence
-        writer.writerow([text, int(read.labels[row])])
+        writer.writerow([text, int(labels[row])])
 
   return str(registry.made_once(f"old_movies_{split}.csv", make))
 
@@ -77,4 +78,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-  sys.exit(main())
+  main()
