@@ -7,7 +7,7 @@ from typing import Any
 
 from hub_estimator.scripts import contrib_names, gone, layers
 from hub_estimator.scripts.hparams import HParams
-from hub_estimator.tensorflow_runtime import estimator, tf
+from hub_estimator.tensorflow_runtime import tf
 
 _SERVED: Mapping[str, Any] = {
   **{f"layers.{f.__name__}": f for f in layers.SERVED},
@@ -37,7 +37,9 @@ class Contrib(types.ModuleType):
     if path in _SERVED:
       found = _SERVED[path]
     elif path in contrib_names.MOVED:
-      found = _moved(contrib_names.MOVED[path])
+      found = functools.reduce(
+        getattr, contrib_names.MOVED[path].split("."), tf
+      )
     elif path in _MODULES or _leads_to_names(path):
       found = Contrib(path)
     else:
@@ -50,10 +52,3 @@ class Contrib(types.ModuleType):
 def _leads_to_names(path: str) -> bool:
   known = [*_SERVED, *contrib_names.MOVED]
   return any(name.startswith(f"{path}.") for name in known)
-
-
-def _moved(path: str) -> Any:
-  first, _, rest = path.partition(".")
-  if first == "estimator":
-    return functools.reduce(getattr, rest.split("."), estimator)
-  return functools.reduce(getattr, path.split("."), tf)

@@ -36,6 +36,14 @@ def _moved() -> Iterator[tuple[str, str]]:
     ),
     ("KeyValueTensorInitializer TextFileInitializer", "lookup", "lookup"),
     ("static_bidirectional_rnn static_rnn", "rnn", "nn"),
+    # They train without a TPU, too.
+    (
+      "InputPipelineConfig RunConfig TPUConfig TPUEstimator TPUEstimatorSpec",
+      "tpu",
+      "estimator.tpu",
+    ),
+    ("CrossShardOptimizer", "tpu", "tpu"),
+    ("TPUClusterResolver", "cluster_resolver", "distribute.cluster_resolver"),
   ):
     for name in names.split():
       yield f"{before}.{name}", f"{now}.{name}".lstrip(".")
@@ -112,10 +120,7 @@ REPLACED: Mapping[str, str] = {
   "slim": "pip install tf-slim, and write import tf_slim as slim",
   "summary": "use tf.summary, or tf.compat.v2.summary",
   "tensorboard": "use tensorboard.plugins, of the package tensorboard",
-  "tpu.TPUEstimator": "use tf.estimator.Estimator, whose params hold batch_size",
-  "tpu.TPUEstimatorSpec": "use tf.estimator.EstimatorSpec",
-  "tpu.RunConfig": "use tf.estimator.RunConfig",
-  "tpu": "no part of this TensorFlow; use tf.estimator",
+  "tpu": "look for it in tf.estimator.tpu and tf.tpu",
   "training": "look for it in tf.train",
 }
 

@@ -95,6 +95,34 @@ from tensorflow.compat.v1 import layers
 assert tf.compat.v1 is tf and tf.layers is layers and tf.estimator.Estimator
 """
 
+TPU = """
+import tensorflow as tf
+tpu = tf.contrib.tpu
+
+def model_fn(features, labels, mode, params):
+  y = tf.layers.dense(features["x"], params["batch_size"])
+  loss = tf.losses.mean_squared_error(labels, y)
+  train_op = tf.train.AdamOptimizer(0.1).minimize(
+    loss, tf.train.get_global_step())
+  metrics = (
+    lambda l, p: {"error": tf.metrics.mean_squared_error(l, p)}, [labels, y])
+  return tpu.TPUEstimatorSpec(
+    mode, loss=loss, train_op=train_op, eval_metrics=metrics)
+
+def input_fn(params):
+  rows = ({"x": [[1., 2.]] * 8}, [[1., 1.]] * 8)
+  rows = tf.data.Dataset.from_tensor_slices(rows).repeat(20)
+  return rows.apply(tf.contrib.data.map_and_batch(
+    lambda *row: row, params["batch_size"], drop_remainder=True))
+
+made = tpu.TPUEstimator(
+  use_tpu=False, model_fn=model_fn, train_batch_size=2, eval_batch_size=2,
+  config=tpu.RunConfig(tpu_config=tpu.TPUConfig(iterations_per_loop=10)))
+made.train(input_fn, max_steps=6)
+metrics = made.evaluate(input_fn, steps=2)
+print(metrics["global_step"], metrics["error"] == metrics["loss"])
+"""
+
 
 @pytest.fixture
 def folder(tmp_path):
@@ -160,6 +188,13 @@ def test_an_error_has_the_traceback_of_the_script(folder):
   assert 'File "code/old.py"' in traceback
   assert f'File "{folder}/code/package/parts.py", line 9' in traceback
   assert "hub_estimator" not in traceback
+
+
+@pytest.mark.slow
+def test_an_estimator_for_tpus_trains_without_one(folder):
+  (folder / "code" / "tpu.py").write_text(TPU)
+  done = _run(folder, "code/tpu.py")
+  assert done.stdout == "6 True\n", done.stderr
 
 
 @pytest.mark.newest
