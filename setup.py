@@ -55,6 +55,8 @@ setuptools.setup(
     "text": ["tensorflow-text>=2.15,<2.22,!=2.20.*"],
     # tensorflow-datasets imports importlib_resources without requiring it.
     "tfds": ["tensorflow-datasets>=4.9", "importlib_resources"],
+    # For old scripts that use tf.contrib.slim, or layers of tf.contrib.
+    "slim": ["tf-slim>=1.1"],
     # For sweeps on several machines, and for Optuna's dashboard.
     "postgresql": ["psycopg[binary]>=3.2"],
     "ray": ["ray>=2.40"],

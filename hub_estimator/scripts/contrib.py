@@ -5,7 +5,7 @@ import types
 from collections.abc import Mapping
 from typing import Any
 
-from hub_estimator.scripts import contrib_names, gone, layers
+from hub_estimator.scripts import contrib_names, gone, layers, slim
 from hub_estimator.scripts.hparams import HParams
 from hub_estimator.tensorflow_runtime import tf
 
@@ -34,18 +34,22 @@ class Contrib(types.ModuleType):
     if name.startswith("__"):
       raise AttributeError(name)
     path = f"{self._path}.{name}".lstrip(".")
-    if path in _SERVED:
-      found = _SERVED[path]
-    elif path in contrib_names.MOVED:
-      found = functools.reduce(
-        getattr, contrib_names.MOVED[path].split("."), tf
-      )
-    elif path in _MODULES or _leads_to_names(path):
-      found = Contrib(path)
-    else:
+    found = self._find(path)
+    if found is None:
       instead = contrib_names.replacement(path)
       raise gone.GoneName(gone.line(f"tf.contrib.{path}", instead))
     setattr(self, name, found)
+    return found
+
+  def _find(self, path: str) -> Any:
+    if path in _SERVED:
+      return _SERVED[path]
+    if path in contrib_names.MOVED:
+      moved = contrib_names.MOVED[path].split(".")
+      return functools.reduce(getattr, moved, tf)
+    found = slim.find(path)
+    if found is None and (path in _MODULES or _leads_to_names(path)):
+      return Contrib(path)
     return found
 
 

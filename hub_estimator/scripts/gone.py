@@ -1,5 +1,6 @@
 """One line for a name that TensorFlow no longer has, with the place that reads it."""
 
+import os
 import pathlib
 import sys
 
@@ -28,4 +29,6 @@ def _place() -> str:
     frame.f_code.co_filename.startswith((_HERE, "<frozen"))
   ):
     frame = frame.f_back
-  return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+  file = frame.f_code.co_filename
+  near = os.path.relpath(file)
+  return f"{file if near.startswith('..') else near}:{frame.f_lineno}"

@@ -32,17 +32,19 @@ def run_script(path: str, arguments: Sequence[str] = ()) -> int:
     raise UserError(
       f"The script {path!r} can't be read: {error.strerror}."
     ) from error
-  folder = os.path.dirname(os.path.abspath(path))
+  file = os.path.abspath(path)
+  folder = os.path.dirname(os.path.realpath(path))
   sys.argv = [path, *arguments]
-  sys.path.insert(0, folder)
+  if not sys.flags.safe_path:
+    sys.path[0] = folder  # Python has put the command's own there.
   sys.meta_path.insert(0, importing.OwnModules(pathlib.Path(folder)))
   # Of tf.layers: the advice to leave TensorFlow 1.
   warnings.filterwarnings("ignore", ".*tf.keras", UserWarning)
   main = types.ModuleType("__main__")
-  vars(main).update(__file__=path, __builtins__=builtins, __annotations__={})
+  vars(main).update(__file__=file, __builtins__=builtins, __annotations__={})
   sys.modules["__main__"] = main
   try:
-    code = compile(source, path, "exec", dont_inherit=True)
+    code = compile(source, file, "exec", dont_inherit=True)
     importing.prepare(main, source)
     exec(code, vars(main))
   except (SystemExit, gone.GoneName, gone.GoneModule):

@@ -86,8 +86,21 @@ def import_tensorflow(
     return module if fromlist else TENSORFLOW_1
   found: Any = TENSORFLOW_1
   for part in parts:
-    found = getattr(found, part, None)
+    found = _read(found, part)
     if not isinstance(found, types.ModuleType):
       raise ModuleNotFoundError(f"No module named {name!r}", name=name)
   assert isinstance(found, types.ModuleType)
+  if parts[:1] == ["contrib"]:
+    for imported in fromlist or ():
+      _read(found, imported)
   return found if fromlist else TENSORFLOW_1
+
+
+def _read(module: types.ModuleType, name: str) -> Any:
+  """Returns what is in a module; None if there is nothing of the name."""
+  try:
+    return getattr(module, name)
+  except gone.GoneName as error:  # `import` would put words of its own for it.
+    raise gone.GoneModule(str(error)) from None
+  except AttributeError:
+    return None

@@ -28,12 +28,11 @@ def test_every_name_that_moved_is_where_it_moved_to():
 @pytest.mark.parametrize(
   "name, instead",
   [
-    ("layers.fully_connected", r"use tf.layers.dense\(activation=tf.nn.relu\)"),
-    ("layers.recompute_grad", "tf-slim"),
+    ("layers.real_valued_column", "use tf.feature_column.numeric_column"),
+    ("layers.no_such_thing", "tf-slim, which has most of it"),
     ("learn.learn_runner", "use tf.estimator.train_and_evaluate"),
     ("learn.ModeKeys", "INFER is PREDICT"),
     ("quantize.create_training_graph", "quantize the export with tf.lite"),
-    ("slim.conv2d", "pip install tf-slim"),
     ("tpu.rewrite", "look for it in tf.estimator.tpu and tf.tpu"),
     ("no_such_thing", "knows no replacement"),
   ],

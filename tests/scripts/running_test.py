@@ -157,7 +157,9 @@ def test_an_old_script_trains_and_exits_as_it_says(folder):
   assert done.returncode == 7, done.stderr
   argv = "['code/old.py', 'a', '--', '-b']"
   lines = done.stdout.splitlines()
-  assert lines[0] == f"argv {argv} __main__ code/old.py {folder}/code yes"
+  assert (
+    lines[0] == f"argv {argv} __main__ {folder}/code/old.py {folder}/code yes"
+  )
   assert lines[1:] == ["parts 6 6", "step 2", "gone False"]
 
 
@@ -185,9 +187,40 @@ def test_an_error_has_the_traceback_of_the_script(folder):
   assert done.returncode == 1
   traceback = _own_lines(done.stderr)
   assert traceback.splitlines()[-1] == "ValueError: boom"
-  assert 'File "code/old.py"' in traceback
+  assert f'File "{folder}/code/old.py"' in traceback
   assert f'File "{folder}/code/package/parts.py", line 9' in traceback
   assert "hub_estimator" not in traceback
+
+
+@pytest.mark.newest
+@pytest.mark.parametrize(
+  "line, name, instead",
+  [
+    (
+      "from tensorflow.contrib.learn import ModeKeys",
+      "tf.contrib.learn.ModeKeys",
+      "use tf.estimator.ModeKeys, whose INFER is PREDICT",
+    ),
+    (
+      "import tensorflow.contrib.learn.python.learn",
+      "tf.contrib.learn.python",
+      "look for it in tf.estimator",
+    ),
+    (
+      "from tensorflow.examples.tutorials.mnist import input_data",
+      "tensorflow.examples.tutorials.mnist",
+      "use tf.keras.datasets, or data of your own by hub_estimator's inputs",
+    ),
+  ],
+)
+def test_an_import_of_what_is_gone_is_one_line(folder, line, name, instead):
+  (folder / "code" / "gone.py").write_text(f"import os\n{line}\n")
+  done = _run(folder, "code/gone.py")
+  assert done.returncode == 2
+  assert done.stderr == (
+    f"hub-estimator run: code/gone.py:2: {name} isn't in TensorFlow 2: "
+    f"{instead}.\n"
+  )
 
 
 @pytest.mark.slow
@@ -206,6 +239,7 @@ def test_errors_at_import_have_the_frames_of_the_script_alone(folder):
     ("import tensorflow as tf\ntf.Session(\n", "SyntaxError"),
     ("import tensorflow as tf\nimport tensorflow.nothing", "ModuleNotFound"),
     ("import tensorflow as tf\ntf.no_such_name", "'tensorflow' has no attr"),
+    ("from tensorflow import no_such, Session", "cannot import name 'no_such'"),
   ):
     broken.write_text(source)
     done = _run(folder, str(script))
