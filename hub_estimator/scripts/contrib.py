@@ -5,12 +5,13 @@ import types
 from collections.abc import Mapping
 from typing import Any
 
-from hub_estimator.scripts import contrib_names, gone, layers, slim
+from hub_estimator.scripts import contrib_names, gone, layers, lookup, slim
 from hub_estimator.scripts.hparams import HParams
 from hub_estimator.tensorflow_runtime import tf
 
 _SERVED: Mapping[str, Any] = {
   **{f"layers.{f.__name__}": f for f in layers.SERVED},
+  **{f"lookup.{name}": getattr(lookup, name) for name in lookup.SERVED},
   "layers.xavier_initializer_conv2d": layers.xavier_initializer,
   "training.HParams": HParams,
 }

@@ -8,6 +8,7 @@ import sys
 import pytest
 from absl import flags
 from hub_estimator.trainers import main as command
+from hub_estimator.trainers import parser
 
 pytestmark = pytest.mark.newest
 
@@ -126,6 +127,15 @@ def test_the_cache_of_modules_is_where_the_flag_says(first, tmp_path, capsys):
   verb = ["cache", "list"]
   assert command.main([flag, *verb] if first else [*verb, flag]) == 0
   assert f"{tmp_path}/cache" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("flag", [["--verbosity", "0"], ["--verbosity=0"], []])
+def test_what_follows_a_script_is_the_scripts(flag):
+  ours = [*flag, "run", "--tfhub_cache_dir=D", "s.py"]
+  of_script = ["--flagfile=no", "--tfhub_cache_dir=E", "--help", "--", "run"]
+  args = parser.parse([*ours, *of_script], command.VERBS)
+  assert (args.script, args.tfhub_cache_dir) == ("s.py", "D")
+  assert args.arguments == of_script
 
 
 def test_a_flagfile_holds_flags_of_every_kind(dense, tmp_path, capsys):
