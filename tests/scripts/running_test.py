@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+
+from hub_estimator.publishing import text
 
 # Files of the room that these tests cover, beside their own.
 COVERS = ("importing", "tensorflow1", "tracebacks")
@@ -123,6 +126,24 @@ metrics = made.evaluate(input_fn, steps=2)
 print(metrics["global_step"], metrics["error"] == metrics["loss"])
 """
 
+CANNED = """
+import sys
+import numpy as np
+import tensorflow as tf
+import tensorflow_hub as hub
+column = hub.text_embedding_column("sentence", sys.argv[1], trainable=True)
+words = np.array(["good film", "bad film", "good", "bad"] * 8)
+labels = np.array([1, 0, 1, 0] * 8)
+inputs = tf.estimator.inputs.numpy_input_fn
+train = inputs({"sentence": words}, labels, num_epochs=None, shuffle=True)
+made = tf.estimator.DNNClassifier(
+  hidden_units=[8], feature_columns=[column], n_classes=2,
+  optimizer=tf.train.AdagradOptimizer(learning_rate=0.1))
+made.train(input_fn=train, steps=40)
+test = inputs({"sentence": words}, labels, shuffle=False)
+print(made.evaluate(input_fn=test)["accuracy"])
+"""
+
 
 @pytest.fixture
 def folder(tmp_path):
@@ -228,6 +249,16 @@ def test_an_estimator_for_tpus_trains_without_one(folder):
   (folder / "code" / "tpu.py").write_text(TPU)
   done = _run(folder, "code/tpu.py")
   assert done.stdout == "6 True\n", done.stderr
+
+
+@pytest.mark.slow
+def test_a_canned_estimator_trains_a_module_by_its_column(folder):
+  (folder / "code" / "canned.py").write_text(CANNED)
+  module = str(folder / "module")
+  vectors = np.array([[1, 0.2], [-1, 0.1], [0, 0.5]], np.float32)
+  text.publish(module, words=["good", "bad", "film"], vectors=vectors)
+  done = _run(folder, "code/canned.py", module)
+  assert done.stdout == "1.0\n", done.stderr
 
 
 @pytest.mark.newest
