@@ -57,6 +57,8 @@ setuptools.setup(
     "tfds": ["tensorflow-datasets>=4.9", "importlib_resources"],
     # For old scripts that use tf.contrib.slim, or layers of tf.contrib.
     "slim": ["tf-slim>=1.1"],
+    # For `hub-estimator serve`.
+    "serve": ["starlette>=0.40", "uvicorn>=0.30"],
     # For sweeps on several machines, and for Optuna's dashboard.
     "postgresql": ["psycopg[binary]>=3.2"],
     "ray": ["ray>=2.40"],

@@ -38,6 +38,7 @@ FLOORS = [
   "linting",
   "model",
   "exporting",
+  "serving",
   "experiments",
   "features",
   "cluster",

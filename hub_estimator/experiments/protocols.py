@@ -9,7 +9,11 @@ from hub_estimator.heads import Head, NamedHead
 from hub_estimator.inputs import Input
 from hub_estimator.model import Column, Encoder, Metric, Model, Top
 from hub_estimator.optimizers import Optimizer
-from hub_estimator.preprocessing import Augmentation, Tokenizer
+from hub_estimator.preprocessing import (
+  Augmentation,
+  Tokenizer,
+  WordTokenizer,
+)
 
 __all__ = [
   "Augmentation",
@@ -24,4 +28,5 @@ __all__ = [
   "Optimizer",
   "Tokenizer",
   "Top",
+  "WordTokenizer",
 ]

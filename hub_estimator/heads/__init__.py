@@ -26,6 +26,13 @@ from hub_estimator.heads.regressors import (
   PoissonRegression,
   Regression,
 )
+from hub_estimator.heads.sequence import (
+  Sequence,
+  label_counts,
+  label_values,
+  labels_tokens,
+)
+from hub_estimator.heads.token_head import LENGTH, TOKENS_READ, TokenHead
 from hub_estimator.heads.traits import (
   built_parts,
   is_known,
@@ -41,11 +48,13 @@ multi_class = MultiClass
 multi_label = MultiLabel
 poisson_regression = PoissonRegression
 regression = Regression
+sequence = Sequence
 
 __all__ = [
   "AnyLabels",
   "Binary",
   "Head",
+  "LENGTH",
   "Labels",
   "LogisticRegression",
   "Multi",
@@ -54,6 +63,9 @@ __all__ = [
   "NamedHead",
   "PoissonRegression",
   "Regression",
+  "Sequence",
+  "TOKENS_READ",
+  "TokenHead",
   "binary",
   "build_class_ids",
   "built_parts",
@@ -62,6 +74,9 @@ __all__ = [
   "encode_labels",
   "has_classes",
   "is_known",
+  "label_counts",
+  "label_values",
+  "labels_tokens",
   "logistic_regression",
   "logits_dimensions",
   "multi",
@@ -70,6 +85,7 @@ __all__ = [
   "needs_labels",
   "poisson_regression",
   "regression",
+  "sequence",
   "vocabulary_of",
   "weight_columns",
   "with_classes",

@@ -7,11 +7,12 @@ from typing import Any
 from hub_estimator.errors import UserError
 from hub_estimator.heads.classifiers import Binary, MultiClass
 from hub_estimator.heads.interface import Head
+from hub_estimator.heads.sequence import Sequence as TokenClasses
 
 
 def has_classes(head: Head) -> bool:
-  """Returns whether each example of a head has one class of several."""
-  return isinstance(head, Binary | MultiClass)
+  """Returns whether each example or token of a head has one class of several."""
+  return isinstance(head, Binary | MultiClass | TokenClasses)
 
 
 def classes_wanted(head: Head) -> int | None:
@@ -33,7 +34,7 @@ def with_classes(head: Any, *, names: Sequence[str] | None, count: int) -> Any:
   Raises:
     UserError: the head says that it has fewer classes, or there is only one.
   """
-  if not isinstance(head, Binary | MultiClass):
+  if not isinstance(head, Binary | MultiClass | TokenClasses):
     return head
   wanted = classes_wanted(head)
   listed = f": {', '.join(names[:10])}" if names else ""
@@ -46,7 +47,7 @@ def with_classes(head: Any, *, names: Sequence[str] | None, count: int) -> Any:
     raise UserError(
       f"The head has {wanted} classes, and the training data has {count}{listed}."
     )
-  if isinstance(head, MultiClass) and wanted is None:
+  if isinstance(head, MultiClass | TokenClasses) and wanted is None:
     head = dataclasses.replace(head, n_classes=count)
   if names is None:
     return head

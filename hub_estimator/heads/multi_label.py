@@ -12,6 +12,7 @@ from hub_estimator.heads.any_labels import AnyLabels
 from hub_estimator.heads.interface import Head, Labels
 from hub_estimator.heads.labels import check_numbers, read_vocabulary
 from hub_estimator.heads.multi_head import Multi
+from hub_estimator.heads.sequence import Sequence as TokenClasses
 from hub_estimator.tensorflow_runtime import estimator
 
 
@@ -143,7 +144,9 @@ class MultiLabel:
 
 
 def encode_labels(head: Head, labels: Labels) -> Labels:
-  """Returns labels as a head's graph reads them: `heads.multi_label`'s as 0 and 1.
+  """Returns labels as a head's graph reads them.
+
+  Those of `heads.multi_label` are 0 and 1, and those of `heads.sequence` padded.
 
   Args:
     head: of the run.
@@ -156,6 +159,8 @@ def encode_labels(head: Head, labels: Labels) -> Labels:
     return labels
   if isinstance(head, MultiLabel):
     return head.indicators(labels)
+  if isinstance(head, TokenClasses):
+    return head.padded(labels)
   if isinstance(labels, Mapping):
     children = head.heads if isinstance(head, Multi) else {}
     encoded = {
@@ -187,8 +192,8 @@ def _has_tuples(labels: np.ndarray) -> bool:
 def _check_one_each(labels: np.ndarray) -> None:
   if _has_tuples(labels):
     raise UserError(
-      f"Labels are lists such as {_shown(labels[0])}; only heads.multi_label reads "
-      "lists."
+      f"Labels are lists such as {_shown(labels[0])}; only heads.multi_label and "
+      "heads.sequence read lists."
     )
 
 

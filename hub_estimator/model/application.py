@@ -14,6 +14,7 @@ from hub_estimator.modules import (
 )
 from hub_estimator.preprocessing import (
   Adapter,
+  WordTokenizer,
   adapters,
   build_module_inputs,
   tokenizers,
@@ -23,6 +24,20 @@ from hub_estimator.tensorflow_runtime import tf
 _Feature = TypeVar("_Feature")
 # A module's inputs and outputs by name, for one tower's part of the batch.
 Applied = tuple[Mapping[str, tf.Tensor], Mapping[str, tf.Tensor]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Words:
+  """Words that a tokenizer has cut into pieces.
+
+  Attributes:
+    texts: strings [batch, words]; "" is padding.
+    firsts: the position of each word's first piece, int64 [batch, words]; -1 if it
+      has none or was cut.
+  """
+
+  texts: tf.Tensor
+  firsts: tf.Tensor
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,6 +173,40 @@ class Application:
       return self
     adapter = dataclasses.replace(self.adapter, tokenizer=tokenizers.Auto())
     return dataclasses.replace(self, adapter=adapter)
+
+  def build_word_inputs(
+    self, features: Mapping[str, tf.Tensor], info: ModuleInfo, *, mode: str
+  ) -> tuple[dict[str, tf.Tensor], Words | None]:
+    """Adds the ops of `build_inputs`, for features that are lists of words.
+
+    Args:
+      features: tensors [batch, ...] by name.
+      info: the module's.
+      mode: one of `tf.estimator.ModeKeys`.
+
+    Returns:
+      (the signature's inputs, the words); None if no tokenizer cuts words up, so
+      that the module's tokens are those of the data.
+
+    Raises:
+      UserError: a feature is missing or doesn't fit, or the tokenizer takes no words.
+    """
+    tokenizer = self.adapter.tokenizer
+    if tokenizer is None:
+      return self.build_inputs(features, info, mode=mode), None
+    if not isinstance(tokenizer, WordTokenizer):
+      raise UserError(
+        f"heads.sequence needs a tokenizer with `build_words`; adapter.tokenizer is "
+        f"{tokenizer!r}."
+      )
+    signature = self.signature_of(info)
+    seen = self.select(features)
+    (name,) = tokenizer.strings(seen)
+    inputs, firsts = tokenizer.build_words(seen, signature, info)
+    built = build_module_inputs(
+      self.adapter, signature, inputs, image_size=None, mode=mode
+    )
+    return built, Words(seen[name], firsts)
 
   def build_inputs(
     self, features: Mapping[str, tf.Tensor], info: ModuleInfo, *, mode: str

@@ -21,14 +21,17 @@ class Encoded:
   """Features after the modules.
 
   Attributes:
-    head_input: float32 [batch, width], or one of these for each head by name.
+    head_input: float32 [batch, width], or one of these for each head by name; or
+      [batch, tokens, width] for `heads.sequence`.
     placed: the modules in the graph; empty if their outputs were kept.
     update_ops: of the applications, for one tower only.
+    tokens: what `heads.TokenHead` wants to know of the tokens, by name.
   """
 
   head_input: HeadInput
   placed: list[PlacedModule]
   update_ops: list[tf.Operation]
+  tokens: Mapping[str, tf.Tensor] = dataclasses.field(default_factory=dict)
 
 
 def encode(

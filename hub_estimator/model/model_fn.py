@@ -14,6 +14,7 @@ from hub_estimator.model.measuring import add_metrics
 from hub_estimator.model.model_variables import collect_model_variables
 from hub_estimator.model.predictions import serve_predictions
 from hub_estimator.model.regularization import build_losses
+from hub_estimator.model.token_encoding import encode_tokens
 from hub_estimator.model.training_step import build_training_step
 from hub_estimator.modules import ModuleInfo
 from hub_estimator.tensorflow_runtime import estimator, tf
@@ -99,6 +100,7 @@ class _Model:
     """Adds the graph of one mode and returns its spec."""
     training = mode == estimator.ModeKeys.TRAIN
     encoded = self._encode(features, mode)
+    features = {**features, **encoded.tokens}
     head = self._build_head(labels)
     logits, top_losses = build_logits(
       self.top, encoded.head_input, head, training=training
@@ -137,7 +139,8 @@ class _Model:
   def _encode(self, features: _Tensors, mode: str) -> Encoded:
     """Encodes all features but the weights of examples."""
     weights = heads.weight_columns(self.head)
-    return encode(
+    build = encode_tokens if heads.labels_tokens(self.head) else encode
+    return build(
       self.infos,
       self.encoder,
       {name: x for name, x in features.items() if name not in weights},
@@ -154,6 +157,8 @@ class _Model:
     labels: tf.Tensor | _Tensors,
   ) -> estimator.EstimatorSpec:
     if self.metrics:
+      if isinstance(built, heads.TokenHead):
+        labels = built.flat_labels(features, logits, labels)
       spec = add_metrics(
         spec, self.metrics, head=self.head, features=features, labels=labels
       )

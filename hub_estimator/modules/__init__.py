@@ -4,7 +4,7 @@ A run names a module with a `ModuleSource`. `read_module_info` describes it from
 files, and `place` puts it into the current graph.
 """
 
-from hub_estimator.modules import inspecting, saved_models
+from hub_estimator.modules import custom_ops, inspecting, saved_models
 from hub_estimator.modules.module_info import ModuleInfo
 from hub_estimator.modules.new_modules import NewModule
 from hub_estimator.modules.placing import (
@@ -54,6 +54,7 @@ __all__ = [
   "check_export_name",
   "check_variants_agree",
   "choose_tags",
+  "custom_ops",
   "describe_module",
   "drop_unfed_update_ops",
   "has_own_weights",

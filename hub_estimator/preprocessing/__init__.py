@@ -2,12 +2,17 @@
 
 from hub_estimator.preprocessing import adapters, augmentations, tokenizers
 from hub_estimator.preprocessing.adapters import Adapter, build_module_inputs
-from hub_estimator.preprocessing.interface import Augmentation, Tokenizer
+from hub_estimator.preprocessing.interface import (
+  Augmentation,
+  Tokenizer,
+  WordTokenizer,
+)
 
 __all__ = [
   "Adapter",
   "Augmentation",
   "Tokenizer",
+  "WordTokenizer",
   "adapters",
   "augmentations",
   "build_module_inputs",

@@ -1,7 +1,7 @@
 """The contracts of an adapter's parts: tokenizers and augmentations."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from hub_estimator.inputs import FeatureSpec
 from hub_estimator.modules import ModuleInfo, SignatureInfo, TensorInfo
@@ -62,4 +62,27 @@ class Tokenizer(Protocol):
 
     Raises:
       UserError: there is no vocabulary.
+    """
+
+
+@runtime_checkable
+class WordTokenizer(Protocol):
+  """A tokenizer that knows where each word's pieces are; for `heads.sequence`."""
+
+  def build_words(
+    self,
+    features: Mapping[str, tf.Tensor],
+    signature: SignatureInfo,
+    info: ModuleInfo,
+  ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+    """Returns the module's inputs, and the position of each word's first piece.
+
+    Args:
+      features: strings [batch, words] by name.
+      signature: the module's signature.
+      info: the module, whose vocabulary may be read.
+
+    Returns:
+      (inputs by the signature's names; int64 [batch, words], -1 of words that have
+      no piece or are cut).
     """

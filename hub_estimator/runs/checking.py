@@ -261,6 +261,8 @@ class _GraphChecks:
       is_read = "cache_features" in experiment.model.reads
       if not (is_read and experiment.cache_features):
         return None, None
+      if heads.labels_tokens(experiment.head):
+        return None, "heads.sequence reads a vector for each token"
       try:
         with reporting_graph_errors(_MODES.PREDICT):
           outputs = features.Outputs(

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
 
+from hub_estimator import heads
 from hub_estimator.errors import UserError
 from hub_estimator.experiments import Experiment
 from hub_estimator.model_dir import Workdir, checkpoints, starting_weights
 from hub_estimator.modules import ModuleInfo
+from hub_estimator.preprocessing import adapters
 from hub_estimator.tensorflow_runtime import tf
 from hub_estimator.training import Checked
 
@@ -147,9 +149,16 @@ def _masked_poolings(
   poolings: dict[str, list[str]] = {}
   for application in experiment.applications():
     name = application.module.name
-    mask = application.mask_of(infos[name])
+    if heads.labels_tokens(experiment.head):
+      mask = adapters.find_token_mask(
+        application.adapter, application.signature_of(infos[name])
+      )
+      kind = "each token"
+    else:
+      mask = application.mask_of(infos[name])
+      kind = application.adapter.pooling
     if mask is not None:
-      pooling = f"{application.adapter.pooling} where {mask}"
+      pooling = f"{kind} where {mask}"
       poolings.setdefault(name, []).append(pooling)
   return poolings
 

@@ -15,7 +15,11 @@ from hub_estimator.runs.reading import (
   is_labelled,
   read_examples,
 )
-from hub_estimator.runs.sequences import fit_examples, open_specs
+from hub_estimator.runs.sequences import (
+  check_label_lengths,
+  fit_examples,
+  open_specs,
+)
 from hub_estimator.training import ProcessCache
 
 _log = logging.getLogger(__name__)
@@ -71,6 +75,7 @@ def read(
   if train.classes is not None:
     evaluation = inputs.renumber(evaluation, train.classes)
   for examples in (train, evaluation):
+    check_label_lengths(experiment, infos, examples)
     check_labels(head, examples)
     for name in heads.weight_columns(head):
       schemas.check_weights(examples, name)
@@ -173,7 +178,9 @@ def match(
     UserError: a feature or a class isn't one of the run's, or there are no labels.
   """
   matched = _match(examples, experiment, infos, workdir)
-  return encode_labels(experiment.head, matched)
+  matched = encode_labels(experiment.head, matched)
+  check_label_lengths(experiment, infos, matched)
+  return matched
 
 
 def _opened(

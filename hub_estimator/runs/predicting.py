@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from hub_estimator import inputs
+from hub_estimator import heads, inputs
 from hub_estimator.errors import UserError
 from hub_estimator.experiments import Experiment
 from hub_estimator.model import prediction_names
@@ -140,10 +140,19 @@ def _predict(
   for row, prediction in enumerate(source.naming_damage(predicted)):
     named = prediction_names(prediction)
     _require_numbers(named, opened.name, row)
-    yield source.next_kept() | {
+    named = {
       k: v for k, v in named.items() if k.rsplit("/", 1)[-1] not in _SAME_IN_ALL
     }
+    if heads.labels_tokens(experiment.head):
+      named = _without_padding(named)
+    yield source.next_kept() | named
   source.raise_error()
+
+
+def _without_padding(named: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+  """Returns predictions for the tokens of a row, without those of padding."""
+  length = int(named[heads.LENGTH])
+  return {k: v[:length] for k, v in named.items() if k != heads.LENGTH}
 
 
 def _require_numbers(

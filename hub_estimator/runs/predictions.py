@@ -75,9 +75,21 @@ def _one(value: Any) -> str:
 
 
 def stack(rows: list[Mapping[str, np.ndarray]]) -> Predictions:
-  """Returns rows, each with the same names, as arrays."""
+  """Returns rows, each with the same names, as arrays.
+
+  If rows differ in shape, it is an array [rows] of arrays.
+  """
   names = rows[0] if rows else {}
-  return Predictions({n: np.stack([row[n] for row in rows]) for n in names})
+  return Predictions({n: _stack([row[n] for row in rows]) for n in names})
+
+
+def _stack(values: list[np.ndarray]) -> np.ndarray:
+  if len({np.shape(value) for value in values}) == 1:
+    return np.stack(values)
+  array = np.empty(len(values), dtype=object)
+  for row, value in enumerate(values):
+    array[row] = value
+  return array
 
 
 def concatenate(batches: list[Mapping[str, np.ndarray]]) -> Predictions:

@@ -9,10 +9,14 @@ import numpy as np
 from hub_estimator import heads, inputs
 from hub_estimator.errors import UserError
 from hub_estimator.experiments import Experiment
-from hub_estimator.modules import ModuleInfo
+from hub_estimator.modules import ModuleInfo, TensorInfo
 from hub_estimator.preprocessing import adapters
 
 _log = logging.getLogger(__name__)
+# What a tokenizer reads of words.
+_WORDS = adapters.Sequence(
+  "words", TensorInfo("string", (None, None)), is_open=True
+)
 
 
 def fit_examples(
@@ -80,6 +84,36 @@ def open_specs(
   return opened
 
 
+def check_label_lengths(
+  experiment: Experiment,
+  infos: Mapping[str, ModuleInfo],
+  examples: inputs.Examples,
+) -> None:
+  """Raises a UserError unless each token of an example has a label.
+
+  Args:
+    experiment: the run's definition; only those with `heads.sequence` are checked.
+    infos: of its modules, by `module.name`.
+    examples: with labels as the head's graph reads them.
+  """
+  counts = heads.label_counts(experiment.head, examples.labels)
+  if counts is None:
+    return
+  for name in _takers(experiment, infos, examples.features):
+    column = examples.features[name]
+    if len(column.shape) < 2:
+      continue  # Such as the number of tokens.
+    lengths = inputs.lengths_of(column)
+    other = np.flatnonzero(lengths != counts)
+    if len(other):
+      row = int(other[0])
+      raise UserError(
+        f"{examples.source}: example {row} has {lengths[row]} values of {name!r} and "
+        f"{counts[row]} labels; heads.sequence expects one for each "
+        f"({len(other)} of {len(examples)} examples differ)."
+      )
+
+
 def log_padding(parts: Sequence[inputs.Examples]) -> None:
   """Logs which features are padded.
 
@@ -106,7 +140,10 @@ def _takers(
   infos: Mapping[str, ModuleInfo],
   features: Mapping[str, object],
 ) -> dict[str, list[adapters.Sequence]]:
-  """Returns the module inputs that read each feature, but not by a tokenizer."""
+  """Returns what reads each feature that may hold lists of tokens.
+
+  That is a module's input, or a tokenizer of words.
+  """
   takers: dict[str, list[adapters.Sequence]] = {}
   for name, taker in _each_taker(experiment, infos, features):
     takers.setdefault(name, []).append(taker)
@@ -133,6 +170,9 @@ def _each_taker(
         if name in given:
           is_open = taker.is_open and adapter.pooling != "flatten"
           yield name, dataclasses.replace(taker, is_open=is_open)
+    elif heads.labels_tokens(experiment.head):
+      for name in adapter.tokenizer.strings(application.select(features)):
+        yield name, _WORDS
     features |= application.features_made(info)
 
 

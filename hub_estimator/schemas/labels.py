@@ -11,7 +11,7 @@ from hub_estimator import heads
 from hub_estimator.errors import UserError
 from hub_estimator.inputs import Examples, renumber
 from hub_estimator.schemas import columns
-from hub_estimator.schemas.schema import LabelColumn, Schema
+from hub_estimator.schemas.schema import TOKENS, LabelColumn, Schema
 
 SINGLE = "label"
 # More numbers than this, and more than examples, are hardly classes.
@@ -121,7 +121,8 @@ def _named(
   elif known or from_reader:
     names = list(known or from_reader or ())
   elif labels.dtype.kind == "O":
-    names = sorted({text(label) for label in labels.ravel()})
+    values = heads.label_values(head, labels)
+    names = sorted({text(label) for label in values.ravel()})
   else:
     names = None
   wanted = heads.classes_wanted(head)
@@ -182,7 +183,7 @@ def _describe(
 ) -> LabelColumn:
   column = labels["train"]
   dtype = "string" if column.dtype.kind == "O" else column.dtype.name
-  shape = tuple(column.shape[1:])
+  shape: tuple[int | None, ...] = tuple(column.shape[1:])
   if not heads.has_classes(head):
     if isinstance(head, heads.MultiLabel):
       of_columns = heads.vocabulary_of(head)
@@ -193,9 +194,15 @@ def _describe(
     return LabelColumn("number", dtype, shape, from_reader, range=found)
   names = heads.vocabulary_of(head) or from_reader
   count = heads.classes_wanted(head) or 0
-  counts = {k: class_counts(v, names, count) for k, v in labels.items()}
+  counts = {
+    k: class_counts(heads.label_values(head, v), names, count)
+    for k, v in labels.items()
+  }
+  kind = "class"
+  if heads.labels_tokens(head):
+    kind, shape = TOKENS, (None,)
   return LabelColumn(
-    "class", dtype, shape, classes=names and tuple(names), counts=counts
+    kind, dtype, shape, classes=names and tuple(names), counts=counts
   )
 
 

@@ -10,7 +10,7 @@ from hub_estimator.disk import write_text
 from hub_estimator.inputs import Balance, Examples, Mix
 from hub_estimator.model_dir import write_json
 from hub_estimator.schemas import columns, repeats
-from hub_estimator.schemas.schema import LabelColumn, Schema
+from hub_estimator.schemas.schema import TOKENS, LabelColumn, Schema
 
 _log = logging.getLogger(__name__)
 _SHOWN_CLASSES = 12
@@ -147,9 +147,10 @@ def _classes(name: str, column: LabelColumn) -> Iterator[Line]:
   more = f" and {len(shown) - _SHOWN_CLASSES} more" * (
     len(shown) > _SHOWN_CLASSES
   )
+  counted = "tokens" if column.kind == TOKENS else "examples"
   yield Line(
     name,
-    f"{len(train)} classes, examples of training/evaluation: "
+    f"{len(train)} classes, {counted} of training/evaluation: "
     f"{', '.join(shown[:_SHOWN_CLASSES])}{more}.",
   )
   for split, counts in column.counts.items():
@@ -165,7 +166,7 @@ def _classes(name: str, column: LabelColumn) -> Iterator[Line]:
       is_warning=True,
     )
   total = sum(train.values())
-  if column.kind == "class" and total:
+  if column.kind in ("class", TOKENS) and total:
     largest = max(train, key=lambda c: train[c])
     share = train[largest] / total
     if _RARE_OTHERS < share < 1:

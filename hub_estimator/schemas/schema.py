@@ -9,6 +9,7 @@ from hub_estimator.errors import UserError, nearest
 from hub_estimator.inputs import Examples, FeatureSpec, renumber
 from hub_estimator.model_dir import read_json, write_json
 
+TOKENS = "class of each token"
 _LABEL = "label"
 
 
@@ -42,17 +43,19 @@ class LabelColumn:
   """The labels of one head.
 
   Attributes:
-    kind: "class", one of several; "classes", any of several; "number".
+    kind: "class", one of several; "classes", any of several; "number"; or `TOKENS`,
+      one of several for each token.
     dtype: by name; "string" for text.
-    shape: of one example.
+    shape: of one example; None is a dimension that may differ.
     classes: their names in the order of class ids; None if they have none.
-    counts: examples by class, of training and of evaluation; empty for numbers.
+    counts: examples or tokens by class, of training and of evaluation; empty for
+      numbers.
     range: the smallest and the largest number of training; None for classes.
   """
 
   kind: str
   dtype: str
-  shape: tuple[int, ...]
+  shape: tuple[int | None, ...]
   classes: tuple[str, ...] | None = None
   counts: Mapping[str, Mapping[str, int]] = dataclasses.field(
     default_factory=dict

@@ -2,7 +2,8 @@
 
 `tensorflow-estimator` 2.15.0 is the last release, and all supported TensorFlows
 run it. Its public API has no way to change how sessions run graphs, to train in a graph
-that exists already, to report another loss, or to read the heads of a multi-head.
+that exists already, to report another loss, to read the heads of a multi-head, or to
+label each token of a sequence.
 The functions here do so; if one of Estimator's private names changes, this file
 and its test are the only ones to fail.
 """
@@ -16,11 +17,15 @@ from tensorflow_estimator.python.estimator.early_stopping import (
 from tensorflow_estimator.python.estimator.estimator import (
   _write_dict_to_summary as write_dict_to_summary,
 )
+from tensorflow_estimator.python.estimator.head.sequential_head import (
+  SequentialHeadWrapper,
+)
 from tensorflow_estimator.python.estimator.util import parse_iterator_result
 
 from hub_estimator.tensorflow_runtime.loading import estimator, tf
 
 __all__ = [
+  "SequentialHeadWrapper",
   "heads_of",
   "next_batch",
   "read_eval_metrics",

@@ -8,6 +8,7 @@ from hub_estimator.preprocessing.adapters.masks import (
   Mask,
   build_mask,
   find_mask,
+  find_token_mask,
 )
 from hub_estimator.preprocessing.adapters.matching import (
   image_features,
@@ -32,6 +33,7 @@ __all__ = [
   "decode_images",
   "find_mask",
   "find_sequences",
+  "find_token_mask",
   "image_features",
   "image_sizes",
   "match_features",

@@ -63,7 +63,7 @@ def find_mask(
   rank = None if output.shape is None else len(output.shape)
   if adapter.pooling not in ("mean", "max") or rank not in (None, 3):
     return None
-  mask = _named(adapter, signature) or _known(adapter, signature)
+  mask = find_token_mask(adapter, signature)
   if mask is None and rank == 3 and _may_hold_padding(signature, output):
     raise UserError(
       f"adapter.pooling = {adapter.pooling!r} would mix padding into the "
@@ -74,6 +74,19 @@ def find_mask(
       "is no padding."
     )
   return mask
+
+
+def find_token_mask(adapter: Adapter, signature: SignatureInfo) -> Mask | None:
+  """Returns the input that tells tokens from padding; None if no input does.
+
+  Args:
+    adapter: its `mask` and `constants` are read.
+    signature: the module's signature.
+
+  Raises:
+    UserError: `mask` names no input that can.
+  """
+  return _named(adapter, signature) or _known(adapter, signature)
 
 
 def tells_padding(adapter: Adapter, signature: SignatureInfo) -> bool:

@@ -149,10 +149,26 @@ class Auto:
       UserError: the module doesn't tell enough, or tensorflow-text isn't
         installed.
     """
-    chosen = dataclasses.replace(
-      self.choose(info), feature=self.strings(features)[0]
-    )
-    return chosen.build(features, signature, info)
+    return self._chosen(features, info).build(features, signature, info)
+
+  def build_words(
+    self,
+    features: Mapping[str, tf.Tensor],
+    signature: SignatureInfo,
+    info: ModuleInfo,
+  ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+    """Adds the ops that tokenize lists of words; see `WordTokenizer`.
+
+    Args:
+      features: strings [batch, words] by name.
+      signature: the module's signature.
+      info: the module, which tells the tokenizer.
+
+    Raises:
+      UserError: the module doesn't tell enough, a feature holds texts, or
+        tensorflow-text isn't installed.
+    """
+    return self._chosen(features, info).build_words(features, signature, info)
 
   def padding_id(self, info: ModuleInfo) -> int:
     """Returns the id that fills up short examples.
@@ -164,6 +180,14 @@ class Auto:
       UserError: the module doesn't tell enough.
     """
     return self.choose(info).padding_id(info)
+
+  def _chosen(
+    self, features: Mapping[str, object], info: ModuleInfo
+  ) -> Wordpiece | Sentencepiece:
+    """Returns the tokenizer for a module and these features."""
+    return dataclasses.replace(
+      self.choose(info), feature=self.strings(features)[0]
+    )
 
 
 def is_default(

@@ -125,12 +125,32 @@ class Sentencepiece:
         "indices": cut.indices,
         "dense_shape": cut.dense_shape,
       }
-    text = texts.import_text(_NAME)
-    built = texts.join(
-      text, segments, max_length=self.max_length, **model.special()
+    return self._join(segments, signature, model)
+
+  def build_words(
+    self,
+    features: Mapping[str, tf.Tensor],
+    signature: SignatureInfo,
+    info: ModuleInfo,
+  ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+    """Adds the ops that tokenize lists of words; see `WordTokenizer`.
+
+    Args:
+      features: strings [batch, words] by name.
+      signature: the module's signature, which takes dense ids.
+      info: the module, whose SentencePiece model is read.
+
+    Raises:
+      UserError: there is no model, a feature holds texts, or tensorflow-text isn't
+        installed.
+    """
+    words = texts.word_lists(_NAME, self.strings(features), features)
+    model = self._model(info)
+    pieces = _build_ids(model, tf.reshape(words, [-1]))
+    segment, firsts = texts.join_words(
+      words, pieces, max_length=self.max_length
     )
-    inputs = find_token_inputs(signature, _NAME)
-    return {name: built[role] for role, name in inputs.items()}
+    return self._join([segment], signature, model), firsts
 
   def padding_id(self, info: ModuleInfo) -> int:
     """Returns the id that fills up short examples.
@@ -142,6 +162,22 @@ class Sentencepiece:
       UserError: there is no model, or it has no such id.
     """
     return self._model(info).special()["padding"]
+
+  def _join(
+    self,
+    segments: list[tf.RaggedTensor],
+    signature: SignatureInfo,
+    model: Model,
+  ) -> dict[str, tf.Tensor]:
+    """Returns the signature's inputs for segments int64 [batch, pieces]."""
+    built = texts.join(
+      texts.import_text(_NAME),
+      segments,
+      max_length=self.max_length,
+      **model.special(),
+    )
+    inputs = find_token_inputs(signature, _NAME)
+    return {name: built[role] for role, name in inputs.items()}
 
   def _model(self, info: ModuleInfo) -> Model:
     return find_model(info, path=self.model, lowercase=self.lowercase)

@@ -125,6 +125,56 @@ def join(
   }
 
 
+def word_lists(
+  part: str, names: list[str], features: Mapping[str, tf.Tensor]
+) -> tf.Tensor:
+  """Returns the words of examples, strings [batch, words].
+
+  Args:
+    part: the tokenizer's name, for messages.
+    names: of the features that are tokenized.
+    features: tensors by name.
+
+  Raises:
+    UserError: there are two texts, or the feature holds no lists of words.
+  """
+  if len(names) > 1:
+    raise UserError(
+      f"tokenizers.{part}.second_feature is {names[1]!r}; heads.sequence labels the "
+      "words of one feature."
+    )
+  words = features[names[0]]
+  if words.shape.rank != 2:
+    raise UserError(
+      f"Feature {names[0]!r} holds one text an example; heads.sequence labels "
+      "words, and needs a list of them."
+    )
+  return words
+
+
+def join_words(
+  words: tf.Tensor, pieces: tf.RaggedTensor, *, max_length: int
+) -> tuple[tf.RaggedTensor, tf.Tensor]:
+  """Adds the ops that join the pieces of words, and find each word's first piece.
+
+  Args:
+    words: strings [batch, words].
+    pieces: int64 [batch * words, pieces].
+    max_length: as for `join`.
+
+  Returns:
+    (segment int64 [batch, pieces] for `join`; position of each word's first piece
+    after `join`, int64 [batch, words], -1 if it has none or is cut).
+  """
+  lengths = tf.reshape(pieces.row_lengths(), tf.shape(words, out_type=tf.int64))
+  firsts = 1 + tf.cumsum(lengths, axis=1, exclusive=True)
+  is_kept = (lengths > 0) & (firsts < max_length - 1)
+  segment = tf.RaggedTensor.from_row_lengths(
+    pieces.flat_values, tf.reduce_sum(lengths, axis=1)
+  )
+  return segment, tf.where_v2(is_kept, firsts, -tf.ones_like(firsts))
+
+
 def import_text(part: str) -> ModuleType:
   """Returns the package tensorflow-text.
 

@@ -1,7 +1,7 @@
 """BERT's tokens: words in pieces, from a vocabulary."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gin
@@ -100,29 +100,36 @@ class Wordpiece:
     Raises:
       UserError: there is no vocabulary, or tensorflow-text isn't installed.
     """
-    text = texts.import_text("wordpiece")
-    vocabulary = self._vocabulary(info)
-    table = tf.lookup.StaticHashTable(
-      _initializer(vocabulary), vocabulary.special["[UNK]"]
-    )
-    words = [
-      bert_text.build_words(
-        text,
-        tf.reshape(features[name], [-1]),
-        lowercase=vocabulary.lowercase,
-      )
+    pieces = self._pieces_of(info)
+    segments = [
+      pieces(tf.reshape(features[name], [-1]))
       for name in self.strings(features)
     ]
-    built = texts.join(
-      text,
-      [bert_text.build_pieces(text, each, table) for each in words],
-      first=vocabulary.special["[CLS]"],
-      end=vocabulary.special["[SEP]"],
-      padding=vocabulary.special["[PAD]"],
-      max_length=self.max_length,
+    return self._join(segments, signature, info)
+
+  def build_words(
+    self,
+    features: Mapping[str, tf.Tensor],
+    signature: SignatureInfo,
+    info: ModuleInfo,
+  ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+    """Adds the ops that tokenize lists of words; see `WordTokenizer`.
+
+    Args:
+      features: strings [batch, words] by name.
+      signature: the module's signature.
+      info: the module, whose vocabulary is read.
+
+    Raises:
+      UserError: there is no vocabulary, a feature holds texts, or tensorflow-text
+        isn't installed.
+    """
+    words = texts.word_lists("wordpiece", self.strings(features), features)
+    pieces = self._pieces_of(info)(tf.reshape(words, [-1]))
+    segment, firsts = texts.join_words(
+      words, pieces, max_length=self.max_length
     )
-    inputs = find_token_inputs(signature, "wordpiece")
-    return {name: built[role] for role, name in inputs.items()}
+    return self._join([segment], signature, info), firsts
 
   def padding_id(self, info: ModuleInfo) -> int:
     """Returns the id that fills up short examples.
@@ -134,6 +141,43 @@ class Wordpiece:
       UserError: there is no vocabulary.
     """
     return self._vocabulary(info).special["[PAD]"]
+
+  def _pieces_of(
+    self, info: ModuleInfo
+  ) -> Callable[[tf.Tensor], tf.RaggedTensor]:
+    """Returns what cuts strings [n] into the ids of pieces, int64 [n, pieces]."""
+    text = texts.import_text("wordpiece")
+    vocabulary = self._vocabulary(info)
+    table = tf.lookup.StaticHashTable(
+      _initializer(vocabulary), vocabulary.special["[UNK]"]
+    )
+
+    def build(strings: tf.Tensor) -> tf.RaggedTensor:
+      words = bert_text.build_words(
+        text, strings, lowercase=vocabulary.lowercase
+      )
+      return bert_text.build_pieces(text, words, table)
+
+    return build
+
+  def _join(
+    self,
+    segments: list[tf.RaggedTensor],
+    signature: SignatureInfo,
+    info: ModuleInfo,
+  ) -> dict[str, tf.Tensor]:
+    """Returns the signature's inputs for segments int64 [batch, pieces]."""
+    special = self._vocabulary(info).special
+    built = texts.join(
+      texts.import_text("wordpiece"),
+      segments,
+      first=special["[CLS]"],
+      end=special["[SEP]"],
+      padding=special["[PAD]"],
+      max_length=self.max_length,
+    )
+    inputs = find_token_inputs(signature, "wordpiece")
+    return {name: built[role] for role, name in inputs.items()}
 
   def _vocabulary(self, info: ModuleInfo) -> Vocabulary:
     return find_vocabulary(info, path=self.vocabulary, lowercase=self.lowercase)

@@ -171,3 +171,23 @@ def test_a_run_learns_and_serves_strings_without_its_module(
   assert found["class_ids"].numpy().ravel().tolist() == [1, 0]
   module = next((tmp_path / "run/export/final/module").glob("*/module"))
   assert (module / "assets" / "words.model").exists()
+
+
+def test_words_keep_their_places_among_pieces(albert):
+  info = read_module_info(albert)
+  words = [["good", "goodbad", "film", "bad"], ["film", "", "", ""]]
+  tokenizer = Sentencepiece(max_length=6)
+  with tf.Graph().as_default(), tf.Session() as session:
+    built, firsts = session.run(
+      tokenizer.build_words(
+        {"words": tf.constant(words)}, info.signature("tokens"), info
+      )
+    )
+  pieces = [_processor().encode(word) for word in words[0]]
+  assert len(pieces[1]) > 1
+  flat = [CLS, *[piece for word in pieces for piece in word]]
+  assert built["input_ids"][0].tolist() == [*flat[:5], SEP]
+  starts = np.cumsum([1, *[len(p) for p in pieces[:-1]]])
+  assert firsts[0].tolist() == [s if s < 5 else -1 for s in starts]
+  assert firsts[0].tolist()[-1] == -1
+  assert firsts[1].tolist() == [1, -1, -1, -1]

@@ -182,3 +182,41 @@ def test_a_signature_with_inputs_or_variables_can_not_be_read(tokens):
     read_signature(info, "tokens")
   with pytest.raises(UserError, match="no signature 'tokenization_inf'"):
     read_signature(info, "tokenization_inf")
+
+
+def test_words_keep_their_places_among_pieces(tokens):
+  info = read_module_info(tokens)
+  signature = info.signature("tokens")
+  words = [
+    ["A", "GOODISH", "films!", "", ""],
+    ["bad", "\u200b", "film", "the", "bad"],  # The second word has no piece.
+    ["films", "films", "goodish", "goodish", "a"],  # The last two are cut.
+  ]
+  tokenizer = Wordpiece(max_length=8)
+  with tf.Graph().as_default(), tf.Session() as session:
+    built, firsts = tokenizer.build_words(
+      {"words": tf.constant(words)}, signature, info
+    )
+    session.run(tf.tables_initializer())
+    built, firsts = session.run((built, firsts))
+  joined = [" ".join(row) for row in words]
+  alone = _build(tokens, tokenizer, sentence=joined)
+  for name, value in alone.items():
+    np.testing.assert_array_equal(built[name], value)
+  np.testing.assert_array_equal(
+    firsts, [[1, 2, 4, -1, -1], [1, -1, 2, 3, 4], [1, 3, 5, -1, -1]]
+  )
+  found = built["input_ids"][0][firsts[0][:3]]
+  np.testing.assert_array_equal(found, [A, GOOD, FILM])
+
+
+def test_texts_in_place_of_words_are_refused(tokens):
+  info = read_module_info(tokens)
+  signature = info.signature("tokens")
+  with tf.Graph().as_default():
+    text = tf.constant(["a good film"])
+    with pytest.raises(UserError, match="'x' holds one text an example"):
+      Wordpiece().build_words({"x": text}, signature, info)
+    pair = Wordpiece(feature="x", second_feature="y")
+    with pytest.raises(UserError, match="second_feature is 'y'"):
+      pair.build_words({"x": text, "y": text}, signature, info)
