@@ -38,6 +38,7 @@ setuptools.setup(
     "tensorflow-estimator==2.15.0",
     "tensorflow-hub==0.15.0",
     "gin-config==0.5.0",
+    "absl-py>=2",
     "numpy",
     # Reads csv, Parquet and Arrow.
     "pyarrow>=17",
@@ -54,6 +55,8 @@ setuptools.setup(
     "text": ["tensorflow-text>=2.15,<2.22,!=2.20.*"],
     # tensorflow-datasets imports importlib_resources without requiring it.
     "tfds": ["tensorflow-datasets>=4.9", "importlib_resources"],
+    # For old scripts that use tf.contrib.slim, or layers of tf.contrib.
+    "slim": ["tf-slim>=1.1"],
     # For `hub-estimator serve`.
     "serve": ["starlette>=0.40", "uvicorn>=0.30"],
     # For modules on Kaggle and on the Hugging Face Hub.

@@ -20,6 +20,7 @@ FLOORS = [
   "progress",
   "word_files",
   "tensorflow_runtime",
+  "scripts",
   "config",
   "model_dir",
   "heads",
@@ -46,6 +47,7 @@ FLOORS = [
   "workers",
   "sweeps",
   "verbs",
+  "run",
   "testing",
 ]
 # No door with names: what a package of one file offers.
@@ -69,9 +71,11 @@ LIGHT = {
   "workers",
 }
 
-# Rivals in benchmarks that must not run on the runtime's TensorFlow.
+# Programs that aren't of this library.
 OWN_TENSORFLOW = {
   "benchmarks/keras.py": "hub.KerasLayer and fit need tf.keras in eager mode",
+  "examples/old_images.py": "a script for TensorFlow 1",
+  "examples/old_text.py": "a script for TensorFlow 1",
 }
 
 MOST_LINES = 350

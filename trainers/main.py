@@ -2,12 +2,12 @@
 
 import argparse
 import gc
-import logging
 import os
 import sys
 import threading
 from collections.abc import Sequence
 
+from absl import app, flags
 from hub_estimator.trainers import (
   apply,
   cache,
@@ -17,6 +17,7 @@ from hub_estimator.trainers import (
   export,
   inspect,
   lint,
+  parser,
   predict,
   progress_line,
   publish,
@@ -26,6 +27,7 @@ from hub_estimator.trainers import (
   sweep,
   train,
 )
+from hub_estimator.trainers import run as run_script
 
 from hub_estimator.errors import RunFailed, UserError, one_line
 
@@ -45,6 +47,7 @@ VERBS = {
   "cache": cache,
   "publish": publish,
   "convert": convert,
+  "run": run_script,
   "serve-modules": serve_modules,
 }
 
@@ -55,25 +58,20 @@ def main(argv: Sequence[str] | None = None) -> int:
   0: success. 1: the run failed. 2: the request was wrong; one line on standard
   error says what it got, where, and what exists.
   """
-  parser = argparse.ArgumentParser(
-    prog="hub-estimator",
-    description="Fine-tune, compare and re-export TF1 Hub modules.",
-  )
-  verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-  for name, module in VERBS.items():
-    doc = module.__doc__.strip()
-    verb = verbs.add_parser(
-      name,
-      help=doc.splitlines()[0],
-      description=doc,
-      formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    module.add_arguments(verb)
-  args = parser.parse_args(argv)
-  _set_up_logging()
+  return _run_verb(parser.parse(sys.argv[1:] if argv is None else argv, VERBS))
+
+
+def _run_verb(args: argparse.Namespace) -> int:
   if getattr(args, "safe", False):
     os.environ["HUB_ESTIMATOR_SAFE"] = "1"  # The workers of a sweep inherit it.
+  if hasattr(args, "tfhub_cache_dir"):
+    os.environ["TFHUB_CACHE_DIR"] = args.tfhub_cache_dir
+  threading.excepthook = _tell_of_thread
   try:
+    if args.verb == "run":
+      flags.FLAGS.unparse_flags()  # They are the script's to parse.
+      return run_script.main(args) or 0
+    parser.set_up_logging(args.log_level)
     with progress_line.shown():
       return VERBS[args.verb].main(args) or 0
   except BrokenPipeError:
@@ -110,20 +108,6 @@ def _code_and_line(error: Exception) -> tuple[int, str | None]:
   return 1, None
 
 
-def _set_up_logging() -> None:
-  """Shows the log of this package, and only errors of TensorFlow and Hub."""
-  os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-  handler = logging.StreamHandler(sys.stderr)
-  handler.setFormatter(logging.Formatter("%(message)s"))
-  ours = logging.getLogger("hub_estimator")
-  ours.handlers[:] = [handler]
-  ours.setLevel(logging.INFO)
-  ours.propagate = False
-  threading.excepthook = _tell_of_thread
-  for name in ("tensorflow", "absl"):
-    logging.getLogger(name).setLevel(logging.ERROR)
-
-
 def _tell_of_thread(args: threading.ExceptHookArgs) -> None:
   """Prints a thread's error, unless the main thread raises it again."""
   if args.thread is None or args.thread.name != "EventLoggerThread":
@@ -131,11 +115,18 @@ def _tell_of_thread(args: threading.ExceptHookArgs) -> None:
 
 
 def run() -> None:
-  """Runs one verb and exits with its code."""
-  code = main()
+  """Runs one verb as a program of absl's, and exits with its code."""
+  args = parser.parse(sys.argv[1:], VERBS)
+  if args.verb == "run":  # It starts absl itself, if it uses it.
+    sys.exit(_run_verb(args))
+  app.run(_run_and_freeze, flags_parser=lambda argv: args)
+
+
+def _run_and_freeze(args: argparse.Namespace) -> int:
+  code = _run_verb(args)
   # Before it exits, Python scans all objects; with TensorFlow's, that takes a second.
   gc.freeze()
-  sys.exit(code)
+  return code
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from tensorflow.python.framework import op_def_registry
 from tensorflow.python.framework.function_def_to_graph import (
   function_def_to_graph_def,
 )
+from tensorflow.python.ops import lookup_ops
 from tensorflow.python.training.saving.saveable_object import (
   SaveableObject,
   SaveSpec,
@@ -23,6 +24,7 @@ __all__ = [
   "adds_trainable_variables",
   "function_def_to_graph_def",
   "is_nested",
+  "lookup_ops",
   "op_def_registry",
   "place_in_whole",
   "reopen",

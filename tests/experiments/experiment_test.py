@@ -2,9 +2,7 @@
 
 import pytest
 
-from hub_estimator import (
-  heads,
-)
+from hub_estimator import exporting, heads
 from hub_estimator.errors import UserError
 from tests.small_runs import make_experiment
 
@@ -20,10 +18,25 @@ COVERS = ("part_checks", "protocols")
     ({"seed": -1}, "run.seed is -1"),
     ({"head": heads.Binary}, "run.head is"),
     ({"optimizer": 0.1}, "run.optimizer is 0.1"),
+    (
+      {"exporters": [exporting.exporters.LatestModule("best")]},
+      "has the name 'best', which is that of 'best' of exports.kinds: both would "
+      "write to export/best",
+    ),
+    (
+      {
+        "exporters": [
+          exporting.exporters.LatestModule("a"),
+          exporting.exporters.LatestModel("a"),
+        ]
+      },
+      "has the name 'a', which is that of LatestModule",
+    ),
   ],
 )
 def test_a_bad_value_is_refused_by_its_gin_name(
   dense, numbers_npz, change, why
 ):
-  with pytest.raises(UserError, match=why):
+  with pytest.raises(UserError, match=why) as refused:
     make_experiment(dense, numbers_npz, **change)
+  assert "\n" not in str(refused.value)

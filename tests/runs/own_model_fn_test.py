@@ -257,6 +257,13 @@ def _with_other_variables(features, mode):
   return _spec(mode, x)
 
 
+def _with_variables_of_evaluation(features, mode):
+  x = _registered(_module_fn, mode)(features["x"])
+  if mode == estimator.ModeKeys.EVAL:
+    x *= tf.get_variable("only_there", [])
+  return _spec(mode, x)
+
+
 def _without_steps(features, mode):
   x = _registered(_module_fn, mode)(features["x"])
   return _spec(mode, x, global_step=None)
@@ -287,6 +294,10 @@ def _returning_nothing(features, mode):
     (_without_module, "_without_module registers no module in PREDICT mode"),
     (_without_features, "_without_features reads no feature in PREDICT mode"),
     (_with_other_variables, "graph of prediction has the variable 'only_here'"),
+    (
+      _with_variables_of_evaluation,
+      "graph of evaluation has the variable 'only_there'",
+    ),
     (_without_steps, "its train_op doesn't change the global step"),
     (_with_a_name_twice, "already a module registered .* as 'm'"),
     (_with_an_escaping_name, "'../m' escapes the export directory"),

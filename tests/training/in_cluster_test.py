@@ -170,3 +170,32 @@ run.batch_size = 16
   assert result.state == results.FINISHED
   assert result.metrics["accuracy"] > 0.8
   assert "error" not in result.exports["latest"]
+
+
+@pytest.mark.slow
+def test_hooks_of_the_users_run_in_each_role(
+  dense, numbers_npz, tmp_path, monkeypatch
+):
+  monkeypatch.setenv("PYTHONPATH", str(pathlib.Path(__file__).parents[2]))
+  monkeypatch.setenv("NOTES", str(tmp_path))
+  gin_text = "import tests.user_hooks\n" + _gin(
+    dense,
+    numbers_npz,
+    "MAX_STEPS = 60",
+    "EVAL_EVERY_STEPS = 30",
+    "run.hooks = [@train/tests.noting()]",
+    "run.eval_hooks = [@eval/tests.noting()]",
+    "train/tests.noting.name = 'train'",
+    "eval/tests.noting.name = 'eval'",
+  )
+  with Cluster(tmp_path, gin_text, workers=1, ps=1) as cluster:
+    cluster.start()
+    codes = cluster.wait()
+    assert set(codes.values()) == {0}, (codes, cluster.logs())
+  notes = {path.stem: int(path.read_text()) for path in tmp_path.glob("*.note")}
+  assert set(notes) <= {"train-chief", "train-worker", "eval-evaluator"}
+  # Each sees its own session.runs; together they took all steps.
+  assert notes["train-chief"] > 0
+  assert 60 <= notes["train-chief"] + notes.get("train-worker", 0) < 70
+  # Six batches of 16 an evaluation.
+  assert notes["eval-evaluator"] >= 2
