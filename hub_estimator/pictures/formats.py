@@ -1,8 +1,8 @@
 """The formats of pictures, told by their first bytes; never by a file's name."""
 
-import re
 import zlib
 
+from hub_estimator.pictures import jpegs
 from hub_estimator.tensorflow_runtime import tf
 
 JPEG = b"\xff\xd8\xff"
@@ -20,11 +20,6 @@ NO_WEBP = (
   "PNG or JPEG"
 )
 _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
-# Within a JPEG's picture data, anything but a stuffed byte or a restart.
-_JPEG_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)
-_JPEG_SCAN, _JPEG_END = 0xDA, 0xD9
-# Markers that may follow picture data: tables, comments and further scans.
-_JPEG_BLOCKS = {0xC4, *range(0xDA, 0xDE), *range(0xE0, 0xF0), 0xFE}
 
 
 def kind_of(header: bytes) -> str | None:
@@ -64,7 +59,7 @@ def find_problem(content: bytes) -> str | None:
   if kind == "PNG":
     return _find_png_damage(content)
   if kind == "JPEG":
-    return _find_jpeg_damage(content)
+    return jpegs.find_damage(content)
   if kind == "GIF" and b";" not in content:
     return "the image is cut short"
   if kind == "WebP" and len(content) < 8 + int.from_bytes(
@@ -72,22 +67,6 @@ def find_problem(content: bytes) -> str | None:
   ):
     return "the image is cut short"
   return None
-
-
-def _find_jpeg_damage(content: bytes) -> str | None:
-  """Returns where a JPEG holds a marker that can't be there, or that it has no end."""
-  at, scanning = 2, False
-  while found := _JPEG_MARKER.search(content, at):
-    marker, after = found.group()[-1], found.end()
-    if not scanning and found.start() != at:
-      return None  # The decoder decides.
-    if marker == _JPEG_END:
-      return None
-    if scanning and marker not in _JPEG_BLOCKS:
-      return f"the JPEG is damaged at byte {found.start()}"
-    scanning = scanning or marker == _JPEG_SCAN
-    at = after + int.from_bytes(content[after : after + 2])
-  return "the image is cut short"
 
 
 def _find_png_damage(content: bytes) -> str | None:
