@@ -5,7 +5,14 @@ import pytest
 from PIL import Image
 
 from hub_estimator.pictures import DamageFinder, jpegs
-from tests.pictures.encoded import decode, encode, exif
+from tests.pictures.encoded import (
+  cut_jpeg,
+  decode,
+  encode,
+  exif,
+  jpeg_data,
+  waves,
+)
 
 WAYS = (
   {},
@@ -21,25 +28,12 @@ def finder():
     yield made
 
 
-def _photo(width=120, height=90):
-  """Waves and noise, so that each part of the data matters."""
-  y, x = np.mgrid[:height, :width]
-  waves = np.stack([128 + 90 * np.sin(x / (7 + c) + y / 9) for c in range(3)])
-  noise = np.random.default_rng(0).normal(0, 8, (3, height, width))
-  pixels = np.clip(waves + noise, 0, 255).astype(np.uint8)
-  return Image.fromarray(pixels.transpose(1, 2, 0))
-
-
-def _data(jpeg):
-  """Returns where the data of the first scan starts."""
-  scan = jpeg.index(b"\xff\xda")
-  return scan + 2 + int.from_bytes(jpeg[scan + 2 : scan + 4])
-
-
 @pytest.mark.parametrize("way", WAYS, ids=str)
 @pytest.mark.parametrize("color", [None, "white", "gray"])
-def test_a_whole_jpeg_decodes_to_the_same_with_more_data(finder, way, color):
-  image = _photo() if color is None else Image.new("RGB", (64, 48), color)
+def test_a_whole_jpeg_decodes_to_the_same_with_more_data(
+  finder, way, color
+):
+  image = waves() if color is None else Image.new("RGB", (64, 48), color)
   for picture in (image, image.convert("L"), image.resize((1, 1))):
     content = encode(picture, "JPEG", **way)
     more = jpegs.with_more_data(content)
@@ -62,44 +56,43 @@ def test_a_whole_jpeg_decodes_to_the_same_with_more_data(finder, way, color):
   ids=str,
 )
 def test_a_jpeg_without_its_middle_is_found(finder, way, share):
-  content = encode(_photo(), "JPEG", **way)
-  start = _data(content)
-  cut = content[: start + int(share * (len(content) - start))] + b"\xff\xd9"
+  content = encode(waves(), "JPEG", **way)
+  cut = cut_jpeg(content, share)
   assert decode(cut).shape == (90, 120, 3)  # Without a word.
   assert finder.find(cut) == "data of the JPEG is missing"
 
 
 def test_a_block_of_a_disk_that_is_lost_is_found(finder):
-  content = encode(_photo(400, 300), "JPEG")
+  content = encode(waves(400, 300), "JPEG")
   found = 0
   for seed in range(10):
-    at = random.Random(seed).randrange(_data(content), len(content) - 3000)
+    at = random.Random(seed).randrange(jpeg_data(content), len(content) - 3000)
     lost = content[:at] + bytes(2048) + content[at + 2048 :]
     found += finder.find(lost) is not None
   assert found >= 9
 
 
 def test_missing_data_of_a_picture_that_is_turned_is_found(finder):
-  content = encode(_photo(83, 61), "JPEG", exif=exif(6))
-  cut = content[: (_data(content) + len(content)) // 2] + b"\xff\xd9"
+  content = encode(waves(83, 61), "JPEG", exif=exif(6))
+  cut = cut_jpeg(content)
   assert finder.find(content) is None
   assert finder.find(cut) == "data of the JPEG is missing"
 
 
 def test_no_word_of_damage_is_printed_for_whole_jpegs(finder, capfd):
   for way in WAYS:
-    assert finder.find(encode(_photo(), "JPEG", **way)) is None
+    assert finder.find(encode(waves(), "JPEG", **way)) is None
   assert "orrupt" not in capfd.readouterr().err
 
 
 def test_arithmetic_coding_is_left_to_the_decoder():
-  content = encode(_photo(), "JPEG").replace(b"\xff\xc0", b"\xff\xc9", 1)
+  content = encode(waves(), "JPEG").replace(b"\xff\xc0", b"\xff\xc9", 1)
   assert jpegs.with_more_data(content) is content
 
 
 def test_markers_where_none_may_be_are_found_with_their_place():
-  content = encode(_photo(), "JPEG")
-  at = (_data(content) + len(content)) // 2
+  content = encode(waves(), "JPEG")
+  at = (jpeg_data(content) + len(content)) // 2
   damaged = content[:at] + b"\xff\x03" + content[at:]
   assert jpegs.find_damage(damaged) == f"the JPEG is damaged at byte {at}"
   assert jpegs.find_damage(content) is None
