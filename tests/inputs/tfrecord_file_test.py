@@ -256,3 +256,42 @@ def test_lists_that_do_not_fit_are_refused(tmp_path, features, message):
   path = _write_lists(tmp_path / "a", [[1, 2], [3, 4]])
   with pytest.raises(UserError, match=message):
     TFRecord(path, features, label=None).read()
+
+
+@pytest.mark.parametrize("compression", ["", "GZIP", "ZLIB"])
+def test_a_file_that_is_cut_anywhere_is_named(tmp_path, compression):
+  path = tmp_path / "d.tfrecord"
+  _write(path, 0, 3, compression)
+  content = path.read_bytes()
+  source = TFRecord(str(path), FEATURES, compression=compression)
+  assert len(source.read()) == 3
+  for end in range(2 if compression else 1, len(content)):
+    path.write_bytes(content[:end])
+    try:
+      examples = source.read()
+    except UserError as error:
+      assert "\n" not in str(error)
+      continue
+    # Whole records: without compression, nothing says that there were more.
+    assert not compression and len(examples) == 3 * end / len(content)
+
+
+def test_members_of_gzip_are_read(tmp_path):
+  parts = []
+  for i in range(2):
+    _write(tmp_path / f"{i}.gz", 10 * i, 5, "GZIP")
+    parts.append((tmp_path / f"{i}.gz").read_bytes())
+  path = tmp_path / "both.gz"
+  path.write_bytes(b"".join(parts))
+  assert len(TFRecord(str(path), FEATURES).read()) == 10
+
+
+def test_a_record_whose_inner_length_is_wrong_is_named(tmp_path):
+  path = str(tmp_path / "a.tfrecord")
+  record = bytearray(_example(x=[1], label=[0]))
+  record[1] += 9  # TensorFlow's own parser reads on.
+  with tf.io.TFRecordWriter(path) as writer:
+    writer.write(bytes(record))
+  source = TFRecord(path, {"x": ("int64", [1]), "label": ("int64", [1])})
+  with pytest.raises(UserError, match="record 0: not a tf.Example"):
+    source.read()

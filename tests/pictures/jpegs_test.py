@@ -30,9 +30,7 @@ def finder():
 
 @pytest.mark.parametrize("way", WAYS, ids=str)
 @pytest.mark.parametrize("color", [None, "white", "gray"])
-def test_a_whole_jpeg_decodes_to_the_same_with_more_data(
-  finder, way, color
-):
+def test_a_whole_jpeg_decodes_to_the_same_with_more_data(finder, way, color):
   image = waves() if color is None else Image.new("RGB", (64, 48), color)
   for picture in (image, image.convert("L"), image.resize((1, 1))):
     content = encode(picture, "JPEG", **way)
