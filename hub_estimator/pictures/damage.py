@@ -10,7 +10,7 @@ from concurrent import futures
 from types import TracebackType
 
 from hub_estimator import disk, progress
-from hub_estimator.pictures import formats, jpegs
+from hub_estimator.pictures import formats, gifs, jpegs
 from hub_estimator.pictures.decoding import RULES, decode
 from hub_estimator.tensorflow_runtime import op_errors, tf
 
@@ -69,6 +69,8 @@ class DamageFinder:
       content: of the file.
     """
     problem = formats.find_problem(content)
+    if problem is None and content.startswith(formats.GIF):
+      problem = gifs.find_damage(content)
     if problem:
       return problem
     try:
