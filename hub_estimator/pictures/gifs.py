@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 _DAMAGED = "data of the GIF is damaged or missing"
+_VERSIONS = (b"GIF87a", b"GIF89a")
 _EXTENSION, _IMAGE = 0x21, 0x2C
 _MOST_BITS, _MOST_CODES = 8, 4096
 
@@ -15,6 +16,8 @@ def find_damage(content: bytes) -> str | None:
   Args:
     content: the whole file.
   """
+  if content[:6] not in _VERSIONS:
+    return _DAMAGED
   try:
     at = _first_image(content)
     width, height = (

@@ -88,6 +88,8 @@ def prepare(request: Request) -> Prepared:
     UserError: as in `check_run`.
   """
   prepared = _check(request.experiment, request.workdir, request.cache)
+  if request.first is not None:
+    schemas.check_alike(prepared.checked.schema, request.first)
   seconds = request.seconds()
   graph = prepared.checked.graph
   if graph is not None and prepared.start is not None:

@@ -75,3 +75,16 @@ def by_pillow(content: bytes) -> np.ndarray:
   image = image.convert("RGBA")
   white = Image.new("RGBA", image.size, "white")
   return np.asarray(Image.alpha_composite(white, image).convert("RGB"))
+
+
+def by_pillow_as_stored(content: bytes) -> np.ndarray:
+  """Returns the pixels that Pillow reads, in color; neither turned nor on white."""
+  return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
+
+
+def jpeg_by_slow_transform(content: bytes) -> np.ndarray:
+  """Returns a JPEG's pixels by TensorFlow's exact transform, not by its default."""
+  with tf.Graph().as_default(), tf.Session() as session:
+    return session.run(
+      tf.io.decode_jpeg(content, channels=3, dct_method="INTEGER_ACCURATE")
+    )
