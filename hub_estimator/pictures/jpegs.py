@@ -6,6 +6,7 @@ from collections.abc import Iterator
 _SCAN, _END = 0xDA, 0xD9
 _RESTARTS = range(0xD0, 0xD8)
 _ARITHMETIC = range(0xC9, 0xD0)
+_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = 0xC2
 _COEFFICIENTS = 64
 # Markers that may follow picture data: tables, comments and further scans.
@@ -47,6 +48,19 @@ def with_more_data(content: bytes) -> bytes:
       pieces += [content[done:start], _MORE]
       done = start
   return b"".join([*pieces, content[done:]])
+
+
+def find_size(content: bytes) -> tuple[int, int] | None:
+  """Returns (height, width); None if no frame is found.
+
+  Args:
+    content: of a JPEG, or enough of its beginning.
+  """
+  for start, marker, _ in _markers(content):
+    if marker in _FRAMES:
+      block = content[start:].lstrip(b"\xff")[4:8]
+      return int.from_bytes(block[:2]), int.from_bytes(block[2:])
+  return None
 
 
 def lacks_scans(content: bytes) -> bool:

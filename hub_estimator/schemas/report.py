@@ -215,7 +215,11 @@ def _feature(
   facts = columns.describe(
     examples.features[name], is_text=feature.picture is None
   )
-  yield Line(about, facts.text)
+  seen = ""
+  if feature.picture is not None:
+    height, width = (feature.picture[side] for side in ("height", "width"))
+    seen = f" The module sees {height} by {width}."
+  yield Line(about, f"{facts.text}{seen}")
   for surprise in facts.surprises:
     yield Line(about, surprise, is_warning=True)
   if split == "eval" and feature.range and facts.range:
