@@ -19,6 +19,12 @@ NO_WEBP = (
   f"a WebP picture, which TensorFlow {tf.__version__} can't decode; convert it to "
   "PNG or JPEG"
 )
+# Where a WebP says in its header whether it moves.
+WEBP_EXTENDED, WEBP_FLAGS_AT, WEBP_MOVES = b"VP8X", 20, 2
+MOVING_WEBP = (
+  "an animated WebP picture, on which TensorFlow's decoder crashes; convert it to "
+  "PNG, GIF or JPEG"
+)
 _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 
 
@@ -56,6 +62,8 @@ def find_problem(content: bytes) -> str | None:
     return "not a JPEG, PNG, GIF, BMP or WebP image"
   if kind == "WebP" and not DECODES_WEBP:
     return NO_WEBP
+  if kind == "WebP" and _moves(content):
+    return MOVING_WEBP
   if kind == "PNG":
     return _find_png_damage(content)
   if kind == "JPEG":
@@ -67,6 +75,13 @@ def find_problem(content: bytes) -> str | None:
   ):
     return "the image is cut short"
   return None
+
+
+def _moves(webp: bytes) -> bool:
+  flags = webp[WEBP_FLAGS_AT : WEBP_FLAGS_AT + 1]
+  return (
+    webp[12:16] == WEBP_EXTENDED and bool(flags) and bool(flags[0] & WEBP_MOVES)
+  )
 
 
 def _find_png_damage(content: bytes) -> str | None:
