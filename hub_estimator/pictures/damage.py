@@ -1,5 +1,6 @@
 """Finds damaged pictures: they are decoded, many at a time."""
 
+import functools
 import hashlib
 import json
 import os
@@ -92,6 +93,12 @@ class DamageFinder:
     return not self._session.run(self._is_same, fed)
 
 
+@functools.cache
+def _shared_finder() -> DamageFinder:
+  """Returns this process's finder: to make one takes longer than a small check."""
+  return DamageFinder()
+
+
 def _holds_filling(image: tf.Tensor) -> tf.Tensor:
   """Returns whether a square of a picture is of the grey that decoders fill in."""
   grey = tf.reduce_all(tf.equal(image, _FILLING), axis=-1)
@@ -111,7 +118,8 @@ def find_damage(
     what: the step, for progress.
   """
   threads = os.cpu_count() or 1
-  with DamageFinder() as finder, futures.ThreadPoolExecutor(threads) as pool:
+  finder = _shared_finder()
+  with futures.ThreadPoolExecutor(threads) as pool:
     found = pool.map(lambda read: finder.find(read()), reads)
     for done, problem in enumerate(found, 1):
       progress.report(what, done, len(reads), unit="images")

@@ -204,6 +204,8 @@ def _match(
 ) -> inputs.Examples:
   schema = schemas.read(workdir.schema)
   if schema is not None:
+    if schema.features.keys() <= examples.features.keys():
+      examples = schema.without_other_columns(examples)
     for name, text in schemas.find_other_scales(schema, examples).items():
       _log.warning("%s: %r %s", examples.source, name, text)
     return _opened(schema, experiment, infos, examples).matched(examples)
