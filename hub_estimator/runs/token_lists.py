@@ -39,7 +39,8 @@ def _check_is_split(
   """Refuses sentences where lists of words are wanted: each would be one word."""
   shape = taker.tensor.shape
   is_list = shape is not None and len(shape) == 2 and shape[1] is None
-  if not is_list or len(column.shape) > 1 or column.dtype.kind != "O":
+  is_text = taker.tensor.dtype == "string" and column.dtype.kind == "O"
+  if not is_list or not is_text or len(column.shape) > 1:
     return
   for row, text in enumerate(column[:_LOOKED_AT].tolist()):
     if len(text.split()) > 1:
