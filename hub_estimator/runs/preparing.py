@@ -144,6 +144,11 @@ def begin(request: Request, prepared: Prepared) -> None:
   manifest = {
     **identity_of(experiment, checked),
     "features": {name: _plain(spec) for name, spec in checked.specs.items()},
+    "other_features": {
+      name: _plain(spec)
+      for name, spec in checked.train.specs().items()
+      if name in checked.schema.unused
+    },
     "images": Images.of(experiment, checked.infos, checked.specs).describe(),
     "started_from": None if start is None else start.report(),
     "seed": experiment.seed,
