@@ -103,6 +103,21 @@ class TFRecord:
       skipped=bad.skipped,
     )
 
+  def features_of(
+    self, path: str
+  ) -> dict[str, tuple[str, Sequence[int | None]]]:
+    """Returns the dtypes and shapes of features, as a file's first records have them.
+
+    Args:
+      path: of a file like this input's.
+
+    Raises:
+      UserError: there are no records, or a feature is of two types.
+    """
+    inferring = dataclasses.replace(self, features=None)
+    found = inferring._features(shards.find(path, "inputs.tfrecord"))
+    return {name: (f.dtype, list(f.shape)) for name, f in found.items()}
+
   def _write(
     self, files: Sequence[str], writer: stores.StoreWriter
   ) -> dict[str, Any]:

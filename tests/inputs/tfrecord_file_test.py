@@ -3,7 +3,7 @@ import pytest
 
 from hub_estimator.errors import UserError
 from hub_estimator.exporting.serving import serialize
-from hub_estimator.inputs import FeatureSpec, TFRecord
+from hub_estimator.inputs import FeatureSpec, TFRecord, read_file
 from hub_estimator.tensorflow_runtime import tf
 
 pytestmark = pytest.mark.usefixtures("in_memory_and_in_files")
@@ -295,3 +295,16 @@ def test_a_record_whose_inner_length_is_wrong_is_named(tmp_path):
   source = TFRecord(path, {"x": ("int64", [1]), "label": ("int64", [1])})
   with pytest.raises(UserError, match="record 0: not a tf.Example"):
     source.read()
+
+
+def test_columns_that_are_kept_are_inferred_beside_the_runs_own(tmp_path):
+  path = str(tmp_path / "a.tfrecord")
+  with tf.io.TFRecordWriter(path) as writer:
+    for row in range(3):
+      writer.write(_example(text=[b"t"], id=[row], label=[0]))
+  specs = {"text": FeatureSpec("string")}
+  found = read_file(TFRecord(path), path, specs, ["id"])
+  assert found.features["id"][:].tolist() == [0, 1, 2]
+  assert set(found.features) == {"text", "id"}
+  with pytest.raises(UserError, match="no feature 'ids'; did you mean 'id'"):
+    read_file(TFRecord(path), path, specs, ["ids"])
