@@ -237,7 +237,7 @@ def test_an_unknown_class_is_refused(bert, files, tmp_path):
 def test_texts_in_place_of_words_are_refused(bert, tmp_path):
   rows = [{"words": "a good film", "tags": ["O", "B-X", "I-X"]}] * 8
   path = _write(tmp_path / "texts.jsonl", rows)
-  with pytest.raises(UserError, match="'words' holds one text an example"):
+  with pytest.raises(UserError, match="'a good film'.* takes lists of words"):
     runs.check(_experiment(bert, [path, path]))
 
 

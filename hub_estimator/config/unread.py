@@ -100,17 +100,8 @@ def _left(roots: Sequence[str]) -> set[Key]:
 
 
 def _left_now(roots: Sequence[str]) -> set[Key]:
-  """Returns the keys of the unread bindings of gin's state.
-
-  A macro counts as read if any binding refers to it: base.gin's `module.handle =
-  %HANDLE` does, also in a run without a module.
-  """
-  used = gin_internals.used_macros()
-  return {
-    key
-    for key in gin_internals.bound_keys() - read_keys(roots)
-    if not (key[1] == "gin.macro" and key[0] in used)
-  }
+  """Returns the keys of the unread bindings of gin's state."""
+  return gin_internals.bound_keys() - read_keys(roots)
 
 
 def _message(keys: Sequence[Key], roots: Sequence[str]) -> str:

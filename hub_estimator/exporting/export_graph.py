@@ -14,7 +14,7 @@ from hub_estimator.converting import tf2
 from hub_estimator.exporting import live, manifest, variables, verification
 from hub_estimator.exporting.exports import ExportContext
 from hub_estimator.exporting.halves import Halves, beside
-from hub_estimator.model import placed_modules, prediction_names
+from hub_estimator.model import pass_through, placed_modules, prediction_names
 from hub_estimator.modules import ModuleInfo, ModuleSource, read_module_info
 from hub_estimator.tensorflow_runtime import estimator as tf_estimator
 from hub_estimator.tensorflow_runtime import tf
@@ -108,6 +108,11 @@ class _ExportGraph:
     """Builds the run's graph, and exports its modules once it is restored."""
     spec = self._estimator.model_fn(
       features=features, labels=labels, mode=mode, config=config
+    )
+    assert self._receiver is not None  # Estimator asks for the features first.
+    fed = self._receiver.receiver_tensors
+    spec = pass_through(
+      spec, {name: fed[name] for name in self._context.exports.pass_through}
     )
     saver = spec.scaffold.saver or tf.train.Saver(sharded=True)
     restore = saver.restore

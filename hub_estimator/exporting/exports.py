@@ -32,6 +32,8 @@ class Exports:
       losses and errors, no for all other metrics.
     verify: whether each version is reloaded and compared with the checkpoint
       before it appears.
+    pass_through: columns of the data, such as an id, that the full model takes
+      beside its features and returns as they are, one value an example.
   """
 
   kinds: Sequence[str] = ("latest",)
@@ -40,6 +42,7 @@ class Exports:
   best_metric: str = "loss"
   best_is_smaller: bool | None = None
   verify: bool = True
+  pass_through: Sequence[str] = ()
 
   def __post_init__(self) -> None:
     if isinstance(self.kinds, str):
@@ -61,6 +64,10 @@ class Exports:
         f"exports.formats is {list(self.formats)}; it must include 'tf1_hub'."
       )
     check_count(self.keep, "exports.keep")
+    if isinstance(self.pass_through, str):
+      raise UserError(
+        f"exports.pass_through must be a list: write [{self.pass_through!r}]."
+      )
 
   def smaller_is_better(self) -> bool:
     """Returns whether a smaller value of `best_metric` is better."""

@@ -1,6 +1,6 @@
 """Serving inputs: which signatures an exported model has, from a run's features."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,7 @@ def make_serving_input_fn(
   *,
   image_sizes: Mapping[str, tuple[int, int]] | None = None,
   pixel_ranges: Mapping[str, tuple[float, float]] | None = None,
+  passed: Mapping[str, FeatureSpec] | None = None,
 ) -> Callable[[], estimator.export.ServingInputReceiver]:
   """Returns a serving_input_receiver_fn.
 
@@ -62,7 +63,10 @@ def make_serving_input_fn(
       features that are images; None if there are none.
     pixel_ranges: values of black and white by the names of features; any other
       feature goes by its dtype.
+    passed: type of each column that signatures take, and the model doesn't read;
+      None if there are none. A tf.Example may lack them.
   """
+  taken = {**(passed or {}), **specs}
   pixels = {
     name: size
     for name, size in (image_sizes or {}).items()
@@ -71,8 +75,8 @@ def make_serving_input_fn(
 
   def serving_input_fn() -> estimator.export.ServingInputReceiver:
     serialized = _optional_strings("examples")
-    fed = _parse(serialized, specs)
-    features = dict(fed)
+    fed = _parse(serialized, taken, optional=taken.keys() - specs.keys())
+    features = {name: fed[name] for name in specs}
     alternatives = {"examples": {"examples": serialized}}
     if pixels:
       encoded = {name: _optional_strings(f"encoded_{name}") for name in pixels}
@@ -114,13 +118,19 @@ def _feature(dtype: str, values: Any) -> tf.train.Feature:
 
 
 def _parse(
-  serialized: tf.Tensor, specs: Mapping[str, FeatureSpec]
+  serialized: tf.Tensor,
+  specs: Mapping[str, FeatureSpec],
+  *,
+  optional: Collection[str],
 ) -> dict[str, tf.Tensor]:
   """Returns features [batch, ...] by name, which can also be fed directly."""
-  parsed = tf.io.parse_example(
-    serialized,
-    {name: _parser(spec) for name, spec in specs.items()},
-  )
+  parsers = {name: _parser(spec) for name, spec in specs.items()}
+  for name in optional:
+    default = "" if specs[name].dtype == "string" else 0
+    parsers[name] = tf.io.FixedLenFeature(
+      [], _stored_as(specs[name].dtype), default
+    )
+  parsed = tf.io.parse_example(serialized, parsers)
   # If these are fed, TensorFlow skips the parsing. None is an output of its op: then
   # TensorFlow 2 couldn't load a model with other features that were cast.
   return {

@@ -52,7 +52,7 @@ def feature(
   Raises:
     UserError: as in `column`, but for the lengths.
   """
-  if not all(isinstance(v, list | np.ndarray) and np.ndim(v) for v in values):
+  if not all(isinstance(v, list | np.ndarray) and _shape(v) for v in values):
     return column(name, values, source, lines)
   lengths = [len(value) for value in values]
   if len(set(lengths)) < 2:

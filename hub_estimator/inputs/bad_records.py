@@ -27,6 +27,11 @@ class BadRecords:
     self._choice = choice
     self.skipped = 0
 
+  @property
+  def are_skipped(self) -> bool:
+    """Whether bad records are left out."""
+    return self._choice == "skip"
+
   def add(self, message: str) -> None:
     """Counts a record, or raises a UserError with the message."""
     if self._choice == "raise":

@@ -66,6 +66,8 @@ def read_file(
     known = reader.features
     if known is None:
       known = {n: (s.dtype, s.shape) for n, s in specs.items()}
+      if not known.keys() >= set(keep):
+        known = {**reader.features_of(path), **known}
     for name in names:
       if name not in known:
         raise UserError(

@@ -23,6 +23,7 @@ from hub_estimator import progress, stores
 from hub_estimator.errors import UserError, one_line
 from hub_estimator.inputs import (
   arrow_arrays,
+  encoded_pictures,
   label_lists,
   names,
   shards,
@@ -50,8 +51,8 @@ class Parquet:
       None if there are no labels. Lists of labels, for `heads.multi_label`, may
       differ in length.
     features: the columns to read; None reads all but the label.
-    bad_records: "raise", or "skip", which leaves out rows with a null and counts them
-      in the result.
+    bad_records: "raise", or "skip", which leaves out rows with a null, or with a picture that
+      can't be decoded, and counts them in the result.
     defaults: values in place of nulls, by column.
   """
 
@@ -190,6 +191,11 @@ class Parquet:
           'fills nulls, and bad_records = "skip" leaves such rows out.'
         )
       is_bad |= nulls
+    if bad.are_skipped:
+      for row, problem in _find_damaged(columns).items():
+        if not is_bad[row]:
+          bad.add(f"{path}, row {first + row}: {problem}.")
+        is_bad[row] = True
     rows = np.flatnonzero(~is_bad)
     if is_bad.any():
       columns = {n: c.take(pa.array(rows)) for n, c in columns.items()}
@@ -201,6 +207,16 @@ class Parquet:
       )
       for name, column in columns.items()
     }
+
+
+def _find_damaged(columns: Mapping[str, pa.Array]) -> dict[int, str]:
+  """Returns what is wrong with rows whose picture can't be decoded, by row."""
+  of_bytes = {
+    name: np.array(pc.fill_null(column, b"").to_pylist(), object)
+    for name, column in columns.items()
+    if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)
+  }
+  return encoded_pictures.find_damaged(of_bytes)
 
 
 @dataclasses.dataclass

@@ -1,5 +1,6 @@
 """Features of a file or a folder, a batch at a time: files may be larger than memory."""
 
+import dataclasses
 import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
@@ -91,7 +92,9 @@ def open_stream(path: str, what: str, *, reader: Input | None = None) -> Stream:
     return Table(path, given if isinstance(given, Parquet) else None)
   if suffix in _TEXT:
     usual = _TEXT[suffix](path)
-    if isinstance(given, Csv | Jsonl) and type(given) is type(usual):
+    if isinstance(given, Csv) and isinstance(usual, Csv):
+      usual = _fitted(given, suffix)
+    elif isinstance(given, Jsonl) and isinstance(usual, Jsonl):
       usual = given
     return Rows(path, usual.rows)
   if given is None:
@@ -116,6 +119,15 @@ def file_reader(reader: Input | None) -> FileReader | None:
     sources = getattr(reader, "sources", ())
     reader = getattr(reader, "source", None) or next(iter(sources), None)
   return reader
+
+
+def _fitted(given: Csv, suffix: str) -> Csv:
+  """Returns a reader of commas with tabs for a .tsv, unless it has read a .tsv."""
+  files = [given.path] if isinstance(given.path, str) else given.path
+  has_read = any(_ending(file)[0] == ".tsv" for file in files)
+  if suffix == ".tsv" and given.delimiter == "," and not has_read:
+    return dataclasses.replace(given, delimiter="\t")
+  return given
 
 
 def _ending(path: str) -> tuple[str, bool]:

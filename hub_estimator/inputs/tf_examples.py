@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from hub_estimator.errors import UserError, nearest, one_line
+from hub_estimator.errors import UserError, nearest
 from hub_estimator.inputs.interface import Column
 from hub_estimator.inputs.sequences import Ragged
 from hub_estimator.tensorflow_runtime import tf
@@ -93,7 +93,7 @@ def infer(records: Iterable[bytes]) -> dict[str, Feature]:
   total = 0
   for record in records:
     total += 1
-    for name, feature in _parse(record).items():
+    for name, feature in _parse(record).features.feature.items():
       kind = feature.WhichOneof("kind")
       if kind is None:
         continue
@@ -120,7 +120,7 @@ def find_problem(
     defaults: values of features that may be absent.
   """
   try:
-    held = _parse(record)
+    held = _parse(record).features.feature
   except UserError as error:
     return str(error)
   for name, feature in features.items():
@@ -183,22 +183,24 @@ class Parser:
   def parse(self, records: Sequence[bytes]) -> dict[str, Column] | None:
     """Returns columns [records, ...] by name; None if a record can't be read."""
     try:
+      # TensorFlow's parser lets lengths go beyond the record's end.
+      for record in records:
+        _parse(record)
       parsed = self._session.run(self._parsed, {self._serialized: records})
       return {
         name: _column(parsed[name], feature)
         for name, feature in self._features.items()
       }
-    except (tf.errors.InvalidArgumentError, ValueError):
+    except (tf.errors.InvalidArgumentError, UserError, ValueError):
       return None
 
 
-def _parse(record: bytes) -> Mapping[str, Any]:
+def _parse(record: bytes) -> tf.train.Example:
   try:
-    found = tf.train.Example.FromString(record).features.feature
+    return tf.train.Example.FromString(record)
   except Exception as error:
     # protobuf's DecodeError, of a package that may be absent.
-    raise UserError(one_line("not a tf.Example")) from error
-  return dict(found.items())
+    raise UserError("not a tf.Example") from error
 
 
 def _feature(name: str, dtype: str, shape: tuple[int | None, ...]) -> Feature:

@@ -12,6 +12,7 @@ import numpy as np
 from hub_estimator import progress, stores
 from hub_estimator.errors import UserError
 from hub_estimator.inputs import (
+  encoded_pictures,
   label_lists,
   names,
   shards,
@@ -50,8 +51,9 @@ class TFRecord:
       None if there are no labels.
     compression: "", "GZIP" or "ZLIB"; None decides by the name: GZIP for .gz.
     bad_records: "raise", or "skip", which leaves out bad records and counts them
-      in the result: records that aren't tf.Examples with these features. If the
-      file itself is damaged, the rest of it counts as one bad record.
+      in the result: records that aren't tf.Examples with these features, or hold a
+      picture that can't be decoded. If the file itself is damaged, the rest of it
+      counts as one bad record.
     defaults: values in place of absent features, by name.
   """
 
@@ -100,6 +102,21 @@ class TFRecord:
       source=source,
       skipped=bad.skipped,
     )
+
+  def features_of(
+    self, path: str
+  ) -> dict[str, tuple[str, Sequence[int | None]]]:
+    """Returns the dtypes and shapes of features, as a file's first records have them.
+
+    Args:
+      path: of a file like this input's.
+
+    Raises:
+      UserError: there are no records, or a feature is of two types.
+    """
+    inferring = dataclasses.replace(self, features=None)
+    found = inferring._features(shards.find(path, "inputs.tfrecord"))
+    return {name: (f.dtype, list(f.shape)) for name, f in found.items()}
 
   def _write(
     self, files: Sequence[str], writer: stores.StoreWriter
@@ -151,14 +168,7 @@ class TFRecord:
       for done, path in enumerate(files):
         records = tfrecord_shards.read(path, self.compression, bad)
         for batch in tfrecord_shards.in_batches(records, _BATCH):
-          block = parser.parse([record for _, record in batch])
-          if block is None:
-            good = self._good(batch, features, path, bad)
-            block = parser.parse(good) if good else {}
-          if block is None:
-            raise UserError(
-              f"{path}: records {batch[0][0]} and on can't be read."
-            )
+          block = self._parse(batch, parser, features, path, bad)
           if block:
             empty -= {n for n in empty if lengths_of(block[n]).any()}
             yield {n: self._label_lists(n, c) for n, c in block.items()}
@@ -169,19 +179,43 @@ class TFRecord:
     if empty:
       raise UserError(f"{files[0]}: no record has values of {min(empty)!r}.")
 
+  def _parse(
+    self,
+    batch: Sequence[tfrecord_shards.Record],
+    parser: tf_examples.Parser,
+    features: Mapping[str, Feature],
+    path: str,
+    bad: BadRecords,
+  ) -> dict[str, Column]:
+    """Returns the columns of good records; none if all are bad."""
+    good = batch
+    block = parser.parse([record for _, record in good])
+    if block is None:
+      good = self._good(batch, features, path, bad)
+      block = parser.parse([record for _, record in good]) if good else {}
+    if block is None:
+      raise UserError(f"{path}: records {batch[0][0]} and on can't be read.")
+    damaged = encoded_pictures.find_damaged(block) if bad.are_skipped else {}
+    for row, problem in damaged.items():
+      bad.add(f"{path}, record {good[row][0]}: {problem}.")
+    whole = [r for row, (_, r) in enumerate(good) if row not in damaged]
+    if damaged:
+      block = parser.parse(whole) if whole else {}
+    return block or {}
+
   def _good(
     self,
     records: Sequence[tfrecord_shards.Record],
     features: Mapping[str, Feature],
     path: str,
     bad: BadRecords,
-  ) -> list[bytes]:
+  ) -> list[tfrecord_shards.Record]:
     """Returns the records that can be parsed."""
     good = []
     for number, record in records:
       problem = tf_examples.find_problem(record, features, self.defaults or {})
       if problem is None:
-        good.append(record)
+        good.append((number, record))
       else:
         bad.add(f"{path}, record {number}: {problem}.")
     return good

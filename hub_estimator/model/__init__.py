@@ -36,7 +36,7 @@ from hub_estimator.model.interface import (
 )
 from hub_estimator.model.model_fn import make_model_fn
 from hub_estimator.model.models import Model, ModelFn
-from hub_estimator.model.predictions import prediction_names
+from hub_estimator.model.predictions import pass_through, prediction_names
 
 __all__ = [
   "Application",
@@ -60,6 +60,7 @@ __all__ = [
   "make_model_fn",
   "metrics",
   "models",
+  "pass_through",
   "placed_modules",
   "prediction_names",
   "reading",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from hub_estimator.errors import UserError
 from hub_estimator.tensorflow_runtime import estimator, tf
 
 
@@ -34,6 +35,38 @@ def serve_predictions(
     return spec
   outputs = dict(spec.export_outputs)
   outputs["serving_default"] = outputs["predict"]
+  return spec._replace(export_outputs=outputs)
+
+
+def pass_through(
+  spec: estimator.EstimatorSpec, columns: Mapping[str, tf.Tensor | None]
+) -> estimator.EstimatorSpec:
+  """Returns a spec whose signatures of predictions also return columns.
+
+  Args:
+    spec: of PREDICT mode.
+    columns: tensors [batch] by name; None only checks the name.
+
+  Raises:
+    UserError: a column has the name of a prediction.
+  """
+  returned = {
+    name: tf.identity(tensor)
+    for name, tensor in columns.items()
+    if tensor is not None
+  }
+  outputs = dict(spec.export_outputs or {})
+  for key, output in outputs.items():
+    if not isinstance(output, estimator.export.PredictOutput):
+      continue
+    for name in columns.keys() & output.outputs.keys():
+      raise UserError(
+        f"exports.pass_through names {name!r}, and so is a prediction; rename the "
+        "column."
+      )
+    outputs[key] = estimator.export.PredictOutput(
+      {**output.outputs, **returned}
+    )
   return spec._replace(export_outputs=outputs)
 
 

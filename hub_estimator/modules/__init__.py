@@ -9,6 +9,7 @@ from hub_estimator.modules.module_info import ModuleInfo
 from hub_estimator.modules.new_modules import NewModule
 from hub_estimator.modules.padding import (
   Mask,
+  counts_tokens,
   known_mask,
   may_hold_padding,
 )
@@ -60,6 +61,7 @@ __all__ = [
   "check_export_name",
   "check_variants_agree",
   "choose_tags",
+  "counts_tokens",
   "custom_ops",
   "describe_module",
   "drop_unfed_update_ops",

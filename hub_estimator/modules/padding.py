@@ -37,11 +37,21 @@ class Mask:
   @property
   def holds_lengths(self) -> bool:
     """Whether the input counts the tokens of each example."""
-    if self.tensor.shape is None:
-      return self.name in _LENGTHS
-    return len(self.tensor.shape) == 1 or (
-      self.name in _LENGTHS and self.tensor.shape[1:] == (1,)
-    )
+    if self.tensor.shape is not None and len(self.tensor.shape) == 1:
+      return True
+    return counts_tokens(self.name, self.tensor)
+
+
+def counts_tokens(name: str, tensor: TensorInfo) -> bool:
+  """Returns whether an input is known to count the tokens of each example.
+
+  Args:
+    name: of the input.
+    tensor: its type.
+  """
+  shape = tensor.shape
+  is_number = shape is None or len(shape) == 1 or shape[1:] == (1,)
+  return name in _LENGTHS and is_number
 
 
 def known_mask(

@@ -15,6 +15,7 @@ from hub_estimator.pictures.formats import (
   find_problem,
   kind_of,
 )
+from hub_estimator.pictures.sizes import size_of
 
 __all__ = [
   "ENDINGS",
@@ -26,4 +27,5 @@ __all__ = [
   "find_damaged_files",
   "find_problem",
   "kind_of",
+  "size_of",
 ]

@@ -7,6 +7,7 @@ from hub_estimator.tensorflow_runtime import tf
 _OLD_HEADER = 12  # Bytes; OS/2's, with sizes of 2 bytes.
 _UNCOMPRESSED, _BY_MASKS = 0, 3
 _LARGEST = 1 << 20  # Pixels a side.
+_MOST_COLORS = 1 << 16  # That a header may state, whatever it uses.
 _MASKS = [0xFF0000, 0xFF00, 0xFF]  # Of red, green and blue in 32 bits.
 _ALPHA_MASK = 0xFF000000
 
@@ -36,7 +37,11 @@ def decode(data: EncodedBytes) -> tf.Tensor:
       tf.debugging.Assert(
         _is_known(data, bits, compression),
         ["a BMP that is compressed, or has other than 1, 4, 8, 24 or 32 bits"],
-      )
+      ),
+      tf.debugging.Assert(
+        old | (bits > 8) | (_number(data, 46, 4) <= _MOST_COLORS),
+        ["the header of the BMP is damaged"],
+      ),
     ]
   ):
     is_whole = (

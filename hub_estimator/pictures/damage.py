@@ -1,5 +1,6 @@
 """Finds damaged pictures: they are decoded, many at a time."""
 
+import functools
 import hashlib
 import json
 import os
@@ -10,12 +11,16 @@ from concurrent import futures
 from types import TracebackType
 
 from hub_estimator import disk, progress
-from hub_estimator.pictures import formats
+from hub_estimator.pictures import formats, gifs, jpegs
 from hub_estimator.pictures.decoding import RULES, decode
 from hub_estimator.tensorflow_runtime import op_errors, tf
 
 # What took longer is remembered until a file changes.
 _QUICK_SECS = 5.0
+# What decoders of JPEG fill in, in blocks of 8 pixels, which may be shifted.
+_FILLING, _SQUARE = 128, 4
+# Increase it if other pictures are found.
+_RULES = 2
 
 
 class DamageFinder:
@@ -28,11 +33,14 @@ class DamageFinder:
     """Builds the graph."""
     with tf.Graph().as_default() as graph:
       self._encoded = tf.placeholder(tf.string, [None])
-      self._sizes = decode(
-        self._encoded,
-        lambda image: tf.cast(tf.size(image), tf.float32),
-        channels=3,
+      self._may_be_filled = decode(
+        self._encoded, _holds_filling, channels=3, dtype=tf.bool
       )
+      self._jpegs = tf.placeholder(tf.string, [2])
+      stored, again = [
+        tf.io.decode_jpeg(self._jpegs[i], channels=3) for i in range(2)
+      ]
+      self._is_same = tf.reduce_all(tf.equal(stored, again))
     # One picture a thread, and none on an accelerator.
     config = tf.ConfigProto(
       device_count={"GPU": 0}, intra_op_parallelism_threads=1
@@ -52,20 +60,52 @@ class DamageFinder:
     self._session.close()
 
   def find(self, content: bytes) -> str | None:
-    """Returns why a picture can't be decoded, or None.
+    """Returns why a picture can't be decoded as it was, or None.
+
+    Decoders of JPEG report nothing if data in the middle is missing: they fill in grey,
+    or leave out the scans of a progressive picture. A few wrong bytes in picture data
+    that still make up all pixels can't be found.
 
     Args:
       content: of the file.
     """
     problem = formats.find_problem(content)
+    if problem is None and content.startswith(formats.GIF):
+      problem = gifs.find_damage(content)
     if problem:
       return problem
     try:
-      self._session.run(self._sizes, {self._encoded: [content]})
+      (filled,) = self._session.run(
+        self._may_be_filled, {self._encoded: [content]}
+      )
+      if content.startswith(formats.JPEG) and (
+        (filled and self._is_filled(content)) or jpegs.lacks_scans(content)
+      ):
+        return "data of the JPEG is missing"
     except tf.errors.OpError as error:
       said = op_errors.essence(error).removeprefix("assertion failed: ")
       return f"the image can't be decoded: {said.strip('[] .')}"
     return None
+
+  def _is_filled(self, content: bytes) -> bool:
+    """Returns whether the decoder has filled up what is missing in a JPEG."""
+    fed = {self._jpegs: [content, jpegs.with_more_data(content)]}
+    return not self._session.run(self._is_same, fed)
+
+
+@functools.cache
+def _shared_finder() -> DamageFinder:
+  """Returns this process's finder: to make one takes longer than a small check."""
+  return DamageFinder()
+
+
+def _holds_filling(image: tf.Tensor) -> tf.Tensor:
+  """Returns whether a square of a picture is of the grey that decoders fill in."""
+  grey = tf.reduce_all(tf.equal(image, _FILLING), axis=-1)
+  rows, columns = tf.unstack(tf.shape(grey) // _SQUARE)
+  whole = grey[: rows * _SQUARE, : columns * _SQUARE]
+  squares = tf.reshape(whole, tf.stack([rows, _SQUARE, columns, _SQUARE]))
+  return tf.reduce_any(tf.reduce_all(squares, axis=[1, 3]))
 
 
 def find_damage(
@@ -78,7 +118,8 @@ def find_damage(
     what: the step, for progress.
   """
   threads = os.cpu_count() or 1
-  with DamageFinder() as finder, futures.ThreadPoolExecutor(threads) as pool:
+  finder = _shared_finder()
+  with futures.ThreadPoolExecutor(threads) as pool:
     found = pool.map(lambda read: finder.find(read()), reads)
     for done, problem in enumerate(found, 1):
       progress.report(what, done, len(reads), unit="images")
@@ -126,7 +167,7 @@ def _read(path: pathlib.Path) -> bytes:
 
 def _memory(paths: Sequence[pathlib.Path]) -> pathlib.Path:
   """Returns the file that remembers the check of files as they are now."""
-  digest = hashlib.sha256(f"{RULES} {tf.__version__}\n".encode())
+  digest = hashlib.sha256(f"{RULES} {_RULES} {tf.__version__}\n".encode())
   for path in paths:
     stat = path.stat()
     line = f"{path.absolute()} {stat.st_size} {stat.st_mtime_ns}\n"

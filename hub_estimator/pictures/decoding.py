@@ -143,8 +143,16 @@ def _decode_stored(
     return on_white(stored)
 
   def webp() -> tf.Tensor:
+    data = EncodedBytes(encoded)
+    flag = data.number(formats.WEBP_FLAGS_AT, 1, little=True)
+    moves = data.starts_with(12, formats.WEBP_EXTENDED) & (
+      flag // formats.WEBP_MOVES % 2 > 0
+    )
     with tf.control_dependencies(
-      [tf.debugging.Assert(formats.DECODES_WEBP, [formats.NO_WEBP])]
+      [
+        tf.debugging.Assert(formats.DECODES_WEBP, [formats.NO_WEBP]),
+        tf.debugging.Assert(~moves, [formats.MOVING_WEBP]),
+      ]
     ):
       stored = _decode(tf.identity(encoded), 0)
     colors = tf.cond(

@@ -1,8 +1,8 @@
 """The formats of pictures, told by their first bytes; never by a file's name."""
 
-import re
 import zlib
 
+from hub_estimator.pictures import jpegs
 from hub_estimator.tensorflow_runtime import tf
 
 JPEG = b"\xff\xd8\xff"
@@ -19,12 +19,13 @@ NO_WEBP = (
   f"a WebP picture, which TensorFlow {tf.__version__} can't decode; convert it to "
   "PNG or JPEG"
 )
+# Where a WebP says in its header whether it moves.
+WEBP_EXTENDED, WEBP_FLAGS_AT, WEBP_MOVES = b"VP8X", 20, 2
+MOVING_WEBP = (
+  "an animated WebP picture, on which TensorFlow's decoder crashes; convert it to "
+  "PNG, GIF or JPEG"
+)
 _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
-# Within a JPEG's picture data, anything but a stuffed byte or a restart.
-_JPEG_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)
-_JPEG_SCAN, _JPEG_END = 0xDA, 0xD9
-# Markers that may follow picture data: tables, comments and further scans.
-_JPEG_BLOCKS = {0xC4, *range(0xDA, 0xDE), *range(0xE0, 0xF0), 0xFE}
 
 
 def kind_of(header: bytes) -> str | None:
@@ -61,10 +62,12 @@ def find_problem(content: bytes) -> str | None:
     return "not a JPEG, PNG, GIF, BMP or WebP image"
   if kind == "WebP" and not DECODES_WEBP:
     return NO_WEBP
+  if kind == "WebP" and _moves(content):
+    return MOVING_WEBP
   if kind == "PNG":
     return _find_png_damage(content)
   if kind == "JPEG":
-    return _find_jpeg_damage(content)
+    return jpegs.find_damage(content)
   if kind == "GIF" and b";" not in content:
     return "the image is cut short"
   if kind == "WebP" and len(content) < 8 + int.from_bytes(
@@ -74,20 +77,11 @@ def find_problem(content: bytes) -> str | None:
   return None
 
 
-def _find_jpeg_damage(content: bytes) -> str | None:
-  """Returns where a JPEG holds a marker that can't be there, or that it has no end."""
-  at, scanning = 2, False
-  while found := _JPEG_MARKER.search(content, at):
-    marker, after = found.group()[-1], found.end()
-    if not scanning and found.start() != at:
-      return None  # The decoder decides.
-    if marker == _JPEG_END:
-      return None
-    if scanning and marker not in _JPEG_BLOCKS:
-      return f"the JPEG is damaged at byte {found.start()}"
-    scanning = scanning or marker == _JPEG_SCAN
-    at = after + int.from_bytes(content[after : after + 2])
-  return "the image is cut short"
+def _moves(webp: bytes) -> bool:
+  flags = webp[WEBP_FLAGS_AT : WEBP_FLAGS_AT + 1]
+  return (
+    webp[12:16] == WEBP_EXTENDED and bool(flags) and bool(flags[0] & WEBP_MOVES)
+  )
 
 
 def _find_png_damage(content: bytes) -> str | None:

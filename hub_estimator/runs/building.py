@@ -6,7 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hub_estimator.errors import UserError, nearest, one_line
-from hub_estimator.model import encoded_outputs, encoders, placed_modules
+from hub_estimator.model import (
+  encoded_outputs,
+  encoders,
+  pass_through,
+  placed_modules,
+)
 from hub_estimator.modules import ModuleInfo, ModuleSource
 from hub_estimator.tensorflow_runtime import estimator, tf
 from hub_estimator.training import (
@@ -93,18 +98,23 @@ class Builder:
     serving_input_fn: Callable[[], estimator.export.ServingInputReceiver],
     *,
     kept: Sequence[int] | None,
+    passed: Sequence[str] = (),
   ) -> Built:
     """Returns what the graph of prediction holds.
 
     Args:
       serving_input_fn: of the run.
       kept: as for training.
+      passed: columns that its signatures return, too.
     """
     with tf.Graph().as_default() as graph:
       tf.set_random_seed(self.seed)
       tf.train.create_global_step()
       features = serving_input_fn().features
-      self._with_outputs(kept)(features, None, estimator.ModeKeys.PREDICT)
+      spec = self._with_outputs(kept)(
+        features, None, estimator.ModeKeys.PREDICT
+      )
+      pass_through(spec, dict.fromkeys(passed))
     return _built(graph)
 
   def _with_outputs(self, kept: Sequence[int] | None) -> ModelFn:

@@ -166,14 +166,23 @@ class _GraphChecks:
   def _build_serving(
     self, builder: Builder, kept: Sequence[int] | None
   ) -> Built:
+    passed = tuple(self.experiment.exports.pass_through)
     return self._once(
       _MODES.PREDICT,
-      {"kept": kept},
+      {"kept": kept, "passed": passed},
       lambda: builder.build_serving(
         run_model.make_serving_input_fn(
-          self.experiment, self.infos, self.specs
+          self.experiment,
+          self.infos,
+          self.specs,
+          others={
+            name: spec
+            for name, spec in self.data.train.specs().items()
+            if name in self.schema.unused
+          },
         ),
         kept=kept,
+        passed=passed,
       ),
     )
 

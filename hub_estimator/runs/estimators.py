@@ -106,7 +106,10 @@ def export_context(
   return exporting.ExportContext(
     exports=experiment.exports,
     serving_input_fn=run_model.make_serving_input_fn(
-      experiment, infos, read_specs(manifest)
+      experiment,
+      infos,
+      read_specs(manifest),
+      others=read_specs({"features": manifest.get("other_features", {})}),
     ),
     manifest={
       **manifest,

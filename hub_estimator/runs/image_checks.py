@@ -3,7 +3,7 @@
 import dataclasses
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,9 @@ from hub_estimator.runs import run_model
 
 _log = logging.getLogger(__name__)
 _CHUNK_ROWS = 1024
-# Encoded images in memory that are decoded before step 1, evenly spread: some ten
-# seconds of a core.
-_MOST_DECODED = 10_000
+# Encoded images in memory, and in files of rows, that are decoded before each start,
+# evenly spread: some 25 and 5 seconds of a core.
+_MOST_DECODED, _MOST_OF_ROWS = 10_000, 2000
 # Integers of these dtypes need no check: what they hold is in range, or was before
 # this rule.
 _ALWAYS_RIGHT = ("uint8", "bool")
@@ -96,7 +96,7 @@ class Images:
   def check_examples(self, examples: inputs.Examples) -> None:
     """Raises a UserError if images can't be scaled or decoded.
 
-    Files of a folder have been decoded when the folder was read.
+    Files have been decoded when their folder or table was read.
 
     Args:
       examples: of training or evaluation.
@@ -241,14 +241,13 @@ def _check_not_binary(
 
 def _check_encoded(name: str, column: inputs.Column, source: str) -> None:
   """Raises a UserError that names an example whose image can't be decoded."""
-  if not isinstance(column, np.ndarray):
+  if inputs.file_paths(column) is not None:
     return
-  every = -(-len(column) // _MOST_DECODED)
-  reads: Sequence[Any] = [
-    lambda value=value: value for value in column[::every]
-  ]
+  in_memory = isinstance(column, np.ndarray)
+  every = -(-len(column) // (_MOST_DECODED if in_memory else _MOST_OF_ROWS))
+  rows = range(0, len(column), every)
+  reads = [lambda row=row: column[row : row + 1][0] for row in rows]
   damage = pictures.find_damage(reads, what="checking images")
-  for number, problem in enumerate(damage):
+  for row, problem in zip(rows, damage, strict=True):
     if problem:
-      row = number * every + 1
       raise UserError(f"{source}, example {row}: {name!r}: {problem}.")

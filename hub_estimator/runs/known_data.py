@@ -211,14 +211,34 @@ def _match(
 ) -> inputs.Examples:
   schema = schemas.read(workdir.schema)
   if schema is not None:
+    if schema.features.keys() <= examples.features.keys():
+      examples = schema.without_other_columns(examples)
     for name, text in schemas.find_other_scales(schema, examples).items():
       _log.warning("%s: %r %s", examples.source, name, text)
     return _opened(schema, experiment, infos, examples).matched(examples)
   if examples.classes is None:
     return examples
-  # A run of an older version: its training data has the names.
-  trained = experiment.train_input.read().classes
+  trained = _old_classes(experiment, examples)
   return examples if trained is None else inputs.renumber(examples, trained)
+
+
+def _old_classes(
+  experiment: Experiment, examples: inputs.Examples
+) -> tuple[str, ...] | None:
+  """Returns the classes of a run of an older version, which kept no schema.
+
+  Its training data has the names. It is read only if nothing else says them.
+
+  Args:
+    experiment: the run's definition.
+    examples: of `eval_input`, with names of classes.
+  """
+  vocabulary = heads.vocabulary_of(experiment.head)
+  if vocabulary is not None:
+    return tuple(vocabulary)
+  if experiment.eval_input == experiment.train_input:
+    return examples.classes
+  return experiment.train_input.read().classes
 
 
 def check_labels(head: heads.Head, examples: inputs.Examples) -> None:

@@ -88,6 +88,8 @@ def prepare(request: Request) -> Prepared:
     UserError: as in `check_run`.
   """
   prepared = _check(request.experiment, request.workdir, request.cache)
+  if request.first is not None:
+    schemas.check_alike(prepared.checked.schema, request.first)
   seconds = request.seconds()
   graph = prepared.checked.graph
   if graph is not None and prepared.start is not None:
@@ -142,6 +144,11 @@ def begin(request: Request, prepared: Prepared) -> None:
   manifest = {
     **identity_of(experiment, checked),
     "features": {name: _plain(spec) for name, spec in checked.specs.items()},
+    "other_features": {
+      name: _plain(spec)
+      for name, spec in checked.train.specs().items()
+      if name in checked.schema.unused
+    },
     "images": Images.of(experiment, checked.infos, checked.specs).describe(),
     "started_from": None if start is None else start.report(),
     "seed": experiment.seed,

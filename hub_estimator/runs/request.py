@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from hub_estimator import schemas
 from hub_estimator.experiments import Experiment
 from hub_estimator.model_dir import Workdir
 from hub_estimator.tensorflow_runtime import estimator
@@ -26,6 +27,7 @@ class Request:
     preemption: whose signals stop the run with a checkpoint.
     cache: of the values that runs of this process share.
     hooks: of the caller, added to training.
+    first: the schema of a run that this one is compared with; None is none.
     started: when the request was made, in seconds of `time.monotonic()`.
   """
 
@@ -37,6 +39,7 @@ class Request:
   preemption: Preemption
   cache: ProcessCache
   hooks: Sequence[estimator.SessionRunHook]
+  first: schemas.Schema | None = None
   started: float = dataclasses.field(default_factory=time.monotonic)
 
   def seconds(self) -> float:

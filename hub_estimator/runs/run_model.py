@@ -123,6 +123,8 @@ def make_serving_input_fn(
   experiment: Experiment,
   infos: Mapping[str, ModuleInfo],
   specs: Mapping[str, inputs.FeatureSpec],
+  *,
+  others: Mapping[str, inputs.FeatureSpec],
 ) -> Callable[[], estimator.export.ServingInputReceiver]:
   """Returns the serving_input_receiver_fn of a run.
 
@@ -130,9 +132,26 @@ def make_serving_input_fn(
     experiment: the run's definition.
     infos: of its modules, by `module.name`.
     specs: type of each feature of one example, by name.
+    others: likewise, of the columns that nothing reads; those that
+      `exports.pass_through` names are taken.
+
+  Raises:
+    UserError: `exports.pass_through` names another column, or one of lists.
   """
+  known, passed = {**others, **specs}, {}
+  for name in experiment.exports.pass_through:
+    found = known.get(name)
+    if found is None or found.shape:
+      problem = (
+        "has several values an example" if found else "isn't in the data"
+      )
+      raise UserError(
+        f"exports.pass_through names {name!r}, which {problem}; "
+        + nearest(name, known)
+      )
+    passed[name] = found
   return serving.make_serving_input_fn(
-    specs, image_sizes=image_sizes(experiment, infos, specs)
+    specs, image_sizes=image_sizes(experiment, infos, specs), passed=passed
   )
 
 

@@ -11,6 +11,7 @@ from hub_estimator.errors import UserError
 from hub_estimator.experiments import Experiment
 from hub_estimator.modules import ModuleInfo, TensorInfo
 from hub_estimator.preprocessing import adapters
+from hub_estimator.runs import token_lists
 
 _log = logging.getLogger(__name__)
 # What a tokenizer reads of words.
@@ -36,6 +37,9 @@ def fit_examples(
     UserError: lists differ in length, and the module takes only one, or can't
       tell numbers from padding.
   """
+  for read in _readings(experiment, infos, parts[0].features):
+    for part in parts:
+      token_lists.check(part, read)
   columns = [dict(part.features) for part in parts]
   fitted = False
   for name, takers in _takers(experiment, infos, columns[0]).items():
@@ -140,16 +144,18 @@ def _takers(
   That is a module's input, or a tokenizer of words.
   """
   takers: dict[str, list[adapters.Sequence]] = {}
-  for name, taker in _each_taker(experiment, infos, features):
-    takers.setdefault(name, []).append(taker)
+  for read in _readings(experiment, infos, features):
+    for name, taker in read.items():
+      takers.setdefault(name, []).append(taker)
   return takers
 
 
-def _each_taker(
+def _readings(
   experiment: Experiment,
   infos: Mapping[str, ModuleInfo],
   features: Mapping[str, object],
-) -> Iterator[tuple[str, adapters.Sequence]]:
+) -> Iterator[dict[str, adapters.Sequence]]:
+  """Yields which inputs read features, for each application of a module."""
   weights = heads.weight_columns(experiment.head)
   given = {n: f for n, f in features.items() if n not in weights}
   features = dict(given)
@@ -161,13 +167,17 @@ def _each_taker(
       signature = application.signature_of(info)
       seen = application.select(features)
       found = adapters.find_sequences(adapter, signature, seen)
-      for name, taker in found.items():
-        if name in given:
-          is_open = taker.is_open and adapter.pooling != "flatten"
-          yield name, dataclasses.replace(taker, is_open=is_open)
+      yield {
+        name: dataclasses.replace(
+          taker, is_open=taker.is_open and adapter.pooling != "flatten"
+        )
+        for name, taker in found.items()
+        if name in given
+      }
     elif heads.reads_tokens(experiment.head):
       # Before the words there may be a text.
-      yield adapter.tokenizer.strings(application.select(features))[-1], _WORDS
+      words = adapter.tokenizer.strings(application.select(features))[-1]
+      yield {words: _WORDS}
     features |= application.features_made(info)
 
 

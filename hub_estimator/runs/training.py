@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 
-from hub_estimator import cluster
+from hub_estimator import cluster, schemas
 from hub_estimator.experiments import Experiment
 from hub_estimator.model_dir import Workdir, results
 from hub_estimator.runs import roles
@@ -24,6 +24,7 @@ def train(
   preemption: Preemption | None = None,
   task: cluster.Task | None = None,
   cache: ProcessCache | None = None,
+  first: schemas.Schema | None = None,
 ) -> results.Result | None:
   """Trains, evaluates and exports, or resumes a run that was interrupted.
 
@@ -42,6 +43,8 @@ def train(
       and see its model_dir; `cluster.read_task()` reads it from TF_CONFIG. None trains
       in this process alone.
     cache: of values that runs of this process share; None shares nothing.
+    first: the schema of a run whose metrics this one's are compared with; None
+      compares it with no other.
 
   Returns:
     The result, also in result.json. A run that is done returns its result at once. In a
@@ -62,6 +65,7 @@ def train(
     Preemption() if preemption is None else preemption,
     ProcessCache() if cache is None else cache,
     hooks,
+    first,
   )
   if task is None:
     return roles.train_alone(request)

@@ -1,5 +1,6 @@
 """What a run knows about its data: its schema, held against all that is read later."""
 
+from hub_estimator.schemas.alike import check_alike
 from hub_estimator.schemas.labels import name_classes, with_classes_of
 from hub_estimator.schemas.making import make
 from hub_estimator.schemas.report import (
@@ -21,6 +22,7 @@ __all__ = [
   "Feature",
   "LabelColumn",
   "Schema",
+  "check_alike",
   "check_weights",
   "find_other_scales",
   "make",

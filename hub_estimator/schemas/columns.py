@@ -2,9 +2,11 @@
 
 import dataclasses
 import os
+from collections.abc import Sequence
 
 import numpy as np
 
+from hub_estimator import pictures
 from hub_estimator.inputs import (
   Column,
   file_paths,
@@ -17,6 +19,8 @@ from hub_estimator.inputs import (
 _CHUNK = 1024
 _SAMPLE = 50_000
 _SAMPLED_PICTURES = 1000
+# The bytes of a file that say the size of a picture, behind data about it.
+_HEADER_BYTES = 1 << 18
 
 
 @dataclasses.dataclass(frozen=True)
@@ -176,7 +180,10 @@ def _describe_text(rows: np.ndarray) -> ColumnFacts:
 
 def _describe_encoded(rows: np.ndarray) -> ColumnFacts:
   sizes = [len(content) for content in rows.ravel().tolist()]
-  return ColumnFacts(f"encoded pictures of {min(sizes)} to {max(sizes)} bytes.")
+  return ColumnFacts(
+    f"encoded pictures of {min(sizes)} to {max(sizes)} bytes"
+    f"{_sizes(rows.ravel().tolist())}."
+  )
 
 
 def _describe_files(paths: np.ndarray) -> ColumnFacts:
@@ -186,6 +193,27 @@ def _describe_files(paths: np.ndarray) -> ColumnFacts:
     return_counts=True,
   )
   kinds = ", ".join(f"{n} {e}" for e, n in zip(endings, counts, strict=True))
+  every = -(-len(paths) // _SAMPLED_PICTURES)
+  looked_at = _sizes([_header(path) for path in paths[::every]])
   return ColumnFacts(
-    f"{len(paths)} files ({kinds}) of {min(sizes)} to {max(sizes)} bytes."
+    f"{len(paths)} files ({kinds}) of {min(sizes)} to {max(sizes)} bytes"
+    f"{looked_at}."
+  )
+
+
+def _header(path: str) -> bytes:
+  with open(path, "rb") as file:
+    return file.read(_HEADER_BYTES)
+
+
+def _sizes(contents: Sequence[bytes]) -> str:
+  """Returns how high and wide pictures are, to be put behind other facts."""
+  found = [size for size in map(pictures.size_of, contents) if size]
+  if not found:
+    return ""
+  heights, widths = np.array(found).T
+  return (
+    f", {heights.min()} to {heights.max()} pixels high and {widths.min()} to "
+    f"{widths.max()} wide, {np.median(heights):g} by {np.median(widths):g} in the "
+    "middle"
   )

@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 import pathlib
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -153,6 +154,13 @@ def _classes(name: str, column: LabelColumn) -> Iterator[Line]:
     f"{len(train)} classes, {counted} of training/evaluation: "
     f"{', '.join(shown[:_SHOWN_CLASSES])}{more}.",
   )
+  for names in _nearly_equal(column.classes or ()):
+    yield Line(
+      name,
+      f"the classes {', '.join(map(repr, names))} differ only in blanks, case or "
+      "the Unicode form of letters; write them alike if they are one.",
+      is_warning=True,
+    )
   for split, counts in column.counts.items():
     missing = [c for c, n in counts.items() if not n]
     if missing:
@@ -176,6 +184,15 @@ def _classes(name: str, column: LabelColumn) -> Iterator[Line]:
         "accuracy; also look at precision and recall, or use inputs.balance.",
         is_warning=True,
       )
+
+
+def _nearly_equal(classes: Sequence[str]) -> Iterator[list[str]]:
+  """Yields names of classes that a reader would take for one."""
+  alike: dict[str, list[str]] = {}
+  for name in classes:
+    bare = unicodedata.normalize("NFKC", name).casefold()
+    alike.setdefault(" ".join(bare.split()), []).append(name)
+  return (names for names in alike.values() if len(names) > 1)
 
 
 def _missing(split: str, missing: Sequence[str], column: LabelColumn) -> str:
@@ -216,7 +233,11 @@ def _feature(
   facts = columns.describe(
     examples.features[name], is_text=feature.picture is None
   )
-  yield Line(about, facts.text)
+  seen = ""
+  if feature.picture is not None:
+    height, width = (feature.picture[side] for side in ("height", "width"))
+    seen = f" The module sees {height} by {width}."
+  yield Line(about, f"{facts.text}{seen}")
   for surprise in facts.surprises:
     yield Line(about, surprise, is_warning=True)
   if split == "eval" and feature.range and facts.range:

@@ -92,6 +92,16 @@ class Schema:
     column = self.labels.get(_LABEL if head is None else head)
     return None if column is None else column.classes
 
+  def without_other_columns(self, examples: Examples) -> Examples:
+    """Returns examples without the columns that the run's data didn't have.
+
+    Nothing reads them, and a module that reads the only feature couldn't tell which
+    one it is.
+    """
+    known = {*self.features, *self.weights, *self.unused}
+    features = {n: c for n, c in examples.features.items() if n in known}
+    return dataclasses.replace(examples, features=features)
+
   def matched(self, examples: Examples) -> Examples:
     """Returns examples whose class ids are those of the run.
 

@@ -1,6 +1,6 @@
 """A sweep as a command runs it: checks the space, runs workers, ranks."""
 
-from hub_estimator import config
+from hub_estimator import config, schemas
 from hub_estimator.disk import write_text
 from hub_estimator.errors import UserError
 from hub_estimator.sweeps.outcome import Outcome, write_outcome
@@ -51,11 +51,12 @@ def run_sweep(
   program = Program(_WORKER, [str(at.path), url, name, identity], at.logs)
   pool = make_workers(program, workers)
   try:
-    check_space(base, sweep)
+    schema = check_space(base, sweep, schemas.read(at.schema))
     with at.hold():
       study = open_study(url, name, sweep, identity=identity)
       write_text(at.sweep, whole)
       write_text(at.base, base)
+      schemas.write(at.schema, schema)
       watch(study, sweep, pool, logs=at.logs)
       return write_outcome(study, sweep, at)
   finally:

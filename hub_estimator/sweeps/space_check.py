@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hub_estimator import config, progress, runs
+from hub_estimator import config, progress, runs, schemas
 from hub_estimator.errors import UserError
 from hub_estimator.sweeps.combinations import Params
 from hub_estimator.sweeps.space import Fixed
@@ -17,15 +17,22 @@ from hub_estimator.training import ProcessCache
 _log = logging.getLogger(__name__)
 
 
-def check_space(base: str, sweep: Sweep) -> None:
+def check_space(
+  base: str, sweep: Sweep, first: schemas.Schema | None = None
+) -> schemas.Schema:
   """Checks a run for each option and each bound of each range.
 
   Args:
     base: the gin bindings that all trials share.
     sweep: its settings.
+    first: what the first trial knows of its data; None before there is one.
+
+  Returns:
+    What the first combination knows of its data, or `first`.
 
   Raises:
-    UserError: some runs are invalid; the message names all mistakes.
+    UserError: some runs are invalid, or can't be compared with the first; the
+      message names all mistakes.
   """
   started = time.monotonic()
   probes = sweep.space.probes()
@@ -48,17 +55,24 @@ def check_space(base: str, sweep: Sweep) -> None:
         config.parse([str(file)], bindings)
         with runs.reporting_value_errors():
           readers.add(config.command_line_reads("run"))
-          runs.check(config.build("run"), metrics=metrics, cache=cache)
+          checked = runs.check(
+            config.build("run"), metrics=metrics, cache=cache
+          )
+        if first is not None:
+          schemas.check_alike(checked.schema, first)
+        first = first or checked.schema
       except UserError as error:
         mistakes.add(error, params, bindings)
   _report(len(probes), len(probes))
   mistakes.raise_if_any()
   readers.check()
+  assert first is not None  # A space has a combination.
   _log.info(
     "Checked %d combinations in %.1f s: every choice and every bound of a range.",
     len(probes),
     time.monotonic() - started,
   )
+  return first
 
 
 def _report(done: int, total: int) -> None:

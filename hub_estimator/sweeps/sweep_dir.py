@@ -32,6 +32,11 @@ class SweepDir:
     return self.path / "base.gin"
 
   @property
+  def schema(self) -> pathlib.Path:
+    """What the first trial knows of its data."""
+    return self.path / "schema.json"
+
+  @property
   def trials(self) -> pathlib.Path:
     return self.path / "trials"
 

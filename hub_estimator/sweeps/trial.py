@@ -9,7 +9,7 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
-from hub_estimator import config, runs
+from hub_estimator import config, runs, schemas
 from hub_estimator.errors import RunFailed, UserError, one_line
 from hub_estimator.experiments import Experiment
 from hub_estimator.model_dir import Workdir, results
@@ -83,6 +83,7 @@ def _run_repeats(
       operative_config=config.operative_text,
       after_evaluation=None if repeat else _make_reporting(trial, sweep.goals),
       cache=cache,
+      first=schemas.read(sweep_dir.schema),
     )
     assert result is not None  # Only a task of a cluster has none.
     values.append(goals_of(sweep.goals, result, model_dir))

@@ -359,5 +359,5 @@ def test_encoded_pictures_of_an_array_are_named_by_their_row(module, tmp_path):
         {"image": inputs.strings(rows)}, np.arange(4) % 2, "records"
       )
 
-  with pytest.raises(UserError, match="records, example 3: 'image': the image"):
+  with pytest.raises(UserError, match="records, example 2: 'image': the image"):
     runs.check(_experiment(module, Source()))

@@ -66,3 +66,9 @@ def test_the_ends_of_int64_and_infinity_are_kept():
 def test_the_first_row_that_a_cast_changes_is_found(values, dtype, row):
   with np.errstate(all="ignore"):
     assert arrays.changed_row(values, values.astype(dtype)) == row
+
+
+def test_lists_that_differ_within_are_named(tmp_path):
+  rows = [[[1, 2], [3]], [[5, 6]]]
+  with pytest.raises(UserError, match="lists in a column have one depth"):
+    arrays.feature("x", rows, "a.jsonl", [1, 2])

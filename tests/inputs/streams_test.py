@@ -81,3 +81,15 @@ def test_gzip_and_tabs_are_known_by_their_names(tmp_path):
   for name in ("a.csv.gz", "a.tsv"):
     (batch,) = read(tmp_path / name, {"n": FeatureSpec("int64")})
     assert batch["n"].tolist() == [1]
+
+
+def test_a_tsv_has_tabs_unless_the_runs_own_has_commas(tmp_path):
+  (tmp_path / "a.tsv").write_text("x\ty\n1\t2,5\n")
+  (tmp_path / "b.tsv").write_text("x,y\n1,2\n")
+  for name, reader, wanted in (
+    ("a.tsv", Csv("train.csv"), [b"2,5"]),
+    ("b.tsv", Csv(["train.tsv"]), [b"2"]),
+  ):
+    stream = open_stream(str(tmp_path / name), "test", reader=reader)
+    (batch,) = stream.batches({"y": FeatureSpec("string")}, 9)
+    assert batch["y"].tolist() == wanted

@@ -3,7 +3,7 @@ import pytest
 
 from hub_estimator.errors import UserError
 from hub_estimator.exporting.serving import serialize
-from hub_estimator.inputs import FeatureSpec, TFRecord
+from hub_estimator.inputs import FeatureSpec, TFRecord, read_file
 from hub_estimator.tensorflow_runtime import tf
 
 pytestmark = pytest.mark.usefixtures("in_memory_and_in_files")
@@ -256,3 +256,55 @@ def test_lists_that_do_not_fit_are_refused(tmp_path, features, message):
   path = _write_lists(tmp_path / "a", [[1, 2], [3, 4]])
   with pytest.raises(UserError, match=message):
     TFRecord(path, features, label=None).read()
+
+
+@pytest.mark.parametrize("compression", ["", "GZIP", "ZLIB"])
+def test_a_file_that_is_cut_anywhere_is_named(tmp_path, compression):
+  path = tmp_path / "d.tfrecord"
+  _write(path, 0, 3, compression)
+  content = path.read_bytes()
+  source = TFRecord(str(path), FEATURES, compression=compression)
+  assert len(source.read()) == 3
+  for end in range(2 if compression else 1, len(content)):
+    path.write_bytes(content[:end])
+    try:
+      examples = source.read()
+    except UserError as error:
+      assert "\n" not in str(error)
+      continue
+    # Whole records: without compression, nothing says that there were more.
+    assert not compression and len(examples) == 3 * end / len(content)
+
+
+def test_members_of_gzip_are_read(tmp_path):
+  parts = []
+  for i in range(2):
+    _write(tmp_path / f"{i}.gz", 10 * i, 5, "GZIP")
+    parts.append((tmp_path / f"{i}.gz").read_bytes())
+  path = tmp_path / "both.gz"
+  path.write_bytes(b"".join(parts))
+  assert len(TFRecord(str(path), FEATURES).read()) == 10
+
+
+def test_a_record_whose_inner_length_is_wrong_is_named(tmp_path):
+  path = str(tmp_path / "a.tfrecord")
+  record = bytearray(_example(x=[1], label=[0]))
+  record[1] += 9  # TensorFlow's own parser reads on.
+  with tf.io.TFRecordWriter(path) as writer:
+    writer.write(bytes(record))
+  source = TFRecord(path, {"x": ("int64", [1]), "label": ("int64", [1])})
+  with pytest.raises(UserError, match="record 0: not a tf.Example"):
+    source.read()
+
+
+def test_columns_that_are_kept_are_inferred_beside_the_runs_own(tmp_path):
+  path = str(tmp_path / "a.tfrecord")
+  with tf.io.TFRecordWriter(path) as writer:
+    for row in range(3):
+      writer.write(_example(text=[b"t"], id=[row], label=[0]))
+  specs = {"text": FeatureSpec("string")}
+  found = read_file(TFRecord(path), path, specs, ["id"])
+  assert found.features["id"][:].tolist() == [0, 1, 2]
+  assert set(found.features) == {"text", "id"}
+  with pytest.raises(UserError, match="no feature 'ids'; did you mean 'id'"):
+    read_file(TFRecord(path), path, specs, ["ids"])

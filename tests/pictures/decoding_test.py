@@ -4,9 +4,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hub_estimator.pictures import formats
 from hub_estimator.pictures.formats import DECODES_WEBP
 from hub_estimator.tensorflow_runtime import tf
-from tests.pictures.encoded import NOISE, RNG, by_pillow, decode, encode
+from tests.pictures.encoded import (
+  NOISE,
+  RNG,
+  by_pillow,
+  decode,
+  encode,
+  exif,
+  waves,
+)
 
 # Files of the room that this test covers.
 COVERS = ["bitmaps", "transparency"]
@@ -149,3 +158,17 @@ def test_webp_is_decoded_or_named():
   else:
     with pytest.raises(tf.errors.InvalidArgumentError, match="a WebP picture"):
       decode(webp)
+
+
+@pytest.mark.skipif(not DECODES_WEBP, reason="needs a decoder of WebP")
+def test_an_animated_webp_is_refused_before_it_ends_the_process():
+  image = waves(40, 30)
+  moving = encode(
+    image, "WEBP", save_all=True, append_images=[image.rotate(180)]
+  )
+  assert formats.find_problem(moving) == formats.MOVING_WEBP
+  with pytest.raises(tf.errors.InvalidArgumentError, match="animated WebP"):
+    decode(moving)
+  still = encode(image, "WEBP", lossless=True, exif=exif(1))
+  assert formats.find_problem(still) is None
+  np.testing.assert_array_equal(decode(still), by_pillow(still))

@@ -19,6 +19,32 @@ def encode(image: Image.Image, kind: str, **options) -> bytes:
   return file.getvalue()
 
 
+def waves(width: int = 120, height: int = 90) -> Image.Image:
+  """Returns waves and noise: each part of the data of a JPEG of them matters."""
+  y, x = np.mgrid[:height, :width]
+  smooth = np.stack([128 + 90 * np.sin(x / (7 + c) + y / 9) for c in range(3)])
+  noise = np.random.default_rng(0).normal(0, 8, (3, height, width))
+  pixels = np.clip(smooth + noise, 0, 255).astype(np.uint8)
+  return Image.fromarray(pixels.transpose(1, 2, 0))
+
+
+def jpeg_data(jpeg: bytes) -> int:
+  """Returns where the data of the first scan starts."""
+  scan = jpeg.index(b"\xff\xda")
+  return scan + 2 + int.from_bytes(jpeg[scan + 2 : scan + 4])
+
+
+def cut_jpeg(jpeg: bytes, share: float = 0.5) -> bytes:
+  """Returns a JPEG of which the rest is lost, and whose end is there.
+
+  Args:
+    jpeg: a whole one.
+    share: of its data that is left.
+  """
+  start = jpeg_data(jpeg)
+  return jpeg[: start + int(share * (len(jpeg) - start))] + b"\xff\xd9"
+
+
 def exif(orientation: int, endian: str = "<") -> bytes:
   """Returns EXIF data with an orientation; "<" is little endian."""
   data = Image.Exif()
@@ -49,3 +75,16 @@ def by_pillow(content: bytes) -> np.ndarray:
   image = image.convert("RGBA")
   white = Image.new("RGBA", image.size, "white")
   return np.asarray(Image.alpha_composite(white, image).convert("RGB"))
+
+
+def by_pillow_as_stored(content: bytes) -> np.ndarray:
+  """Returns the pixels that Pillow reads, in color; neither turned nor on white."""
+  return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
+
+
+def jpeg_by_slow_transform(content: bytes) -> np.ndarray:
+  """Returns a JPEG's pixels by TensorFlow's exact transform, not by its default."""
+  with tf.Graph().as_default(), tf.Session() as session:
+    return session.run(
+      tf.io.decode_jpeg(content, channels=3, dct_method="INTEGER_ACCURATE")
+    )

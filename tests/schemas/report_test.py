@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from hub_estimator import heads, inputs, schemas
+from tests.pictures.encoded import encode, waves
 
 # Files of the room that these tests cover, beside their own.
 COVERS = ("columns", "repeats")
@@ -212,3 +213,32 @@ def test_files_are_compared_by_content(tmp_path):
   (warning,) = _warnings(report)
   assert "1 of 2 examples are in training, too, such as example 0" in warning
   assert "2 files (2 no ending) of 1 to 2 bytes" in report.text()
+
+
+@pytest.mark.parametrize("in_files", [True, False])
+def test_sizes_of_pictures_are_told_beside_what_the_module_sees(
+  tmp_path, in_files
+):
+  contents = [encode(waves(30 + i, 20), "PNG") for i in range(3)]
+  for i, content in enumerate(contents):
+    (tmp_path / f"{i}.png").write_bytes(content)
+  table = tmp_path / "a.csv"
+  table.write_text("path,label\n0.png,0\n1.png,1\n2.png,1\n")
+  files = inputs.ImageTable(inputs.Csv(str(table))).read().features["image"]
+  column = files if in_files else inputs.strings(contents)
+  examples = inputs.Examples({"image": column}, np.array([0, 1, 1]), "a")
+  head, examples = schemas.name_classes(heads.MultiClass(), examples, None)
+  schema = schemas.make(
+    head,
+    examples,
+    examples,
+    specs=examples.specs(),
+    unused=[],
+    readers_used={},
+    pictures={"image": {"height": 8, "width": 9}},
+  )
+  assert (
+    ", 20 to 20 pixels high and 30 to 32 wide, 20 by 31 in the middle. "
+    "The module sees 8 by 9."
+    in schemas.make_report(examples, examples, schema).text()
+  )

@@ -112,3 +112,24 @@ def test_a_sweep_with_an_unread_binding_is_refused(
   with pytest.raises(UserError, match="Nothing reads .*optimizers.lars.mom"):
     run_sweep(str(tmp_path / "sweep"), workers=1)
   assert not (tmp_path / "sweep").exists()
+
+
+def test_trials_of_other_classes_are_not_compared(tmp_path, text, capsys):
+  rows = ["good film,yes,1", "bad film,no,0", "the film,yes,2"] * 8
+  (tmp_path / "a.csv").write_text("t,label,stars\n" + "\n".join(rows) + "\n")
+  file = tmp_path / "sweep.gin"
+  file.write_text(
+    'include "base.gin"\n'
+    f"HANDLE = {text!r}\nHEAD = @heads.multi_class()\n"
+    "run.train_input = @inputs.csv()\nrun.eval_input = @inputs.csv()\n"
+    f"inputs.csv.path = {str(tmp_path / 'a.csv')!r}\n"
+    "inputs.csv.features = ['t']\n"
+    "inputs.csv.dtypes = {'stars': 'string'}\n"
+    "sweep.space = {'inputs.csv.label': ['label', 'stars']}\n"
+  )
+  config.parse([str(file)])
+  base, sweep = config.text(without="sweep"), read_sweep()
+  with pytest.raises(
+    UserError, match="are 0, 1, 2, and in the first trial no, yes"
+  ):
+    check_space(base, sweep)

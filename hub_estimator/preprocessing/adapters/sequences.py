@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 
-from hub_estimator.modules import SignatureInfo, TensorInfo
+from hub_estimator.modules import SignatureInfo, TensorInfo, counts_tokens
 from hub_estimator.preprocessing.adapters.adapter import Adapter
 from hub_estimator.preprocessing.adapters.masks import tells_padding
 from hub_estimator.preprocessing.adapters.matching import match_features
@@ -20,11 +20,13 @@ class Sequence:
     is_open: whether its lists may have any length: they are padded, and the
       module tells tokens from padding, or they are tokens. Numbers of which
       none may be missing are no such lists.
+    counts: whether it counts the tokens of each example, in the other inputs.
   """
 
   name: str
   tensor: TensorInfo
   is_open: bool
+  counts: bool = False
 
   @property
   def is_sparse(self) -> bool:
@@ -47,7 +49,12 @@ def find_sequences(
   """
   masked = tells_padding(adapter, signature)
   return {
-    feature: Sequence(name, tensor, _is_open(tensor, masked=masked))
+    feature: Sequence(
+      name,
+      tensor,
+      _is_open(tensor, masked=masked),
+      counts=counts_tokens(name, tensor),
+    )
     for name, feature in match_features(adapter, signature, features).items()
     for tensor in [signature.inputs[name]]
   }
