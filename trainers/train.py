@@ -3,13 +3,14 @@
 Checks the config and the data first. An interrupted run resumes from its last
 checkpoint; a finished run says so. On SIGTERM or Ctrl-C, the run finishes the step,
 writes a checkpoint, and exits with 143 or 130. TF_CONFIG makes the process one task
-of a cluster: chief, worker, ps or evaluator.
+of a cluster: chief, worker, ps or evaluator. Prints a summary on a terminal, and
+the result as JSON into files and pipes.
 """
 
 import argparse
 import sys
 
-from hub_estimator.trainers import flags
+from hub_estimator.trainers import flags, summaries, terminal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   parser.add_argument(
     "--model_dir", required=True, metavar="D", help="the directory of the run"
   )
+  terminal.add_json_argument(parser)
 
 
 def main(args: argparse.Namespace) -> int:
@@ -48,7 +50,10 @@ def main(args: argparse.Namespace) -> int:
   if result is None:
     flags.print_json({"model_dir": args.model_dir, "task": str(task)})
     return 0
-  flags.print_json(
-    results.plain({"model_dir": args.model_dir, **dataclasses.asdict(result)})
-  )
+  if terminal.is_read_by_a_person(args):
+    summaries.show_training(args.model_dir, result)
+  else:
+    flags.print_json(
+      results.plain({"model_dir": args.model_dir, **dataclasses.asdict(result)})
+    )
   return 1 if any("error" in e for e in result.exports.values()) else 0
