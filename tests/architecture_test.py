@@ -28,6 +28,7 @@ FLOORS = [
   "stores",
   "inputs",
   "schemas",
+  "surveying",
   "handles",
   "graphs",
   "modules",

@@ -13,6 +13,7 @@ from hub_estimator.trainers import (
   cache,
   check,
   convert,
+  data,
   evaluate,
   export,
   inspect,
@@ -30,6 +31,7 @@ from hub_estimator.errors import RunFailed, UserError, one_line
 
 # In the order in which people use them. None imports TensorFlow at module level.
 VERBS = {
+  "data": data,
   "train": train,
   "check": check,
   "evaluate": evaluate,

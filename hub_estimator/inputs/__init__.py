@@ -4,6 +4,7 @@ gin reaches the readers under `inputs`, and Python by the same names: `inputs.cs
 is `inputs.Csv`.
 """
 
+from hub_estimator.inputs.account import Account
 from hub_estimator.inputs.arrays import column, feature, strings
 from hub_estimator.inputs.classes import renumber
 from hub_estimator.inputs.columns import Files, file_paths
@@ -25,7 +26,7 @@ from hub_estimator.inputs.jsonl_file import Jsonl
 from hub_estimator.inputs.mixing import Mix
 from hub_estimator.inputs.npz_file import Npz
 from hub_estimator.inputs.other_files import find_reader, read_file
-from hub_estimator.inputs.parquet_file import Parquet
+from hub_estimator.inputs.parquet_file import Parquet, table_rows
 from hub_estimator.inputs.pipeline import (
   STEPS,
   make_eval_input_fn,
@@ -64,6 +65,7 @@ tfrecord = TFRecord
 
 __all__ = [
   "STEPS",
+  "Account",
   "Balance",
   "Batch",
   "Column",
@@ -112,6 +114,7 @@ __all__ = [
   "sample",
   "spec_of",
   "strings",
+  "table_rows",
   "tfds",
   "tfrecord",
   "values_of",

@@ -2,6 +2,7 @@
 
 from hub_estimator.runs.applying import apply, apply_to_file
 from hub_estimator.runs.checking import check, check_devices
+from hub_estimator.runs.data_description import describe_data
 from hub_estimator.runs.estimators import (
   export_context,
   find_checkpoint,
@@ -26,6 +27,7 @@ __all__ = [
   "check",
   "check_devices",
   "check_run",
+  "describe_data",
   "evaluate",
   "export",
   "export_context",
