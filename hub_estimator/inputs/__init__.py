@@ -39,6 +39,7 @@ from hub_estimator.inputs.sequences import (
   lengths_of,
   values_of,
 )
+from hub_estimator.inputs.splitting import Split
 from hub_estimator.inputs.stored import number_facts
 from hub_estimator.inputs.streams import (
   Stream,
@@ -48,6 +49,7 @@ from hub_estimator.inputs.streams import (
 )
 from hub_estimator.inputs.tfds_dataset import Tfds
 from hub_estimator.inputs.tfrecord_file import TFRecord
+from hub_estimator.inputs.vectors import Vector
 
 # gin's names.
 balance = Balance
@@ -60,8 +62,10 @@ mix = Mix
 npz = Npz
 parquet = Parquet
 sample = Sample
+split = Split
 tfds = Tfds
 tfrecord = TFRecord
+vector = Vector
 
 __all__ = [
   "STEPS",
@@ -86,9 +90,11 @@ __all__ = [
   "Parquet",
   "Ragged",
   "Sample",
+  "Split",
   "Stream",
   "TFRecord",
   "Tfds",
+  "Vector",
   "balance",
   "column",
   "csv",
@@ -113,9 +119,11 @@ __all__ = [
   "renumber",
   "sample",
   "spec_of",
+  "split",
   "strings",
   "table_rows",
   "tfds",
   "tfrecord",
   "values_of",
+  "vector",
 ]
