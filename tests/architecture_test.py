@@ -32,6 +32,7 @@ FLOORS = [
   "handles",
   "graphs",
   "modules",
+  "drafting",
   "preprocessing",
   "publishing",
   "converting",

@@ -8,7 +8,11 @@ from PIL import Image
 
 
 def write_images(
-  folder: pathlib.Path, counts: Mapping[str, int], *, size: int = 8
+  folder: pathlib.Path,
+  counts: Mapping[str, int],
+  *,
+  size: int = 8,
+  seed: int = 0,
 ) -> None:
   """Writes `<folder>/<class>/<i>.png`; classes differ in their brightness.
 
@@ -16,8 +20,9 @@ def write_images(
     folder: of the folders of classes; is made.
     counts: images by class.
     size: height and width in pixels.
+    seed: of the pixels.
   """
-  rng = np.random.default_rng(0)
+  rng = np.random.default_rng(seed)
   for place, (name, count) in enumerate(counts.items()):
     (folder / name).mkdir(parents=True)
     low = 200 * place // len(counts)

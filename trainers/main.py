@@ -16,6 +16,7 @@ from hub_estimator.trainers import (
   data,
   evaluate,
   export,
+  init,
   inspect,
   lint,
   predict,
@@ -31,6 +32,7 @@ from hub_estimator.errors import RunFailed, UserError, one_line
 
 # In the order in which people use them. None imports TensorFlow at module level.
 VERBS = {
+  "init": init,
   "data": data,
   "train": train,
   "check": check,
