@@ -44,6 +44,7 @@ FLOORS = [
   "cluster",
   "training",
   "runs",
+  "pages",
   "workers",
   "sweeps",
   "verbs",

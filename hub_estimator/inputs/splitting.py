@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import gin
 import numpy as np
@@ -89,7 +90,7 @@ def _contents(column: Column) -> Iterator[bytes]:
     return
   for first in range(0, len(column), _CHUNK_ROWS):
     rows = slice(first, first + _CHUNK_ROWS)
-    values = values_of(column, rows)
+    values: Any = values_of(column, rows)
     if None in column.shape:  # Without padding, which depends on other rows.
       values = np.split(values, np.cumsum(lengths_of(column)[rows])[:-1])
     for value in values:

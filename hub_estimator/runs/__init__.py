@@ -10,6 +10,13 @@ from hub_estimator.runs.estimators import (
   read_specs,
 )
 from hub_estimator.runs.evaluating import evaluate
+from hub_estimator.runs.evidence import (
+  BINARY,
+  CLASSES,
+  NUMBER,
+  Evidence,
+  collect_evidence,
+)
 from hub_estimator.runs.exporting import export
 from hub_estimator.runs.predicting import predict, write_predictions
 from hub_estimator.runs.predictions import Predictions
@@ -20,6 +27,10 @@ from hub_estimator.runs.training import train
 from hub_estimator.runs.value_errors import reporting_value_errors
 
 __all__ = [
+  "BINARY",
+  "CLASSES",
+  "NUMBER",
+  "Evidence",
   "Predictions",
   "Run",
   "apply",
@@ -27,6 +38,7 @@ __all__ = [
   "check",
   "check_devices",
   "check_run",
+  "collect_evidence",
   "describe_data",
   "evaluate",
   "export",

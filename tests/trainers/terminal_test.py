@@ -96,6 +96,8 @@ def test_train_evaluate_and_export_end_with_a_summary(
   assert len(shown.splitlines()) < 30
   assert list(facts)[0] == "accuracy"
   assert facts["run"] == str(run)
+  assert facts["report"] == str(run / "report.html")
+  assert os.path.isfile(facts["report"])
   assert facts["predict"] == (
     f"hub-estimator predict --model_dir '{run}' --input FILE"
   )
