@@ -12,6 +12,7 @@ from hub_estimator.pages import mistakes, scores
 _MOST_CLASSES = 20
 _MOST_PAIRS = 20
 _BARS = 21
+_EXAMPLES = 4
 
 
 def find(evidence: runs.Evidence) -> dict[str, Any]:
@@ -24,6 +25,9 @@ def find(evidence: runs.Evidence) -> dict[str, Any]:
     "kind": evidence.kind,
     "rows": len(evidence.rows),
     "total": evidence.total,
+    "examples": mistakes.show(
+      evidence, range(min(_EXAMPLES, len(evidence.rows)))
+    ),
   }
   if evidence.kind == runs.NUMBER:
     return common | _of_numbers(evidence)

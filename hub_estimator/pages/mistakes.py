@@ -54,18 +54,39 @@ def worst(evidence: runs.Evidence, predicted: np.ndarray) -> list[Mistake]:
     chosen = _of_each_class(
       wrong[np.argsort(-weights[wrong], kind="stable")], evidence.labels
     )
-  shown = _pictures(evidence, chosen)
   return [
     Mistake(
-      int(evidence.rows[i]),
-      _name(evidence, evidence.labels[i]),
-      _name(evidence, predicted[i]),
-      float(weights[i]),
-      _values(evidence, i),
-      *shown.get(int(i), (None, None)),
+      **example,
+      predicted=_name(evidence, predicted[i]),
+      weight=float(weights[i]),
     )
-    for i in chosen
+    for i, example in zip(chosen, show(evidence, chosen), strict=True)
   ]
+
+
+def show(
+  evidence: runs.Evidence, chosen: Sequence[int] | np.ndarray
+) -> list[dict[str, Any]]:
+  """Returns examples as people see them: "row", "true", "values", "picture", "file".
+
+  Args:
+    evidence: of a run.
+    chosen: positions in the evidence.
+  """
+  pictures = _pictures(evidence, chosen)
+  found = []
+  for i in chosen:
+    picture, file = pictures.get(int(i), (None, None))
+    found.append(
+      {
+        "row": int(evidence.rows[i]),
+        "true": _name(evidence, evidence.labels[i]),
+        "values": _values(evidence, int(i)),
+        "picture": picture,
+        "file": file,
+      }
+    )
+  return found
 
 
 def _of_each_class(ordered: np.ndarray, labels: np.ndarray) -> np.ndarray:

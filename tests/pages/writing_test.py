@@ -83,6 +83,8 @@ def test_the_page_of_a_binary_head_has_the_scores_of_the_run(
     assert mistake["predicted"] != mistake["true"]
     first = float(mistake["values"]["x"].split(",")[0])
     assert first == pytest.approx(data["x"][mistake["row"]][0], rel=1e-3)
+  for example in found["examples"]:
+    assert example["true"] == str(data["label"][example["row"]])
   assert "run <1>" in page.text
   assert page.tags.count("svg") >= 6 and not page.fetched
 
@@ -134,7 +136,7 @@ def test_the_page_of_pictures_shows_them_small(pictures):
     m["picture"].startswith("data:image/jpeg") for m in found["mistakes"]
   )
   assert all(f"/{m['true']}/" in m["file"] for m in found["mistakes"])
-  assert page.tags.count("img") == len(found["mistakes"]) > 0
+  assert page.tags.count("img") == len(found["mistakes"]) + 4 > 4
   assert "b" not in page.tags[: page.tags.index("main")]
   assert not page.fetched
 
