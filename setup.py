@@ -28,6 +28,7 @@ setuptools.setup(
   },
   package_data={
     "hub_estimator": ["py.typed"],
+    "hub_estimator.pages": ["templates/*"],
     "hub_estimator.configs": ["*.gin", "**/*.gin"],
   },
   install_requires=[
@@ -42,6 +43,8 @@ setuptools.setup(
     "numpy",
     # Reads csv, Parquet and Arrow.
     "pyarrow>=17",
+    # For pages of runs.
+    "jinja2>=3.1",
     # For sweeps and reports. The newest TensorFlow no longer installs tensorboard.
     "optuna>=5,<6",
     "plotly>=6",

@@ -5,6 +5,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+_MOST_NAMES = 30
+_MOST_BESIDE_A_HINT = 12
+
 
 class UserError(ValueError):
   """An error that the user can fix; commands print it and exit with 2.
@@ -23,12 +26,14 @@ def nearest(name: str, known: Iterable[str], *, owner: str = "it ") -> str:
   Args:
     name: the unknown name.
     known: the names that exist; the nearest is named first.
-    owner: the words before "has", for a sentence that names the owner itself: "".
+    owner: the words before "has".
   """
   known = sorted({one_line(str(k)) for k in known})
   close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.6)
   hint = f"did you mean {close[0]!r}? " if close else ""
-  shown = ", ".join(known[:30]) + (", …" if len(known) > 30 else "")
+  # A good hint isn't buried under all other names.
+  most = _MOST_BESIDE_A_HINT if hint else _MOST_NAMES
+  shown = ", ".join(known[:most]) + (", …" if len(known) > most else "")
   if hint:
     owner = owner.capitalize()
   return f"{hint}{owner}has: {shown or 'nothing'}."

@@ -6,7 +6,7 @@ bar, a server a number: each listens while the step runs.
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,12 +18,15 @@ class Progress:
     done: units that are done.
     total: units in all; None where that is unknown.
     unit: of `done` and `total`, such as "steps", "examples" or "bytes".
+    values: of training, the "loss" of the last step; at the end of an evaluation, its
+      metrics by name.
   """
 
   what: str
   done: int
   total: int | None = None
   unit: str = "steps"
+  values: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
 
 Listener = Callable[[Progress], None]
@@ -46,7 +49,12 @@ def listen(listener: Listener) -> Iterator[None]:
 
 
 def report(
-  what: str, done: int, total: int | None = None, *, unit: str = "steps"
+  what: str,
+  done: int,
+  total: int | None = None,
+  *,
+  unit: str = "steps",
+  values: Mapping[str, float] | None = None,
 ) -> None:
   """Tells all listeners how far a step has come.
 
@@ -55,6 +63,7 @@ def report(
     done: units that are done.
     total: units in all; None where that is unknown.
     unit: of both.
+    values: numbers that the step has computed, by name.
   """
   for listener in tuple(_listeners):
-    listener(Progress(what, done, total, unit))
+    listener(Progress(what, done, total, unit, values or {}))

@@ -45,3 +45,9 @@ def test_a_broken_regex_is_shown():
 
 def test_messages_are_folded():
   assert one_line(ValueError("  a\n\n b \n")) == "a b"
+
+
+def test_a_good_hint_is_not_buried_under_all_names():
+  names = [f"name{i:02}" for i in range(40)] + ["accuracy"]
+  assert nearest("acuracy", names).count(",") == 12
+  assert nearest("zzz", names).count(",") == 30

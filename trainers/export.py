@@ -6,7 +6,7 @@ before it appears under export/latest.
 
 import argparse
 
-from hub_estimator.trainers import flags
+from hub_estimator.trainers import flags, summaries, terminal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     action="store_true",
     help="also write each module as a tar.gz that a web server can serve",
   )
+  terminal.add_json_argument(parser)
 
 
 def main(args: argparse.Namespace) -> int:
@@ -51,5 +52,8 @@ def main(args: argparse.Namespace) -> int:
   }
   if args.pack:
     printed["packed"] = [str(p) for p in packing.pack_version(version)]
-  flags.print_json(printed)
+  if terminal.is_read_by_a_person(args):
+    summaries.show_export(printed)
+  else:
+    flags.print_json(printed)
   return 0

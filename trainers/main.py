@@ -13,8 +13,10 @@ from hub_estimator.trainers import (
   cache,
   check,
   convert,
+  data,
   evaluate,
   export,
+  init,
   inspect,
   lint,
   parser,
@@ -33,6 +35,8 @@ from hub_estimator.errors import RunFailed, UserError, one_line
 
 # In the order in which people use them. None imports TensorFlow at module level.
 VERBS = {
+  "init": init,
+  "data": data,
   "train": train,
   "check": check,
   "evaluate": evaluate,

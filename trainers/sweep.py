@@ -7,8 +7,9 @@ it again and it continues.
 
 import argparse
 import functools
+import sys
 
-from hub_estimator.trainers import flags
+from hub_estimator.trainers import flags, summaries, terminal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -96,4 +97,6 @@ def main(args: argparse.Namespace) -> int:
   print(
     f"\nbest     {outcome.best}\nreport   {outcome.best.parent}/report.html"
   )
+  if sys.stdout.isatty():
+    terminal.show_sections([summaries.next_of_sweep(args.sweep_dir)])
   return 0

@@ -16,6 +16,17 @@ _UNKNOWN_PARAMETER = re.compile(
   r"[Cc]onfigurable '([\w.]+)' doesn't have a parameter named '(\w+)'"
 )
 
+# What `run` lacks unless base.gin or the user's config binds it.
+_WITHOUT_BASE = re.compile(
+  r"Experiment\.__init__\(\) missing \d+ required positional arguments?: (.+?)"
+  r"(?= No values supplied| Gin had|$)"
+)
+_CALLED_SCHEDULE = re.compile(
+  r"(\w+)\(\) missing 1 required positional argument: 'step'"
+)
+# Says nothing, and differs from run to run.
+_ADDRESS = re.compile(r" \(<[^>]* at 0x[0-9a-f]+>\)")
+
 
 def explain(error: Exception) -> str:
   """Returns the message of an error that gin raised, with the nearest names."""
@@ -33,7 +44,18 @@ def explain(error: Exception) -> str:
     known = gin_internals.parameters_of(parameter.group(1))
     if known is not None:
       message += " " + nearest(parameter.group(2), known)
-  return message
+  if forgotten := _WITHOUT_BASE.search(message):
+    message = (
+      f'the config binds no {forgotten.group(1)}; include "base.gin" puts a run '
+      "together from HANDLE, HEAD and its inputs"
+    )
+  if called := _CALLED_SCHEDULE.search(message):
+    name = called.group(1)
+    message = (
+      f"@schedules.{name}() is called in the config, and needs the step; pass it "
+      f"uncalled: @schedules.{name}"
+    )
+  return _ADDRESS.sub("", message)
 
 
 def _names_in_gin_files() -> Iterable[str]:

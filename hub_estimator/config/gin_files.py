@@ -18,6 +18,12 @@ def shipped() -> list[str]:
   )
 
 
+def _beside(name: str) -> list[str]:
+  """Returns the gin files in the folder of a file that doesn't exist, as paths."""
+  folder = pathlib.Path(os.path.dirname(name))
+  return sorted(str(path) for path in folder.glob("*.gin"))
+
+
 def find_gin_file(name: str) -> str:
   """Returns the path of a gin file: a file's own, or that of a shipped config.
 
@@ -29,5 +35,5 @@ def find_gin_file(name: str) -> str:
       return candidate
   raise UserError(
     f"No gin file {name!r} in {os.getcwd()} or among the shipped configs: "
-    + nearest(name, shipped())
+    + nearest(name, [*_beside(name), *shipped()])
   )

@@ -15,6 +15,8 @@ from hub_estimator.errors import UserError
 
 _log = logging.getLogger(__name__)
 _MOST_SHOWN = 5
+# Macros that base.gin needs; nothing reads them in a config that forgets it.
+_OF_BASE = ("HANDLE", "HEAD")
 
 
 def require_read(*roots: str) -> None:
@@ -115,6 +117,8 @@ def _message(keys: Sequence[Key], roots: Sequence[str]) -> str:
   rest = len(keys) - len(shown)
   if rest:
     shown.append(f"and {rest} more")
+  if any(k[0] in _OF_BASE and k[1] == "gin.macro" for k in keys):
+    shown[-1] += '; include "base.gin" reads HANDLE, HEAD and so on'
   what = "this binding" if len(keys) == 1 else f"these {len(keys)} bindings"
   return (
     f"Nothing reads {what} of the config: {', '.join(shown)}. Remove it, or use "

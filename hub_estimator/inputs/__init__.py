@@ -4,6 +4,7 @@ gin reaches the readers under `inputs`, and Python by the same names: `inputs.cs
 is `inputs.Csv`.
 """
 
+from hub_estimator.inputs.account import Account
 from hub_estimator.inputs.arrays import column, feature, strings
 from hub_estimator.inputs.classes import renumber
 from hub_estimator.inputs.columns import Files, file_paths
@@ -25,7 +26,7 @@ from hub_estimator.inputs.jsonl_file import Jsonl
 from hub_estimator.inputs.mixing import Mix
 from hub_estimator.inputs.npz_file import Npz
 from hub_estimator.inputs.other_files import find_reader, read_file
-from hub_estimator.inputs.parquet_file import Parquet
+from hub_estimator.inputs.parquet_file import Parquet, table_rows
 from hub_estimator.inputs.pipeline import (
   STEPS,
   make_eval_input_fn,
@@ -38,6 +39,7 @@ from hub_estimator.inputs.sequences import (
   lengths_of,
   values_of,
 )
+from hub_estimator.inputs.splitting import Split
 from hub_estimator.inputs.stored import number_facts
 from hub_estimator.inputs.streams import (
   Stream,
@@ -47,6 +49,7 @@ from hub_estimator.inputs.streams import (
 )
 from hub_estimator.inputs.tfds_dataset import Tfds
 from hub_estimator.inputs.tfrecord_file import TFRecord
+from hub_estimator.inputs.vectors import Vector
 
 # gin's names.
 balance = Balance
@@ -59,11 +62,14 @@ mix = Mix
 npz = Npz
 parquet = Parquet
 sample = Sample
+split = Split
 tfds = Tfds
 tfrecord = TFRecord
+vector = Vector
 
 __all__ = [
   "STEPS",
+  "Account",
   "Balance",
   "Batch",
   "Column",
@@ -84,9 +90,11 @@ __all__ = [
   "Parquet",
   "Ragged",
   "Sample",
+  "Split",
   "Stream",
   "TFRecord",
   "Tfds",
+  "Vector",
   "balance",
   "column",
   "csv",
@@ -111,8 +119,11 @@ __all__ = [
   "renumber",
   "sample",
   "spec_of",
+  "split",
   "strings",
+  "table_rows",
   "tfds",
   "tfrecord",
   "values_of",
+  "vector",
 ]

@@ -14,6 +14,7 @@ from hub_estimator.inputs.npz_file import Npz
 from hub_estimator.inputs.parquet_file import Parquet
 from hub_estimator.inputs.streams import is_named_as_stream
 from hub_estimator.inputs.tfrecord_file import TFRecord
+from hub_estimator.inputs.vectors import Vector
 
 
 def find_reader(reader: Input, path: str) -> Input | None:
@@ -23,14 +24,16 @@ def find_reader(reader: Input, path: str) -> Input | None:
     reader: an input of the run; one inside it may be returned.
     path: of the file.
   """
-  while not isinstance(reader, ImageTable) and not hasattr(reader, "path"):
+  while not isinstance(reader, ImageTable | Vector) and not hasattr(
+    reader, "path"
+  ):
     inner = getattr(reader, "source", None)
     if inner is None:
       inner = next(iter(getattr(reader, "sources", ())), None)
     if inner is None:
       return None
     reader = inner
-  if isinstance(reader, ImageTable):
+  if isinstance(reader, ImageTable | Vector):
     return reader
   if not dataclasses.is_dataclass(reader) or isinstance(
     reader, Csv | ImageFolder | Jsonl | Npz | Parquet
@@ -58,7 +61,7 @@ def read_file(
     UserError: the file can't be read, or lacks a column.
   """
   names = list(dict.fromkeys([*specs, *keep]))
-  if isinstance(reader, ImageTable):
+  if isinstance(reader, ImageTable | Vector):
     return reader.of_file(path, names).read()
   changes: dict[str, Any] = {"path": path, "label": None, "features": names}
   changes["bad_records"] = "raise"

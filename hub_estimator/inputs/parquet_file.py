@@ -244,6 +244,17 @@ def column_names(path: str) -> list[str]:
     return list(table.schema.names)
 
 
+def table_rows(path: str) -> Iterator[dict[str, Any]]:
+  """Yields the rows of a Parquet or Arrow file, nulls as None.
+
+  Raises:
+    UserError: it is none, or is damaged.
+  """
+  with _open(path) as table:
+    for batch in table.read(list(table.schema.names)):
+      yield from batch.to_pylist()
+
+
 @contextlib.contextmanager
 def _open(path: str) -> Iterator[_Table]:
   """Opens a Parquet file, an Arrow file or an Arrow stream.

@@ -35,8 +35,10 @@ def existing_file(path: Any, what: str) -> str:
   if not os.path.isfile(path):
     folder = os.path.dirname(os.path.abspath(path))
     held = os.listdir(folder) if os.path.isdir(folder) else []
+    # A verb's name is in front of its message anyway.
+    reader = f"{what}: no" if "." in what else "No"
     raise UserError(
-      f"{what}: no file {path!r} in {folder}; "
+      f"{reader} file {path!r} in {folder}; "
       + nearest(os.path.basename(path), held)
     )
   return path

@@ -194,8 +194,8 @@ def build_dense(
   for column in columns:
     if column.key not in features:
       raise UserError(
-        f"columns has the key {column.key!r}; the data "
-        + nearest(column.key, features, owner="")
+        f"columns has the key {column.key!r}; "
+        + nearest(column.key, features, owner="the data ")
       )
     _check_length(column, features[column.key])
     built.append(column.build(features[column.key]))

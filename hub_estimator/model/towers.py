@@ -1,5 +1,6 @@
 """Towers: one module on several devices, each with a part of the batch."""
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -7,6 +8,7 @@ from hub_estimator.errors import UserError
 from hub_estimator.tensorflow_runtime import tf
 
 _Built = TypeVar("_Built")
+_log = logging.getLogger(__name__)
 
 
 def check(count: int) -> None:
@@ -21,6 +23,12 @@ def check(count: int) -> None:
   gpus = len(tf.config.list_physical_devices("GPU"))
   if gpus and count > gpus:
     raise UserError(f"run.towers is {count}; this machine has {gpus} GPUs.")
+  if not gpus and count > 1:
+    _log.warning(
+      "run.towers is %d, and this machine has no GPU: the towers are CPU devices, "
+      "and nothing runs faster.",
+      count,
+    )
 
 
 def with_devices(config: tf.ConfigProto | None, count: int) -> tf.ConfigProto:

@@ -7,6 +7,7 @@ from hub_estimator.model_dir import (
   versions,
 )
 from hub_estimator.model_dir.directory import InUse, check_writable, hold
+from hub_estimator.model_dir.headline import headline
 from hub_estimator.model_dir.json_files import read_json, write_json
 from hub_estimator.model_dir.result import Result
 from hub_estimator.model_dir.starting_weights import StartingWeights
@@ -21,6 +22,7 @@ __all__ = [
   "Workdir",
   "check_writable",
   "checkpoints",
+  "headline",
   "hold",
   "open_run",
   "read_json",

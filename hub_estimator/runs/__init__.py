@@ -2,6 +2,7 @@
 
 from hub_estimator.runs.applying import apply, apply_to_file
 from hub_estimator.runs.checking import check, check_devices
+from hub_estimator.runs.data_description import describe_data
 from hub_estimator.runs.estimators import (
   export_context,
   find_checkpoint,
@@ -9,6 +10,13 @@ from hub_estimator.runs.estimators import (
   read_specs,
 )
 from hub_estimator.runs.evaluating import evaluate
+from hub_estimator.runs.evidence import (
+  BINARY,
+  CLASSES,
+  NUMBER,
+  Evidence,
+  collect_evidence,
+)
 from hub_estimator.runs.exporting import export
 from hub_estimator.runs.predicting import (
   predict,
@@ -23,6 +31,10 @@ from hub_estimator.runs.training import train
 from hub_estimator.runs.value_errors import reporting_value_errors
 
 __all__ = [
+  "BINARY",
+  "CLASSES",
+  "NUMBER",
+  "Evidence",
   "Predictions",
   "Run",
   "apply",
@@ -30,6 +42,8 @@ __all__ = [
   "check",
   "check_devices",
   "check_run",
+  "collect_evidence",
+  "describe_data",
   "evaluate",
   "export",
   "export_context",

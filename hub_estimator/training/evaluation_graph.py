@@ -4,6 +4,9 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from hub_estimator import progress
 from hub_estimator.graphs import sessions
 from hub_estimator.model import EXAMPLES_LOSS
 from hub_estimator.tensorflow_runtime import (
@@ -66,11 +69,26 @@ class EvaluationGraph:
       with tf.train.MonitoredSession(
         creator, hooks=[*self.hooks, *hooks, values]
       ) as session:
+        batches = 0
         while not session.should_stop():
           session.run(self.update_op)
+          batches += 1
+          progress.report("evaluating", batches, unit="batches")
       metrics = values.final_ops_values
+      _report_metrics(batches, metrics)
       write_dict_to_summary(events, metrics, metrics[tf.GraphKeys.GLOBAL_STEP])
     return metrics
+
+
+def _report_metrics(batches: int, metrics: Mapping[str, Any]) -> None:
+  numbers = {
+    name: float(value)
+    for name, value in metrics.items()
+    if np.ndim(value) == 0 and not isinstance(value, bytes)
+  }
+  progress.report(
+    "evaluating", batches, batches, unit="batches", values=numbers
+  )
 
 
 def build(

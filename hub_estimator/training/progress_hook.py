@@ -9,7 +9,7 @@ from hub_estimator.tensorflow_runtime import estimator, tf
 
 
 class ProgressHook(estimator.SessionRunHook):
-  """Reports the global step to `hub_estimator.progress` now and then."""
+  """Reports step and loss to `hub_estimator.progress` now and then."""
 
   def __init__(
     self,
@@ -31,6 +31,10 @@ class ProgressHook(estimator.SessionRunHook):
 
   def begin(self) -> None:
     self._step = tf.train.get_global_step()
+    # Estimator adds the step's loss last, and fetches it at each step anyway.
+    losses = tf.get_collection(tf.GraphKeys.LOSSES)
+    self._loss = losses[-1:]
+    self._last_loss: list[Any] = []
 
   def after_create_session(self, session: tf.Session, coord: Any) -> None:
     del coord
@@ -40,7 +44,7 @@ class ProgressHook(estimator.SessionRunHook):
     self, run_context: estimator.SessionRunContext
   ) -> estimator.SessionRunArgs:
     del run_context
-    return estimator.SessionRunArgs(self._step)
+    return estimator.SessionRunArgs([self._step, self._loss])
 
   def after_run(
     self,
@@ -48,12 +52,16 @@ class ProgressHook(estimator.SessionRunHook):
     run_values: estimator.SessionRunValues,
   ) -> None:
     del run_context
+    step, self._last_loss = run_values.results
     if self._clock() - self._reported >= self._every_secs:
-      self._report(int(run_values.results))
+      self._report(int(step))
 
   def end(self, session: tf.Session) -> None:
     self._report(int(session.run(self._step)))
 
   def _report(self, step: int) -> None:
     self._reported = self._clock()
-    progress.report("training", step, self._max_steps)
+    values = {}
+    if self._last_loss:
+      values["loss"] = float(self._last_loss[0])
+    progress.report("training", step, self._max_steps, values=values)

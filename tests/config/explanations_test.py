@@ -1,6 +1,7 @@
 import pytest
 
 from hub_estimator import config
+from hub_estimator.config.explanations import explain
 from hub_estimator.errors import UserError
 from tests.config.conftest import RUN
 
@@ -45,3 +46,20 @@ def test_a_required_macro_that_is_not_bound_is_named(tmp_path):
   path = tmp_path / "run.gin"
   path.write_text(RUN.replace('HANDLE = "m"', ""))
   assert "HANDLE" in _error([str(path)])
+
+
+def test_a_schedule_that_is_called_says_how_to_pass_it():
+  message = explain(
+    TypeError(
+      "cosine() missing 1 required positional argument: 'step'\n"
+      "  In call to configurable 'cosine' (<function cosine at 0x7f2e1c8dc860>)"
+    )
+  )
+  assert message.endswith("pass it uncalled: @schedules.cosine")
+
+
+def test_addresses_in_memory_are_left_out():
+  message = explain(
+    TypeError("bad value in 'f' (<function f at 0x7f2e1c>) here")
+  )
+  assert message == "bad value in 'f' here"

@@ -22,3 +22,10 @@ def test_a_users_folder_with_the_name_of_a_shipped_one_does_no_harm(
 def test_every_shipped_config_is_listed():
   assert "base.gin" in config.shipped()
   assert "runs/quickstart.gin" in config.shipped()
+
+
+def test_a_missing_file_suggests_those_beside_it(tmp_path, monkeypatch):
+  monkeypatch.chdir(tmp_path)
+  (tmp_path / "run.gin").touch()
+  with pytest.raises(UserError, match="did you mean 'run.gin'"):
+    config.parse(["rnu.gin"])

@@ -159,3 +159,11 @@ def test_the_command_lines_bindings_are_read_or_not(run_gin):
   assert "optimizers.adam" in config.nearest_read(
     "optimizers.adam.learning_rat", "run"
   )
+
+
+def test_a_forgotten_include_is_suggested(tmp_path):
+  path = tmp_path / "run.gin"
+  path.write_text("HANDLE = '/m'\nHEAD = @heads.binary()\n")
+  config.parse([str(path)])
+  with pytest.raises(UserError, match='include "base.gin" reads HANDLE'):
+    config.require_read("run")

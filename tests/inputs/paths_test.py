@@ -14,7 +14,7 @@ def test_a_tilde_is_the_home_directory(monkeypatch, tmp_path):
 
 def test_a_missing_file_is_reported_with_its_neighbours(tmp_path):
   (tmp_path / "train.csv").touch()
-  with pytest.raises(UserError, match="it: no file .*did you mean 'train.csv'"):
+  with pytest.raises(UserError, match="^No file .*did you mean 'train.csv'"):
     existing_file(str(tmp_path / "tran.csv"), "it")
 
 
@@ -26,3 +26,10 @@ def test_a_path_that_is_not_text_is_refused(kind, path):
   more = [{"x": ("float32", [])}] if kind == "TFRecord" else []
   with pytest.raises(UserError, match=r"^inputs\.[a-z_]+\.path is .*a path\.$"):
     getattr(inputs, kind)(path, *more).read()
+
+
+def test_an_input_is_named_and_a_verb_is_not():
+  with pytest.raises(UserError, match="^inputs.csv: no file 'a.csv'"):
+    existing_file("a.csv", "inputs.csv")
+  with pytest.raises(UserError, match="^No file 'a.csv'"):
+    existing_file("a.csv", "predict")

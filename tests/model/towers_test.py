@@ -111,3 +111,12 @@ def test_each_tower_computes_on_its_own_device(dense):
 def test_a_batch_that_towers_cannot_share_is_refused(dense, numbers_npz):
   with pytest.raises(UserError, match=r"run.towers is 3, which doesn't divide"):
     make_experiment(dense, numbers_npz, towers=3)
+
+
+def test_towers_without_a_gpu_are_warned_of(new_log):
+  if tf.config.list_physical_devices("GPU"):
+    pytest.skip("this machine has a GPU")
+  towers.check(1)
+  assert new_log() == ""
+  towers.check(2)
+  assert "this machine has no GPU: the towers are CPU devices" in new_log()

@@ -1,6 +1,7 @@
 """A terminal gets one line of progress, and a pipe gets nothing."""
 
 import io
+import logging
 
 import pytest
 from hub_estimator.trainers import progress_line
@@ -52,6 +53,38 @@ def test_the_line_goes_when_the_command_ends():
   with progress_line.shown(stream):
     progress.report("training", 0, 10)
   assert stream.getvalue() == "\r\x1b[K"
+
+
+def test_the_line_shows_the_last_loss_and_the_score_of_the_last_evaluation():
+  stream, times = _Terminal(), iter(range(0, 1000, 2))
+  line = progress_line.ProgressLine(stream, clock=lambda: next(times))
+  metrics = {"loss": 0.7, "accuracy": 0.8125, "label/mean": 0.5}
+  for report in (
+    progress.Progress("training", 0, 20),
+    progress.Progress("training", 10, 20, values={"loss": 0.51234}),
+    progress.Progress("evaluating", 1, unit="batches"),
+    progress.Progress(
+      "evaluating", 1, 1, "batches", {**metrics, "global_step": 10}
+    ),
+    progress.Progress("training", 10, 20),
+    progress.Progress("training", 12, 20, values={"loss": 0.25}),
+  ):
+    line.show(report)
+  texts = [text for text in stream.getvalue().split("\r\x1b[K") if text]
+  assert texts == [
+    "training: 10 of 20 steps, 5 steps/s, 0:02 left, loss 0.5123",
+    "training: 12 of 20 steps, 1 steps/s, 0:08 left, loss 0.25, accuracy 0.8125",
+  ]
+
+
+def test_a_line_of_the_log_gets_a_line_of_its_own(monkeypatch):
+  stream, log = _Terminal(), logging.getLogger("hub_estimator")
+  monkeypatch.setattr(log, "handlers", [logging.StreamHandler(stream)])
+  with progress_line.shown(stream):
+    progress.report("training", 0, 10)
+    log.warning("Careful.")
+  log.warning("Done.")
+  assert stream.getvalue() == "\r\x1b[KCareful.\n\r\x1b[KDone.\n"
 
 
 def test_a_pipe_gets_nothing():

@@ -35,3 +35,21 @@ def test_reports_keep_their_distance():
         for _ in range(10):
           session.run(train_op)
   assert [r.done for r in heard] == [0, 10]
+
+
+def test_the_loss_of_the_step_is_reported():
+  heard = []
+  with tf.Graph().as_default():
+    step = tf.train.get_or_create_global_step()
+    train_op = tf.assign_add(step, 1)
+    # As Estimator does: regularization before the loss of the step.
+    tf.losses.add_loss(tf.constant(7.0))
+    tf.losses.add_loss(tf.cast(step, tf.float32) * 0.5)
+    hook = ProgressHook(3, every_secs=0)
+    with progress.listen(heard.append):
+      with tf.train.SingularMonitoredSession(hooks=[hook]) as session:
+        for _ in range(3):
+          session.run(train_op)
+  assert heard[0].values == {}
+  assert all(set(r.values) == {"loss"} for r in heard[1:])
+  assert all(r.values["loss"] <= 1.5 for r in heard[1:])

@@ -1,5 +1,6 @@
 """A run config for a module, for users to complete."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from hub_estimator.modules.inspecting.choices import (
@@ -7,14 +8,13 @@ from hub_estimator.modules.inspecting.choices import (
   choose_signature,
   features_of,
 )
+from hub_estimator.modules.inspecting.needs import is_image, takes_tokens
 from hub_estimator.modules.module_info import ModuleInfo
 from hub_estimator.modules.padding import known_mask, may_hold_padding
 from hub_estimator.modules.random_outputs import random_outputs
 from hub_estimator.modules.tokenization import read_tokenization
 from hub_estimator.modules.variant_info import SignatureInfo, TensorInfo
 
-_IDS = ("input_ids", "input_word_ids")
-_SPARSE_IDS = {"values", "indices", "dense_shape"}
 _SHOWN = 8
 
 
@@ -28,30 +28,51 @@ def to_gin(info: ModuleInfo) -> str:
   Args:
     info: the module's description.
   """
-  variant = info.default_variant()
-  name = choose_signature(info)
-  signature = variant.signatures[name]
-  random = random_outputs(info, variant.tags).get(name, {})
+  signature = info.default_variant().signatures[choose_signature(info)]
   lines = [
     f"# Fine-tunes {info.handle}.",
     "# Fill in the data, and the head that fits its labels.",
     "",
     'include "base.gin"',
     "",
-    f"HANDLE = {info.handle!r}",
-    f"SIGNATURE = {name!r}{_others(name, sorted(variant.signatures))}",
-    *_output(signature, choose_output(signature, random), random),
+    *module_bindings(info),
+    "",
+    *_data(info, signature),
+    "",
   ]
-  if frozenset() not in info.variants:
-    lines.append(f"module.inference_tags = {sorted(variant.tags)!r}")
-  lines += _adapter(info, signature)
-  lines += ["", *_data(info, signature), ""]
   if signature.batch_size is not None:
     lines.append(
       f"BATCH_SIZE = {signature.batch_size}  # the only one that the graph takes"
     )
   lines.append("MAX_STEPS = 1000  # optimizer steps")
   return "\n".join(lines) + "\n"
+
+
+def module_bindings(
+  info: ModuleInfo,
+  *,
+  text: str = "text",
+  features: Mapping[str, str] | None = None,
+) -> list[str]:
+  """Returns the lines of a run config that say how a module is used.
+
+  Args:
+    info: the module's description.
+    text: the column that a tokenizer reads.
+    features: by the module's input, where the names differ.
+  """
+  variant = info.default_variant()
+  name = choose_signature(info)
+  signature = variant.signatures[name]
+  random = random_outputs(info, variant.tags).get(name, {})
+  lines = [
+    f"HANDLE = {info.handle!r}",
+    f"SIGNATURE = {name!r}{_others(name, sorted(variant.signatures))}",
+    *_output(signature, choose_output(signature, random), random),
+  ]
+  if frozenset() not in info.variants:
+    lines.append(f"module.inference_tags = {sorted(variant.tags)!r}")
+  return [*lines, *_adapter(info, signature, text, features or {})]
 
 
 def _others(chosen: str, names: Sequence[str]) -> str:
@@ -76,28 +97,34 @@ def _output(
     yield f"# These draw at random: {', '.join(sorted(random)[:_SHOWN])}."
 
 
-def _adapter(info: ModuleInfo, signature: SignatureInfo) -> Iterator[str]:
+def _adapter(
+  info: ModuleInfo,
+  signature: SignatureInfo,
+  text: str,
+  features: Mapping[str, str],
+) -> Iterator[str]:
   """Yields the features that the data must have, and how they reach the module."""
   rows, scalars = features_of(signature)
   yield ""
   if _is_tokenized(info, signature):
-    yield "# The module reads the tokens of a text, the column `text` of the data."
-    yield from _tokenizer(info)
+    yield f"# The module reads the tokens of a text, the column `{text}` of the data."
+    yield from _tokenizer(info, text)
     return
-  if _takes_tokens(signature):
+  if takes_tokens(signature):
     yield "# The module tells no vocabulary. If you have it, the data can be text:"
-    yield from (f"# {line}" for line in _wordpiece())
+    yield from (f"# {line}" for line in _wordpiece(text))
   yield "# Features that the module reads from the columns of the data:"
   yield from (f"#   {name}: {tensor}" for name, tensor in sorted(rows.items()))
   if len(signature.inputs) > 1:
     yield "adapter.inputs = {"
-    yield from (f"    {name!r}: {name!r}," for name in sorted(rows))
+    for name in sorted(rows):
+      yield f"    {name!r}: {features.get(name, name)!r},"
     yield "}"
   if scalars:
     yield "# Hyperparameters of the module; the values are guesses:"
     values = {name: _guess(name, tensor) for name, tensor in scalars.items()}
     yield f"adapter.constants = {dict(sorted(values.items()))!r}"
-  if any(map(_is_image, rows.values())):
+  if any(map(is_image, rows.values())):
     yield "# adapter.image_range = (-1.0, 1.0)  # if the module expects that"
   yield from _pooling(signature, scalars)
 
@@ -134,7 +161,7 @@ def _guess(name: str, tensor: TensorInfo) -> float:
 def _data(info: ModuleInfo, signature: SignatureInfo) -> list[str]:
   """Returns the bindings of head and data: folders of images, csv, or npz."""
   rows, _ = features_of(signature)
-  if len(rows) == 1 and all(map(_is_image, rows.values())):
+  if len(rows) == 1 and all(map(is_image, rows.values())):
     return [
       "# Each class is a folder with its images.",
       "HEAD = @heads.multi_class()",
@@ -161,50 +188,39 @@ def _inputs(kind: str, ending: str) -> Iterator[str]:
     yield f'{place}/inputs.{kind}.path = "{place}{ending}"'
 
 
-def _takes_tokens(signature: SignatureInfo) -> bool:
-  return any(name in _IDS for name in signature.inputs) or (
-    set(signature.inputs) >= _SPARSE_IDS
-  )
-
-
 def _is_tokenized(info: ModuleInfo, signature: SignatureInfo) -> bool:
   """Returns whether a module reads tokens, and tells those of a text."""
-  if not _takes_tokens(signature):
+  if not takes_tokens(signature):
     return False
   told = read_tokenization(info)
   return told.model is not None or told.vocabulary is not None
 
 
-def _tokenizer(info: ModuleInfo) -> Iterator[str]:
+def _tokenizer(info: ModuleInfo, text: str) -> Iterator[str]:
   """Yields the bindings of the tokenizer that a module tells."""
   told = read_tokenization(info)
   if told.model is None and told.lowercase is None:
-    yield from _wordpiece()
+    yield from _wordpiece(text)
     return
   kind = "wordpiece" if told.model is None else "sentencepiece"
   yield f"# By {told.source}, that is tokenizers.{kind}."
   yield "adapter.tokenizer = @tokenizers.auto()"
-  yield 'tokenizers.auto.feature = "text"'
+  yield f"tokenizers.auto.feature = {_quoted(text)}"
   yield "# tokenizers.auto.max_length = 128"
 
 
-def _wordpiece() -> list[str]:
+def _wordpiece(text: str) -> list[str]:
   return [
     "adapter.tokenizer = @tokenizers.wordpiece()",
-    'tokenizers.wordpiece.feature = "text"',
+    f"tokenizers.wordpiece.feature = {_quoted(text)}",
     "# tokenizers.wordpiece.lowercase = True",
     "# tokenizers.wordpiece.max_length = 128",
   ]
 
 
+def _quoted(text: str) -> str:
+  return json.dumps(text, ensure_ascii=False)
+
+
 def _is_column(tensor: TensorInfo) -> bool:
   return tensor.shape is not None and len(tensor.shape) == 1
-
-
-def _is_image(tensor: TensorInfo) -> bool:
-  return (
-    tensor.dtype == "float32"
-    and tensor.shape is not None
-    and len(tensor.shape) == 4
-    and tensor.shape[3] == 3
-  )

@@ -33,8 +33,8 @@ def match_features(
     feature = mapping.get(name, name)
     if feature not in features:
       raise UserError(
-        f"The module's input {name!r} has no feature {feature!r}; the data "
-        f"{nearest(feature, features, owner='')} Set "
+        f"The module's input {name!r} has no feature {feature!r}; "
+        f"{nearest(feature, features, owner='the data ')} Set "
         "adapter.inputs = {'<module input>': '<feature>'}."
       )
     matched[name] = feature

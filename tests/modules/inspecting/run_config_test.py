@@ -8,7 +8,7 @@ from hub_estimator.modules import inspecting, read_module_info
 from tests import module_zoo, sequence_modules
 from tests.module_data import write_data
 
-COVERS = ("choices",)
+COVERS = ("choices", "needs")
 
 
 @pytest.mark.parametrize("name", ["glove50_20k", "dm21_DM21"])
