@@ -31,6 +31,15 @@ def _features_of_tests_alone(tmp_path_factory):
   os.environ["HUB_ESTIMATOR_CACHE"] = str(tmp_path_factory.mktemp("cache"))
 
 
+@pytest.fixture(autouse=True)
+def _log_as_before():
+  """Commands that run in this process set up the log for themselves."""
+  logger = logging.getLogger("hub_estimator")
+  before = logger.handlers[:], logger.level, logger.propagate
+  yield
+  logger.handlers[:], logger.level, logger.propagate = before
+
+
 @pytest.fixture
 def new_log(caplog):
   """Returns a function that returns the log's lines since its last call."""

@@ -70,6 +70,9 @@ def parse(
     )
     module.add_arguments(verb)
   ours, of_script = _split(argv, verbs)
+  # Of a command before, in the same process.
+  for flag in flags.FLAGS.flags_by_module_dict()[absl_logging.__name__]:
+    flag.unparse()
   try:
     args = parser.parse_args(ours)
   except flags.Error as error:

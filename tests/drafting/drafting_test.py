@@ -189,8 +189,8 @@ def test_npz(here, dense, numbers_npz, capsys):
   [
     (["--label=lable"], "no column 'lable' for the label"),
     (["--output={here}/films.csv"], "exists; name another file"),
-    (["--eval=nope.csv", "--label=sentiment"], "no file 'nope.csv'"),
-    (["--eval={here}/films.csv.jsonl"], "no file"),
+    (["--eval=nope.csv", "--label=sentiment"], "No file 'nope.csv'"),
+    (["--eval={here}/films.csv.jsonl"], "No file"),
   ],
 )
 def test_a_wrong_request_gets_one_line_and_no_file(

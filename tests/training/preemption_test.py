@@ -124,6 +124,7 @@ def test_a_signal_before_the_first_step_ends_at_once(command, tmp_path):
 
 
 def test_a_signal_in_a_step_waits_for_its_end():
+  before = signal.getsignal(signal.SIGTERM)
   preemption = Preemption()
   with preemption.watching():
     preemption.stepping = True
@@ -131,7 +132,7 @@ def test_a_signal_in_a_step_waits_for_its_end():
     assert preemption.signal == signal.SIGTERM
     with pytest.raises(Preempted, match="stopped by SIGTERM; the same"):
       signal.raise_signal(signal.SIGTERM)
-  assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+  assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_a_signal_elsewhere_passes_by_those_who_catch_errors():
