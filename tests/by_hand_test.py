@@ -99,6 +99,7 @@ def _train(model_fn, examples, model_dir):
   return hook.before, np.array(hook.losses), after
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   "kind, trainable",
   [("text", True), ("batch_norm", True), ("batch_norm", False)],

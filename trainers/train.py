@@ -64,12 +64,12 @@ def main(args: argparse.Namespace) -> int:
 def _write_page(model_dir: str) -> str | None:
   """Writes the run's page, and returns its path; None if that isn't possible."""
   from hub_estimator import pages
-  from hub_estimator.errors import RunFailed, UserError, one_line
+  from hub_estimator.errors import one_line
 
   try:
     page = pages.write_run_page(model_dir)
-  except (UserError, RunFailed, OSError) as error:
-    # The run itself is done, and its result is written.
+  except Exception as error:
+    # The run is done and its result written; no fault of the page may change that.
     print(
       f"The page of the run can't be written: {one_line(error)}",
       file=sys.stderr,

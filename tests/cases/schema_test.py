@@ -103,6 +103,7 @@ def test_an_evaluation_folder_is_matched_by_name(pixels, tmp_path, evaluation):
   assert runs.train(experiment, tmp_path).metrics["accuracy"] == 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   "classes", [("dog", "emu"), ("cat", "emu"), ("emu",), ("emu", "cat", "dog")]
 )

@@ -8,6 +8,7 @@ from hub_estimator.tensorflow_runtime import hub, tf
 from tests.small_runs import make_experiment
 
 
+@pytest.mark.slow
 def test_the_full_model_predicts_as_the_checkpoint_does(run, numbers_npz):
   x = np.load(numbers_npz)["x"]
   estimator = runs.make_estimator(run.experiment, str(run.path))

@@ -94,6 +94,7 @@ def vae_version(vae_run, tmp_path):
   return copy_version(vae_run, tmp_path)
 
 
+@pytest.mark.slow
 def test_outputs_that_draw_at_random_are_compared_by_type_and_graph(
   vae_run, vae_version, new_log
 ):

@@ -58,6 +58,7 @@ def _draw(draw, path, rows):
       file.write(",".join([*cells, str(draw.randrange(2))]) + "\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bad_records", ["raise", "skip"])
 def test_blocks_of_any_size_give_the_columns_and_notes_of_one(
   tmp_path, bad_records

@@ -42,6 +42,7 @@ class _Loss:
     return {"loss": tf.metrics.mean(predictions["probabilities"])}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   "head, added, message",
   [

@@ -61,6 +61,7 @@ def test_the_confusion_matrix_is_numpys(run):
   np.testing.assert_allclose(evaluated["confusion_matrix"], expected, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_recall_precision_and_f1_are_numpys(run):
   _, data, predictions, result, _ = run
   matrix = _confusion(data, predictions)

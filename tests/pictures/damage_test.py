@@ -65,6 +65,7 @@ def test_a_long_check_is_remembered_until_a_file_changes(tmp_path, monkeypatch):
   assert list(again) == [paths[2]] and len(steps) == 3
 
 
+@pytest.mark.slow
 def test_a_memory_that_is_damaged_is_ignored(tmp_path, monkeypatch):
   monkeypatch.setenv("HUB_ESTIMATOR_CACHE", str(tmp_path / "cache"))
   (tmp_path / "images").mkdir()

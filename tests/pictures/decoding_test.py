@@ -31,6 +31,7 @@ def _palette(colors: int) -> Image.Image:
   return image
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA"])
 def test_every_mode_of_every_kind(kind, mode):

@@ -42,6 +42,7 @@ def classifier(batch_norm, numbers_npz):
   )
 
 
+@pytest.mark.slow
 def test_steps_equal_those_of_a_plain_estimator(
   classifier, trained_runs, tmp_path
 ):
@@ -114,6 +115,7 @@ def test_model_and_module_are_exported_under_one_version(
     assert np.abs(moved).sum() > 0
 
 
+@pytest.mark.slow
 def test_predictions_and_evaluation_take_the_run_alone(
   classifier, trained_runs, tmp_path
 ):
@@ -142,6 +144,7 @@ def test_the_manifest_names_the_modules_and_the_function(
   assert list(manifest["features"]) == ["x"]
 
 
+@pytest.mark.slow
 def test_another_module_or_function_is_refused_in_a_used_model_dir(
   classifier, trained_runs, tmp_path, dense, numbers_npz
 ):
@@ -333,6 +336,7 @@ def test_a_part_that_the_function_does_not_read_is_refused(
     replace(classifier, **part)
 
 
+@pytest.mark.slow
 def test_a_module_that_prediction_does_not_apply_is_exported_too(
   numbers_npz, tmp_path
 ):
@@ -356,6 +360,7 @@ def test_a_module_that_prediction_does_not_apply_is_exported_too(
     )
 
 
+@pytest.mark.slow
 def test_a_run_starts_from_the_weights_of_another(
   classifier, trained_runs, tmp_path
 ):
@@ -404,6 +409,7 @@ def _with_dropout(features, labels, mode, params):
   return spec
 
 
+@pytest.mark.slow
 def test_draws_that_do_not_resume_are_warned_of(classifier, new_log):
   model = models.Function(_with_dropout, classifier.model.params)
   runs.check(replace(classifier, model=model))
@@ -419,6 +425,7 @@ def _wider(features, labels, mode, params):
   return spec
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   "then, now, why",
   [

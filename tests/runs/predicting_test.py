@@ -33,6 +33,7 @@ def _predict(run, path, **kwargs):
   return rows
 
 
+@pytest.mark.slow
 def test_csv_and_jsonl_give_the_same_in_any_batch_size(text_run, tmp_path):
   sentences = ["a good film", 'the "bad", film', "", "ünïcode ☃"]
   csv_path, jsonl_path = tmp_path / "a.csv", tmp_path / "a.jsonl"
@@ -72,6 +73,7 @@ def test_numbers_are_read_from_both(number_run, tmp_path):
   assert len(_predict(number_run, tmp_path / "a.jsonl")) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   "line, why",
   [

@@ -75,6 +75,7 @@ def test_old_weights_are_taken_where_they_are_named(
     runs.train(replace(same, head=heads.MultiClass(3)), str(tmp_path / "old"))
 
 
+@pytest.mark.slow
 def test_a_start_without_a_checkpoint_is_refused(dense, numbers_npz, tmp_path):
   experiment = make_experiment(
     dense, numbers_npz, start_from=str(tmp_path / "x")

@@ -43,6 +43,7 @@ def _assert_equal(a, b):
     np.testing.assert_array_equal(a[name], b[name], err_msg=name)
 
 
+@pytest.mark.slow
 def test_a_run_leaves_what_the_house_lists(batch_norm, numbers_npz, tmp_path):
   experiment = make_experiment(
     batch_norm,
@@ -192,6 +193,7 @@ def test_early_stopping_ends_a_run_that_stands_still(
   assert runs.train(experiment, str(tmp_path)) == result
 
 
+@pytest.mark.slow
 def test_early_stopping_on_an_unknown_metric_is_refused_at_once(
   dense, numbers_npz, tmp_path
 ):
@@ -266,6 +268,7 @@ def test_l2_sp_pulls_towards_the_pretrained_values_and_survives_a_resume(
     )
 
 
+@pytest.mark.slow
 def test_l2_sp_is_half_the_squared_distance(dense, numbers_npz):
   experiment = make_experiment(
     dense,

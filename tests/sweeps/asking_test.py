@@ -48,6 +48,7 @@ def test_no_more_trials_start_than_were_asked_for(url, take):
   assert len(trials_of(study)) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["random", "grid"])
 def test_workers_at_once_start_each_trial_once(url, take, strategy):
   space = read_space(
@@ -74,6 +75,7 @@ def test_workers_at_once_start_each_trial_once(url, take, strategy):
     assert params == {tuple(sorted(g.items())) for g in space.grid()}
 
 
+@pytest.mark.slow
 def test_a_worker_of_a_grid_stays_with_its_module(url, take):
   handles = {n: {"HANDLE": n, "SIZE": 1} for n in ("a", "b", "c")}
   space = read_space({"which": handles, "rate": [0.1, 0.2, 0.3]})

@@ -18,6 +18,7 @@ def _headings(tmp_path, values, sweep=None, **attributes):
   return [f.heading for f in make_figures(study, rows, sweep)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   ("values", "headings"),
   [

@@ -73,6 +73,7 @@ def test_goals_that_are_sizes_have_no_second_column(rows):
   ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [0, 25])
 def test_no_trials_and_many_are_shown(tmp_path, count):
   sweep = _sweep([f"/{i}" for i in range(max(count, 1))])

@@ -25,6 +25,7 @@ def _failure(capsys, *argv, code=1):
   return last
 
 
+@pytest.mark.slow
 def test_an_export_that_is_not_what_was_trained_says_so_in_one_line(
   tmp_path, numbers_npz, capsys
 ):

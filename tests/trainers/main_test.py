@@ -83,6 +83,7 @@ def test_train_leaves_configs_that_make_the_run_again(
   assert "exports.keep = 5" in operative
 
 
+@pytest.mark.slow
 def test_evaluate_predict_and_export_need_only_the_model_dir(
   trained, tmp_path, capsys, monkeypatch
 ):
@@ -113,6 +114,7 @@ def test_evaluate_predict_and_export_need_only_the_model_dir(
   assert os.listdir(version["module"]) == ["module"]
 
 
+@pytest.mark.slow
 def test_check_changes_nothing(gin_file, tmp_path, capsys, monkeypatch):
   monkeypatch.chdir(gin_file.parent)
   code, out, _ = _main(

@@ -25,6 +25,7 @@ def test_everything_else_is_written_on(line):
   assert not startup.is_remark(line)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   "arguments", [("check", "--gin_file=no"), ("evaluate", "--model_dir=no")]
 )

@@ -62,6 +62,7 @@ class _Counted(metrics.F1):
     return super().build(labels, predictions, weights)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trainable", [False, True])
 def test_a_run_evaluates_in_the_graph_that_was_checked(
   dense, numbers_npz, tmp_path, trainable
@@ -138,6 +139,7 @@ class _Adding(estimator.SessionRunHook):
     self.examples += 1
 
 
+@pytest.mark.slow
 def test_hooks_of_the_users_run_in_each_evaluation(
   dense, numbers_npz, tmp_path
 ):

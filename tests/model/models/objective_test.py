@@ -95,6 +95,7 @@ def test_training_equals_a_head_on_the_same_module(
   assert "error" not in ours.exports["latest"]
 
 
+@pytest.mark.slow
 def test_averages_are_evaluated_and_exported(experiment, tmp_path):
   averaged = dataclasses.replace(
     experiment, fine_tuning=optimizers.FineTuning(average_decay=0.9)
@@ -145,6 +146,7 @@ def _two_modules(**adapters):
   }
 
 
+@pytest.mark.slow
 def test_later_modules_read_outputs_of_earlier_ones_and_labels_are_optional(
   numbers_npz, tmp_path
 ):

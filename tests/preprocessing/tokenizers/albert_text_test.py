@@ -30,6 +30,7 @@ def _ids_by_hand(processor, text: str, *, lowercase: bool) -> list[int]:
   return [processor.piece_to_id(piece) for piece in found]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lowercase", [True, False])
 @pytest.mark.parametrize("normalization", ["nmt_nfkc", "identity"])
 def test_ids_are_those_of_alberts_rules_on_10000_texts(
