@@ -77,6 +77,9 @@ def parse(
     args = parser.parse_args(ours)
   except flags.Error as error:
     parser.error(str(error))
+  except BrokenPipeError:  # Of help, or the versions.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    parser.exit(1)
   if of_script:
     args.arguments = of_script
   log_dir = flags.FLAGS.log_dir
