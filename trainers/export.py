@@ -53,7 +53,7 @@ def main(args: argparse.Namespace) -> int:
   if args.pack:
     printed["packed"] = [str(p) for p in packing.pack_version(version)]
   if terminal.is_read_by_a_person(args):
-    summaries.show_export(printed)
+    summaries.show_export(args.model_dir, printed)
   else:
     flags.print_json(printed)
   return 0

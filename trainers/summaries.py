@@ -64,10 +64,11 @@ def show_evaluation(model_dir: str, metrics: Mapping[str, Any]) -> None:
   )
 
 
-def show_export(version: Mapping[str, Any]) -> None:
+def show_export(model_dir: str, version: Mapping[str, Any]) -> None:
   """Shows where an export is, and how to use it.
 
   Args:
+    model_dir: of the run.
     version: "version", "model", "module" and perhaps "packed".
   """
   halves = [Row(h, version[h]) for h in ("model", "module") if version[h]]
@@ -76,7 +77,7 @@ def show_export(version: Mapping[str, Any]) -> None:
     f"exported version {version['version']}",
     [
       Section([*halves, *packed]),
-      Section([_serve(version["model"])], "next"),
+      Section([_serve(model_dir)], "next"),
     ],
   )
 
@@ -129,18 +130,12 @@ def _next_of_run(
   yield Row("predict", f"hub-estimator predict {run} --input FILE")
   if not models:
     yield Row("export", f"hub-estimator export {run}")
-  for path in models[:1]:
-    yield _serve(path)
+  else:
+    yield _serve(model_dir)
 
 
-def _serve(model: str) -> Row:
-  # TensorFlow Serving wants the folder of the versions, as an absolute path.
-  base = shlex.quote(os.path.dirname(os.path.abspath(model)))
-  return Row(
-    "serve",
-    "tensorflow_model_server --rest_api_port=8501 --model_name=model "
-    f"--model_base_path={base}",
-  )
+def _serve(model_dir: str) -> Row:
+  return Row("serve", f"hub-estimator serve {shlex.quote(model_dir)}")
 
 
 def _number(value: float) -> str:

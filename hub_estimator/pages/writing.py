@@ -152,6 +152,7 @@ def _commands(workdir: Workdir) -> dict[str, str]:
     "predict": f"hub-estimator predict {run} --input FILE",
     "evaluate": f"hub-estimator evaluate {run}",
     "export": f"hub-estimator export {run}",
+    "serve": f"hub-estimator serve {shlex.quote(str(workdir.path))}",
     "reproduce": f"hub-estimator train --gin_file {config} --model_dir NEW",
   }
 

@@ -105,7 +105,7 @@ def test_train_evaluate_and_export_end_with_a_summary(
   assert _bindings(shown.replace("model (latest)", "model"))["model"] == str(
     model
   )
-  assert facts["serve"].endswith(f"--model_base_path='{model.parent}'")
+  assert facts["serve"] == f"hub-estimator serve '{run}'"
 
   shown = _on_a_terminal(monkeypatch, "evaluate", "--model_dir", run)
   assert "evaluated step 20" in shown
