@@ -11,6 +11,7 @@ from hub_estimator.heads.completing import (
   has_classes,
   with_classes,
 )
+from hub_estimator.heads.encoding import encode_labels
 from hub_estimator.heads.interface import Head, Labels, NamedHead
 from hub_estimator.heads.label_ids import (
   build_class_ids,
@@ -20,7 +21,7 @@ from hub_estimator.heads.label_ids import (
   without_vocabulary,
 )
 from hub_estimator.heads.multi_head import Multi
-from hub_estimator.heads.multi_label import MultiLabel, encode_labels
+from hub_estimator.heads.multi_label import MultiLabel
 from hub_estimator.heads.regressors import (
   LogisticRegression,
   PoissonRegression,

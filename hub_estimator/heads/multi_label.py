@@ -8,12 +8,8 @@ import gin
 import numpy as np
 
 from hub_estimator.errors import UserError, nearest
-from hub_estimator.heads.any_labels import AnyLabels
-from hub_estimator.heads.interface import Head, Labels
+from hub_estimator.heads.interface import Labels
 from hub_estimator.heads.labels import check_numbers, read_vocabulary
-from hub_estimator.heads.multi_head import Multi
-from hub_estimator.heads.sequence import Sequence as TokenClasses
-from hub_estimator.heads.span import Span
 from hub_estimator.tensorflow_runtime import estimator
 
 
@@ -144,67 +140,18 @@ class MultiLabel:
     return np.stack([columns[name] for name in names], axis=1)
 
 
-def encode_labels(head: Head, labels: Labels) -> Labels:
-  """Returns labels as a head's graph reads them.
-
-  Those of `heads.multi_label` are 0 and 1, and those of `heads.sequence` padded.
-
-  Args:
-    head: of the run.
-    labels: as an input reads them.
-
-  Raises:
-    UserError: the head doesn't read such labels.
-  """
-  if isinstance(head, AnyLabels):
-    return labels
-  if isinstance(head, MultiLabel):
-    return head.indicators(labels)
-  if isinstance(head, TokenClasses):
-    return head.padded(labels)
-  if isinstance(head, Span):
-    return head.positions(labels)
-  if isinstance(labels, Mapping):
-    children = head.heads if isinstance(head, Multi) else {}
-    encoded = {
-      name: _encode_column(children.get(name), name, column)
-      for name, column in labels.items()
-    }
-    same = all(encoded[name] is column for name, column in labels.items())
-    return labels if same else encoded
-  _check_one_each(labels)
-  return labels
-
-
-def _encode_column(head: Any, name: str, column: np.ndarray) -> np.ndarray:
-  try:
-    if isinstance(head, MultiLabel):
-      return head.indicators(column)
-    _check_one_each(column)
-  except UserError as error:
-    raise UserError(f"Label {name!r}: {error}") from error
-  return column
-
-
-def _has_tuples(labels: np.ndarray) -> bool:
+def are_lists(labels: np.ndarray) -> bool:
+  """Returns whether labels are lists of any length, as tuples."""
   return (
     labels.dtype == object and labels.ndim == 1 and isinstance(labels[0], tuple)
   )
-
-
-def _check_one_each(labels: np.ndarray) -> None:
-  if _has_tuples(labels):
-    raise UserError(
-      f"Labels are lists such as {_shown(labels[0])}; only heads.multi_label and "
-      "heads.sequence read lists."
-    )
 
 
 def _lists(
   labels: np.ndarray, n_classes: int
 ) -> Sequence[Sequence[Any]] | None:
   """Returns lists of names or ids; None if labels are something else."""
-  if _has_tuples(labels):
+  if are_lists(labels):
     return list(labels)
   if labels.ndim == 2 and labels.dtype == object:
     return labels.tolist()
@@ -226,21 +173,22 @@ def _from_lists(
       is_name = isinstance(label, bytes)
       if is_name and vocabulary is None:
         raise UserError(
-          f"Labels are names such as {_shown([label])}; list them in "
+          f"Labels are names such as {shown([label])}; list them in "
           "heads.multi_label.label_vocabulary."
         )
       position = ids.get(label) if is_name else label
       if position is None or not 0 <= position < n_classes:
         known = ", ".join(vocabulary or [f"0 to {n_classes - 1}"])
         raise UserError(
-          f"Label {_shown([label])} of example {row} isn't one of the classes of "
+          f"Label {shown([label])} of example {row} isn't one of the classes of "
           f"heads.multi_label: {known}."
         )
       found[row, position] = 1
   return found
 
 
-def _shown(labels: Sequence[Any]) -> str:
+def shown(labels: Sequence[Any]) -> str:
+  """Returns some labels as text, for messages."""
   return ", ".join(
     repr(v.decode("utf-8", "replace") if isinstance(v, bytes) else v)
     for v in labels
