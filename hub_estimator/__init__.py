@@ -40,6 +40,7 @@ if TYPE_CHECKING:
   from hub_estimator.modules import ModuleInfo, NewModule
   from hub_estimator.modules import ModuleSource as Module
   from hub_estimator.optimizers import FineTuning, schedules
+  from hub_estimator.pages import write_run_page
   from hub_estimator.preprocessing import Adapter, augmentations, tokenizers
   from hub_estimator.publishing import Publication
   from hub_estimator.runs import (
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     read_run,
     train,
   )
+  from hub_estimator.serving import ModelServer
   from hub_estimator.sweeps import Outcome, Sweep
   from hub_estimator.training import Preempted, Preemption
   from hub_estimator.verbs import (
@@ -75,6 +77,7 @@ _NAMES = {
   "Experiment": "experiments.Experiment",
   "Exports": "exporting.Exports",
   "FineTuning": "optimizers.FineTuning",
+  "ModelServer": "serving.ModelServer",
   "Module": "modules.ModuleSource",
   "ModuleInfo": "modules.ModuleInfo",
   "NewModule": "modules.NewModule",
@@ -105,6 +108,7 @@ _NAMES = {
   "sweep": "verbs.sweep",
   "to_gin": "experiments.to_gin",
   "train": "runs.train",
+  "write_run_page": "pages.write_run_page",
 }
 # Namespaces of parts, by the names that gin files use, and the ground.
 _MODULES = {
@@ -132,6 +136,7 @@ __all__ = [
   "Experiment",
   "Exports",
   "FineTuning",
+  "ModelServer",
   "Module",
   "ModuleInfo",
   "NewModule",
@@ -177,6 +182,7 @@ __all__ = [
   "tokenizers",
   "tops",
   "train",
+  "write_run_page",
 ]
 
 
