@@ -113,6 +113,7 @@ def test_the_loss_of_each_head_is_that_by_hand_in_any_batches(
   assert metrics["loss"] == pytest.approx(wanted, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_a_threshold_moves_classes_precision_and_recall(
   identity, data, tmp_path
 ):

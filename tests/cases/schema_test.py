@@ -130,6 +130,7 @@ def test_a_renamed_folder_is_refused_by_name(animals, tmp_path):
     _evaluate(animals, folder)
 
 
+@pytest.mark.slow
 def test_resuming_with_a_folder_less_keeps_the_ids(animals, tmp_path):
   experiment, root = animals
   shutil.copytree(root / "run", tmp_path / "run")

@@ -391,6 +391,7 @@ def test_the_cases_of_tokens_give_the_same_outputs(words, tmp_path, name):
   runs.check(_experiment(words, path, "tokens", output="elmo"))
 
 
+@pytest.mark.slow
 def test_the_case_of_tfrecords_is_read(words):
   path = _case("tfrecord/tokens_var.tfrecord")
   source = inputs.TFRecord(

@@ -55,6 +55,7 @@ def test_a_frozen_layer_moves_nothing(converted):
   assert_close({name_of(v): v.numpy() for v in layer.weights}, before, rtol=0)
 
 
+@pytest.mark.slow
 def test_a_model_with_the_layer_is_saved_and_loaded(converted, tmp_path):
   layer = hub.KerasLayer(
     converted("batch_norm")[1], trainable=True, input_shape=[4]

@@ -52,6 +52,7 @@ def _signature(name):
   return "tokens" if name == "tokens" else "default"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("name", INPUTS)
 def test_a_batch_gives_equal_outputs_losses_gradients_and_statistics(
@@ -67,6 +68,7 @@ def test_a_batch_gives_equal_outputs_losses_gradients_and_statistics(
   assert_same(step_in_tensorflow_2(path, inputs, training=training), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   "in_session, in_tensorflow_2",
   [

@@ -62,6 +62,7 @@ def _films(path, *, rows=60):
   return path
 
 
+@pytest.mark.slow
 def test_a_csv_of_text(here, text, capsys):
   config, schema = _init_check_and_train(
     _films(here / "films.csv"), text, capsys=capsys
@@ -78,6 +79,7 @@ def test_a_csv_of_text(here, text, capsys):
   assert len(capsys.readouterr().out.splitlines()) == 60
 
 
+@pytest.mark.slow
 def test_a_label_that_the_user_names_and_integers_that_are_names(
   here, text, capsys
 ):
@@ -111,6 +113,7 @@ def test_a_csv_of_numbers_with_gaps(here, dense, capsys):
   assert "blank" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("beside", [False, True])
 def test_a_folder_of_images(here, image_module, capsys, beside):
   folder = here / "pictures"
@@ -127,6 +130,7 @@ def test_a_folder_of_images(here, image_module, capsys, beside):
     assert f"Evaluation: on {folder}/valid." in config
 
 
+@pytest.mark.slow
 def test_a_table_of_paths_of_images(here, image_module, capsys):
   write_images(here / "files", {"a": 20, "b": 20})
   rows = sorted((here / "files").rglob("*.png"))
@@ -144,6 +148,7 @@ def test_a_table_of_paths_of_images(here, image_module, capsys):
   assert schema["examples"] == {"train": 20, "eval": 20}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["csv", "jsonl"])
 def test_several_labels_a_row(here, text, capsys, ending):
   rows = [
@@ -164,6 +169,7 @@ def test_several_labels_a_row(here, text, capsys, ending):
   assert schema["labels"]["label"]["classes"] == ["a", "b", "c"]
 
 
+@pytest.mark.slow
 def test_jsonl_with_a_vector_and_classes(here, dense, capsys):
   rng = np.random.default_rng(0)
   (here / "data.jsonl").write_text(
@@ -177,6 +183,7 @@ def test_jsonl_with_a_vector_and_classes(here, dense, capsys):
   assert schema["features"]["x"]["shape"] == [4]
 
 
+@pytest.mark.slow
 def test_npz(here, dense, numbers_npz, capsys):
   config, _ = _init_check_and_train(
     numbers_npz, dense, "--label=label", capsys=capsys

@@ -154,6 +154,7 @@ def _new_fn():
   )
 
 
+@pytest.mark.slow
 def test_hubs_own_exporter_writes_the_same_new_module(numbers_npz, tmp_path):
   experiment = make_experiment(
     NewModule(_new_fn),
@@ -194,6 +195,7 @@ class _Failing(_Mine):
     raise ValueError("no\nway")
 
 
+@pytest.mark.slow
 def test_estimators_exporters_and_mine_are_called(dense, numbers_npz, tmp_path):
   mine = _Mine()
   experiment = make_experiment(

@@ -44,6 +44,7 @@ def replace_inputs(encoder):
   return replace(encoder, adapter=replace(encoder.adapter, inputs={"x": "x"}))
 
 
+@pytest.mark.slow
 def test_ids_come_back_beside_their_predictions(dense, data, tmp_path):
   experiment = _experiment(dense, data, "id", "name")
   result = runs.train(experiment, tmp_path / "run")

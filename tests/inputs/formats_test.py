@@ -104,6 +104,7 @@ def wanted():
   return [{n: c[of_batch] for n, c in COLUMNS.items()} for of_batch in rows]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("in_memory_and_in_files")
 @pytest.mark.parametrize("make", MAKERS)
 def test_a_run_that_resumes_reads_the_very_batches(tmp_path, make, wanted):

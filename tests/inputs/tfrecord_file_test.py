@@ -258,6 +258,7 @@ def test_lists_that_do_not_fit_are_refused(tmp_path, features, message):
     TFRecord(path, features, label=None).read()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compression", ["", "GZIP", "ZLIB"])
 def test_a_file_that_is_cut_anywhere_is_named(tmp_path, compression):
   path = tmp_path / "d.tfrecord"

@@ -42,6 +42,7 @@ def test_what_is_no_column_of_numbers_is_refused(table, columns, changes, why):
     Vector(Csv(table[0], **changes), columns).read()
 
 
+@pytest.mark.slow
 def test_a_run_trains_on_a_vector_and_predicts_from_columns(
   table, dense, tmp_path
 ):

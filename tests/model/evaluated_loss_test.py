@@ -142,6 +142,7 @@ def _evaluate(head, logits, labels):
       yield session.run(values)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weight", [None, "w"])
 @pytest.mark.parametrize("kind", CASES)
 def test_the_loss_is_numpys_mean_over_examples_by_weight(kind, weight):
@@ -153,6 +154,7 @@ def test_the_loss_is_numpys_mean_over_examples_by_weight(kind, weight):
     assert metrics[EXAMPLES_LOSS] == pytest.approx(expected, rel=2e-6)
 
 
+@pytest.mark.slow
 def test_the_loss_of_several_heads_is_the_weighted_sum_of_their_means():
   head = heads.Multi(
     {

@@ -66,6 +66,7 @@ def test_tokens_of_the_module_are_those_of_the_data(elmo, n_towers):
   assert tokens[heads.LENGTH].tolist() == COUNTS
 
 
+@pytest.mark.slow
 def test_a_word_has_the_vector_of_its_first_piece(bert):
   adapter = Adapter(tokenizer=Wordpiece(max_length=6))
   vectors, tokens = _encode(

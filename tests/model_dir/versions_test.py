@@ -51,6 +51,7 @@ def test_the_newest_stay_and_a_pinned_one_too(tmp_path):
   assert sorted(os.listdir(tmp_path / "module")) == ["4", "5"]
 
 
+@pytest.mark.slow
 def test_a_pin_of_a_dead_process_is_lifted(tmp_path):
   for number in (1, 2):
     _publish(tmp_path, number)

@@ -9,6 +9,7 @@ from hub_estimator.errors import UserError
 from hub_estimator.model_dir import workdir
 
 
+@pytest.mark.slow
 def test_a_second_process_is_refused_and_a_dead_one_holds_nothing(tmp_path):
   code = textwrap.dedent("""
     import sys, time

@@ -261,6 +261,7 @@ def test_a_canned_estimator_trains_a_module_by_its_column(folder):
   assert done.stdout == "1.0\n", done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.newest
 def test_errors_at_import_have_the_frames_of_the_script_alone(folder):
   script = folder / "code" / "broken.py"

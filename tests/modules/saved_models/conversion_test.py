@@ -39,6 +39,7 @@ def test_it_is_converted_once_and_again_after_a_change(keras, tmp_path, cache):
   assert len(list((cache / "hub_estimator_saved_models").iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_reading_writes_only_the_module_of_a_saved_model(keras, dense, cache):
   assert saved_models.module_directory(handles.resolve(dense)) == dense
   assert not cache.exists()
