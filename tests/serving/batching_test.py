@@ -22,7 +22,7 @@ def _export(path: pathlib.Path) -> pathlib.Path:
     serialized = tf.placeholder(tf.string, [None])
     size = tf.fill([tf.shape(x)[0]], tf.shape(x)[0])
     steps = tf.while_loop(
-      lambda i, y: i < 40_000,
+      lambda i, y: i < 150_000,
       lambda i, y: (i + 1, y),
       [0, tf.reduce_sum(x)],
       parallel_iterations=1,
