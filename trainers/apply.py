@@ -1,8 +1,7 @@
 """Apply a module to the rows of a file, or to the images of a folder.
 
 Writes the outputs of a signature as npz, jsonl, Parquet or csv, by the name of the
-output. A column feeds the input of the
-same name, or the only input. For other names, use
+output. A column feeds the input of the same name, or the only input. For other names, use
 --gin_param 'adapter.inputs = {"<module input>": "<column>"}'. Bind
 adapter.constants for hyperparameters and adapter.tokenizer for a tokenizer.
 """
@@ -60,6 +59,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     metavar="N",
     help="rows per batch (default: %(default)s)",
   )
+  _add_csv_arguments(parser)
+  flags.add_handle_arguments(parser)
+
+
+def _add_csv_arguments(parser: argparse.ArgumentParser) -> None:
   parser.add_argument(
     "--delimiter",
     default=",",
@@ -74,7 +78,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     help="none: quotes in a csv file are characters like any other "
     "(default: %(default)s)",
   )
-  flags.add_handle_arguments(parser)
 
 
 def main(args: argparse.Namespace) -> int:

@@ -1,7 +1,7 @@
 """Class ids in place of labels that are strings."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -48,9 +48,19 @@ def build_class_ids(head: Head, labels: tf.Tensor) -> tf.Tensor:
   vocabulary = vocabulary_of(head)
   if vocabulary is None or labels.dtype != tf.string:
     return tf.cast(labels, tf.int64)
+  return look_up_ids(labels, vocabulary)
+
+
+def look_up_ids(labels: tf.Tensor, vocabulary: Sequence[str]) -> tf.Tensor:
+  """Returns the positions of labels in a vocabulary, int64; -1 of others.
+
+  Args:
+    labels: strings of any shape.
+    vocabulary: the labels in class order.
+  """
   ids = tf.range(len(vocabulary), dtype=tf.int64)
   initializer = tf.lookup.KeyValueTensorInitializer(
-    tf.constant(vocabulary), ids
+    tf.constant(list(vocabulary)), ids
   )
   return tf.lookup.StaticHashTable(initializer, -1).lookup(labels)
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from hub_estimator.heads import spans
 from hub_estimator.heads.deciding import NO_CLASS
+from hub_estimator.heads.label_ids import look_up_ids
 from hub_estimator.heads.token_features import LENGTH, TOKENS_READ
 from hub_estimator.tensorflow_runtime import estimator, tf
 from hub_estimator.tensorflow_runtime import estimator_internals as internals
@@ -139,10 +140,7 @@ class TokenHead(internals.SequentialHeadWrapper):
     """Returns class ids, int64 [batch, tokens]; -1 of padding."""
     if labels.dtype != tf.string:
       return tf.cast(labels, tf.int64)
-    names = tf.constant(list(self._vocabulary or ()))
-    numbers = tf.range(tf.size(names, out_type=tf.int64))
-    initializer = tf.lookup.KeyValueTensorInitializer(names, numbers)
-    return tf.lookup.StaticHashTable(initializer, -1).lookup(labels)
+    return look_up_ids(labels, self._vocabulary or ())
 
 
 def _nothing(labels: tf.Tensor) -> str | int:

@@ -2,8 +2,10 @@
 
 import importlib
 from collections.abc import Iterable
+from typing import Any
 
 from hub_estimator import config
+from hub_estimator.errors import UserError
 from hub_estimator.tensorflow_runtime import op_def_registry, tf
 
 # Those that tensorflow-text registers, besides its ops with a prefix; a test compares
@@ -78,6 +80,32 @@ def register(ops: Iterable[str]) -> list[str]:
     if config.may_import(_module(package)):
       _import(package)
   return unregistered(missing)
+
+
+def require(what: str, ops: Iterable[str]) -> None:
+  """Imports the packages that register ops.
+
+  Args:
+    what: needs the ops, for the message.
+    ops: their types.
+
+  Raises:
+    UserError: some can't be registered; the message names them and their packages.
+  """
+  missing = register(ops)
+  if missing:
+    raise UserError(
+      f"{what} needs ops that are not registered in this process: "
+      f"{', '.join(missing)}; {how_to_register(missing)}."
+    )
+
+
+def ops_of(meta_graph: Any) -> frozenset[str]:
+  """Returns the types of ops in a MetaGraphDef, but not the names of functions."""
+  functions = meta_graph.graph_def.library.function
+  ops = {node.op for node in meta_graph.graph_def.node}
+  ops.update(node.op for function in functions for node in function.node_def)
+  return frozenset(ops - {function.signature.name for function in functions})
 
 
 def how_to_register(ops: Iterable[str]) -> str:

@@ -127,9 +127,4 @@ class ModuleInfo:
     Raises:
       UserError: it lacks some; the message names them and their packages.
     """
-    missing = self.missing_ops()
-    if missing:
-      raise UserError(
-        f"Module {self.handle!r} needs ops that are not registered in this "
-        f"process: {', '.join(missing)}; {custom_ops.how_to_register(missing)}."
-      )
+    custom_ops.require(f"Module {self.handle!r}", self._ops())

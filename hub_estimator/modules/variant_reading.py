@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hub_estimator.graphs import variable_name
+from hub_estimator.modules import custom_ops
 from hub_estimator.modules.variant_info import (
   SignatureInfo,
   TensorInfo,
@@ -39,7 +40,7 @@ def _variant(spec: hub.ModuleSpec, graph: Any) -> VariantInfo:
     regularization_losses=tuple(_collected(graph, keys.REGULARIZATION_LOSSES)),
     update_ops=tuple(_collected(graph, keys.UPDATE_OPS)),
     tables=tuple(_collected(graph, keys.TABLE_INITIALIZERS)),
-    ops=_ops(graph),
+    ops=custom_ops.ops_of(graph),
   )
 
 
@@ -64,14 +65,6 @@ def _variables(graph: Any) -> dict[str, VariableInfo]:
       trainable=name in trainable,
     )
   return variables
-
-
-def _ops(graph: Any) -> frozenset[str]:
-  """Returns the types of ops in a MetaGraphDef, but not the names of functions."""
-  functions = graph.graph_def.library.function
-  ops = {node.op for node in graph.graph_def.node}
-  ops.update(node.op for function in functions for node in function.node_def)
-  return frozenset(ops - {function.signature.name for function in functions})
 
 
 def _collected(graph: Any, key: str) -> Sequence[Any]:

@@ -66,10 +66,11 @@ class LoadedModel:
     try:
       content = (path / "saved_model.pb").read_bytes()
       proto = saved_model_pb2.SavedModel.FromString(content)
-      _register_ops(path, proto)
+      for meta_graph in proto.meta_graphs:
+        custom_ops.require(str(path), custom_ops.ops_of(meta_graph))
       with tf.Graph().as_default() as graph:
         self._session = tf.Session(graph=graph)
-        meta_graph = tf.saved_model.load(self._session, _SERVE, str(path))
+        loaded = tf.saved_model.load(self._session, _SERVE, str(path))
     except UserError:
       raise
     except (
@@ -82,7 +83,7 @@ class LoadedModel:
       raise UserError(f"{path} can't be loaded: {one_line(error)}") from error
     self.signatures = {
       name: _signature(name, proto)
-      for name, proto in sorted(meta_graph.signature_def.items())
+      for name, proto in sorted(loaded.signature_def.items())
       if not name.startswith("__")
     }
 
@@ -124,23 +125,6 @@ class LoadedModel:
   def close(self) -> None:
     """Frees the session."""
     self._session.close()
-
-
-def _register_ops(path: pathlib.Path, proto: Any) -> None:
-  """Imports the packages of the model's ops."""
-  functions: set[str] = set()
-  ops: set[str] = set()
-  for meta_graph in proto.meta_graphs:
-    library = meta_graph.graph_def.library.function
-    functions |= {function.signature.name for function in library}
-    ops |= {node.op for node in meta_graph.graph_def.node}
-    ops |= {node.op for function in library for node in function.node_def}
-  missing = custom_ops.register(ops - functions)
-  if missing:
-    raise UserError(
-      f"{path} needs ops that are not registered in this process: "
-      f"{', '.join(missing)}; {custom_ops.how_to_register(missing)}."
-    )
 
 
 def _signature(name: str, proto: Any) -> Signature:

@@ -145,13 +145,12 @@ class Sentencepiece:
       UserError: there is no model, a feature holds texts, or tensorflow-text isn't
         installed.
     """
-    before, words = texts.word_lists(_NAME, self.strings(features), features)
     model = self._model(info)
     segments, firsts = texts.join_words(
-      texts.import_text(_NAME),
+      _NAME,
+      self.strings(features),
+      features,
       functools.partial(_build_ids, model),
-      before,
-      words,
       max_length=self.max_length,
     )
     return self._join(segments, signature, model), firsts

@@ -125,7 +125,54 @@ def join(
   }
 
 
-def word_lists(
+def join_words(
+  part: str,
+  names: list[str],
+  features: Mapping[str, tf.Tensor],
+  pieces: Callable[[tf.Tensor], tf.RaggedTensor],
+  *,
+  max_length: int,
+) -> tuple[list[tf.RaggedTensor], tf.Tensor]:
+  """Adds the ops that join the pieces of words, and find each word's first piece.
+
+  Args:
+    part: the tokenizer's name, for messages.
+    names: of the features that are tokenized: perhaps a text, then the words.
+    features: strings [batch] of texts and [batch, words], by name.
+    pieces: cuts strings [n] into int64 [n, pieces].
+    max_length: as for `join`.
+
+  Returns:
+    (segments int64 [batch, pieces] for `join`, which need no more cuts; position of
+    each word's first piece after `join`, int64 [batch, words], -1 if it has none or is
+    cut).
+
+  Raises:
+    UserError: a feature holds texts in place of lists of words, or the reverse; or
+      tensorflow-text isn't installed.
+  """
+  text = import_text(part)
+  before, words = _word_lists(part, names, features)
+  cut = pieces(tf.reshape(words, [-1]))
+  lengths = tf.reshape(cut.row_lengths(), tf.shape(words, out_type=tf.int64))
+  of_words = tf.RaggedTensor.from_row_lengths(
+    cut.flat_values, tf.reduce_sum(lengths, axis=1)
+  )
+  segments = [of_words] if before is None else [pieces(before), of_words]
+  segments = text.RoundRobinTrimmer(max_length - 1 - len(segments)).trim(
+    segments
+  )
+  places = tf.cumsum(lengths, axis=1, exclusive=True)
+  kept = segments[-1].row_lengths()[:, tf.newaxis]
+  is_kept = (lengths > 0) & (places < kept)
+  # Behind [CLS], and behind the text and its [SEP].
+  places += 1
+  if before is not None:
+    places += segments[0].row_lengths()[:, tf.newaxis] + 1
+  return segments, tf.where_v2(is_kept, places, -tf.ones_like(places))
+
+
+def _word_lists(
   part: str, names: list[str], features: Mapping[str, tf.Tensor]
 ) -> tuple[tf.Tensor | None, tf.Tensor]:
   """Returns (the text before the words or None, the words).
@@ -153,47 +200,6 @@ def word_lists(
         f"{last!r} there is one text an example."
       )
   return (features[before[0]] if before else None), features[last]
-
-
-def join_words(
-  text: ModuleType,
-  pieces: Callable[[tf.Tensor], tf.RaggedTensor],
-  before: tf.Tensor | None,
-  words: tf.Tensor,
-  *,
-  max_length: int,
-) -> tuple[list[tf.RaggedTensor], tf.Tensor]:
-  """Adds the ops that join the pieces of words, and find each word's first piece.
-
-  Args:
-    text: the package tensorflow-text.
-    pieces: cuts strings [n] into int64 [n, pieces].
-    before: the text before the words, strings [batch], or None.
-    words: strings [batch, words].
-    max_length: as for `join`.
-
-  Returns:
-    (segments int64 [batch, pieces] for `join`, which need no more cuts; position of
-    each word's first piece after `join`, int64 [batch, words], -1 if it has none or is
-    cut).
-  """
-  cut = pieces(tf.reshape(words, [-1]))
-  lengths = tf.reshape(cut.row_lengths(), tf.shape(words, out_type=tf.int64))
-  of_words = tf.RaggedTensor.from_row_lengths(
-    cut.flat_values, tf.reduce_sum(lengths, axis=1)
-  )
-  segments = [of_words] if before is None else [pieces(before), of_words]
-  segments = text.RoundRobinTrimmer(max_length - 1 - len(segments)).trim(
-    segments
-  )
-  places = tf.cumsum(lengths, axis=1, exclusive=True)
-  kept = segments[-1].row_lengths()[:, tf.newaxis]
-  is_kept = (lengths > 0) & (places < kept)
-  # Behind [CLS], and behind the text and its [SEP].
-  places += 1
-  if before is not None:
-    places += segments[0].row_lengths()[:, tf.newaxis] + 1
-  return segments, tf.where_v2(is_kept, places, -tf.ones_like(places))
 
 
 def import_text(part: str) -> ModuleType:

@@ -124,14 +124,11 @@ class Wordpiece:
       UserError: there is no vocabulary, a feature holds texts, or tensorflow-text
         isn't installed.
     """
-    before, words = texts.word_lists(
-      "wordpiece", self.strings(features), features
-    )
     segments, firsts = texts.join_words(
-      texts.import_text("wordpiece"),
+      "wordpiece",
+      self.strings(features),
+      features,
       self._pieces_of(info),
-      before,
-      words,
       max_length=self.max_length,
     )
     return self._join(segments, signature, info), firsts
